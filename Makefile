@@ -1,0 +1,62 @@
+# Two commands matter to a newcomer: `make demo` and `make test`. CONTRIBUTING.md says what the others are for.
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+SERVE ?= 1
+TRACE ?=
+export PYTHONUTF8 := 1
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: help setup setup-dev setup-system demo up test lint format bench clean lock
+
+help:  ## what each target does
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
+
+setup: .venv/.run  ## install what the service needs
+setup-dev: .venv/.dev  ## install what tests and lint need as well
+
+.venv/.uv:
+	@sh scripts/bootstrap.sh "$(PYTHON)"
+	@touch $@
+
+.venv/.run: .venv/.uv requirements/run.txt pyproject.toml
+	@sh scripts/install.sh requirements/run.txt
+	@touch $@
+
+.venv/.dev: .venv/.uv requirements/dev.txt pyproject.toml
+	@sh scripts/install.sh requirements/dev.txt
+	@touch $@ .venv/.run
+
+setup-system:  ## system packages for the browser and PostgreSQL 15 tests (needs root; Debian or Ubuntu)
+	@sh scripts/setup-system.sh
+
+demo: setup  ## one voucher's whole life; SERVE=0 stops after the story, TRACE=file.swf.gz adds real jobs
+	@$(BIN)/jiaozi demo $(if $(filter 0,$(SERVE)),--no-serve,--serve) $(if $(TRACE),--trace $(TRACE),)
+
+up: setup  ## the service with data that lasts in var/
+	@$(BIN)/jiaozi up
+
+test: setup-dev  ## every test; what is skipped is printed with its reason
+	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+lint: setup-dev  ## format, ruff, mypy strict, the house's layers, dependencies
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/deptry src
+
+format: setup-dev
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: setup-dev  ## the performance table of the README
+	@$(BIN)/python -m benchmarks
+
+lock: .venv/.uv  ## resolve the dependencies again
+	@$(BIN)/uv pip compile pyproject.toml --extra build --universal --generate-hashes --python-version 3.11 --upgrade -q -o requirements/run.txt
+	@$(BIN)/uv pip compile pyproject.toml --extra dev -c requirements/run.txt --universal --generate-hashes --python-version 3.11 --upgrade -q -o requirements/dev.txt
+
+clean:  ## stop the embedded database and remove what was made, var/ included
+	@if [ -x $(BIN)/jiaozi ]; then $(BIN)/jiaozi down --purge; fi
+	@rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""Jiaozi 交子 runs a city's compute-voucher programme end to end; ARCHITECTURE.md is the map of the house."""

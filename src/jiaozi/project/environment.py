@@ -1,0 +1,54 @@
+"""Every setting that an operator may change, read from the environment once, typed, with a safe default.
+
+Names in the environment are the fields' names in capitals with ``JIAOZI_`` before them, but for ``DATABASE_URL`` and
+``DATABASE_OWNER_URL``, which keep the names that everybody knows. docs/operating/settings.md is the operator's list.
+"""
+
+from __future__ import annotations
+
+import secrets
+from functools import cache
+from pathlib import Path
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Environment(BaseSettings):
+    """The operator's settings."""
+
+    model_config = SettingsConfigDict(env_prefix="JIAOZI_", extra="ignore")
+
+    var: Path = Path("var")
+    """Folder of everything that lasts: database, secrets, job folders, logs."""
+    database_url: str = Field("", validation_alias=AliasChoices("DATABASE_URL"))
+    """The application's PostgreSQL; empty means the embedded one."""
+    database_owner_url: str = Field("", validation_alias=AliasChoices("DATABASE_OWNER_URL"))
+    """The role that migrates. Empty: ``DATABASE_URL`` migrates, and the application does SET ROLE to ``jiaozi_app``."""
+    secret_key: str = ""
+    """Signs cookies; empty means a random one kept in ``var/secrets``."""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    allowed_hosts: list[str] = ["127.0.0.1", "localhost", "[::1]"]
+    debug: bool = False
+    process_engine: bool = False
+    """Whether jobs may run on this machine; on in the demo, off elsewhere unless the operator says so."""
+
+    def folder(self, *parts: str) -> Path:
+        """Give a path below ``var``, absolute."""
+        return self.var.resolve().joinpath(*parts)
+
+
+@cache
+def environment() -> Environment:
+    """Read the environment once."""
+    return Environment()
+
+
+def kept_secret(path: Path, length: int = 50) -> str:
+    """Read a secret that lasts, making it on first use, readable by its owner alone."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(length))
+    return path.read_text().strip()

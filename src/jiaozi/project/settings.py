@@ -1,0 +1,91 @@
+"""Django's settings: the fixed part here, what an operator may change in ``environment``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from csp.constants import SELF
+
+from jiaozi.project.databases import databases
+from jiaozi.project.environment import environment, kept_secret
+
+_ENV = environment()
+_HOUSE = Path(__file__).resolve().parent.parent
+
+SECRET_KEY = _ENV.secret_key or kept_secret(_ENV.folder("secrets", "django"))
+DEBUG = _ENV.debug
+ALLOWED_HOSTS = _ENV.allowed_hosts
+ROOT_URLCONF = "jiaozi.project.urls"
+WSGI_APPLICATION = "jiaozi.project.wsgi.application"
+
+INSTALLED_APPS = [
+    "django.contrib.staticfiles",
+    "procrastinate.contrib.django",
+    "csp",
+    "django_htmx",
+    "jiaozi.journal",
+    "jiaozi.party",
+    "jiaozi.ledger",
+    "jiaozi.policy",
+    "jiaozi.catalogue",
+    "jiaozi.application",
+    "jiaozi.voucher",
+    "jiaozi.order",
+    "jiaozi.metering",
+    "jiaozi.settlement",
+    "jiaozi.web",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": ["django.template.context_processors.request", "django.template.context_processors.i18n"]
+        },
+    }
+]
+
+DATABASES = databases(_ENV)
+DATABASE_ROUTERS: list[str] = []
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
+LOCALE_PATHS = [_HOUSE / "web" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+STATIC_URL = "static/"
+STATIC_ROOT = _ENV.folder("static")
+WHITENOISE_USE_FINDERS = True
+
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": [SELF],
+    }
+}
+
+JIAOZI_ENGINES = {"process": "jiaozi.engines.process"}
+"""Engine name in the catalogue → module that keeps ``jiaozi.order.ports.Engine``."""
