@@ -1,4 +1,4 @@
-"""Who takes part: organisations, makers, people's roles, and the actor on whose word a verb acts."""
+"""Roles, and the actor on whose word a verb acts."""
 
 from __future__ import annotations
 

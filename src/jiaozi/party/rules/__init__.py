@@ -1,0 +1,39 @@
+"""Who takes part: organisations, makers, end users, people's roles, and the actor on whose word a verb acts."""
+
+from jiaozi.party.rules.actor import SYSTEM, Actor, Role
+from jiaozi.party.rules.end_user import (
+    EndUser,
+    UnableToActForNobody,
+    UnableToNameEndUser,
+    check_end_user,
+    require_end_user,
+)
+from jiaozi.party.rules.organisation import (
+    Contact,
+    HolderClass,
+    Registration,
+    UnableToRegister,
+    check_registration,
+    check_uscc,
+    facts,
+    may_write,
+)
+
+__all__ = [
+    "SYSTEM",
+    "Actor",
+    "Contact",
+    "EndUser",
+    "HolderClass",
+    "Registration",
+    "Role",
+    "UnableToActForNobody",
+    "UnableToNameEndUser",
+    "UnableToRegister",
+    "check_end_user",
+    "check_registration",
+    "check_uscc",
+    "facts",
+    "may_write",
+    "require_end_user",
+]
