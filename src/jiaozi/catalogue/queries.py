@@ -1,0 +1,118 @@
+"""Reading the catalogue: one statement each, bounded lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from jiaozi.catalogue.models import Centre, Cluster, Hub, Link, Offer, ResourceClass, TariffVersion
+from jiaozi.catalogue.rules import Tariff, Tier, Unit
+from jiaozi.kernel.fen import Rounding
+from jiaozi.kernel.refusal import Refused
+
+ROWS_MAX = 2_000
+
+
+class UnableToFindCentre(Refused):
+    """No centre has this id."""
+
+
+def hubs() -> list[Hub]:
+    """Give the hubs with their clusters, in two statements."""
+    return list(Hub.objects.prefetch_related(Prefetch("clusters", Cluster.objects.order_by("id")))[:ROWS_MAX])
+
+
+def centres(*, tier: Tier | None = None, connected: bool | None = None) -> list[Centre]:
+    """Give the centres, their hub and cluster loaded."""
+    rows = Centre.objects.select_related("hub", "cluster")
+    if tier is not None:
+        rows = rows.filter(tier=tier)
+    if connected is not None:
+        rows = rows.filter(connected=connected)
+    return list(rows[:ROWS_MAX])
+
+
+def centre(id: str) -> Centre:  # noqa: A002 - the column's own name
+    """Give one centre.
+
+    Raises
+    ------
+    UnableToFindCentre
+        When there is none.
+    """
+    found = Centre.objects.select_related("hub", "cluster").filter(id=id).first()
+    if found is None:
+        raise UnableToFindCentre(
+            "NO_SUCH_CENTRE",
+            f"资源目录中没有算力中心{id!r}，请核对编号",
+            f"the catalogue has no centre {id!r}; check the id",
+            field="centre",
+        )
+    return found
+
+
+def resource_classes() -> list[ResourceClass]:
+    """Give every kind of compute."""
+    return list(ResourceClass.objects.all()[:ROWS_MAX])
+
+
+def offers_for(centre: str, *, enabled: bool = True) -> list[Offer]:
+    """Give what a centre offers, the resource class loaded."""
+    rows = Offer.objects.select_related("resource_class").filter(centre_id=centre)
+    return list((rows.filter(enabled=True) if enabled else rows)[:ROWS_MAX])
+
+
+def offer(centre: str, resource_class: str) -> Offer | None:
+    """Give one enabled offer, its centre and class loaded; None where there is none."""
+    rows = Offer.objects.select_related("resource_class", "centre")
+    return rows.filter(centre_id=centre, resource_class_id=resource_class, enabled=True).first()
+
+
+def tariffs(*, centres: Iterable[str] | None = None) -> tuple[Tariff, ...]:
+    """Give every version of every price, of some centres or of all, for ``rules.tariff_for``."""
+    rows = TariffVersion.objects.all()
+    if centres is not None:
+        rows = rows.filter(centre_id__in=list(centres))
+    return _tariffs(rows)
+
+
+def tariffs_at(at: datetime, *, centre: str | None = None) -> tuple[Tariff, ...]:
+    """Give the prices that hold at an instant."""
+    rows = TariffVersion.objects.filter(Q(valid_until=None) | Q(valid_until__gt=at), valid_from__lte=at)
+    return _tariffs(rows if centre is None else rows.filter(centre_id=centre))
+
+
+def links() -> list[Link]:
+    """Give the network's links."""
+    return list(Link.objects.all()[:ROWS_MAX])
+
+
+def tariff_of(row: TariffVersion) -> Tariff:
+    """Give a row as the value that rules price with."""
+    return Tariff(
+        id=row.id,
+        centre=row.centre_id,
+        resource_class=row.resource_class_id,
+        customer_class=row.customer_class,
+        unit=Unit(row.unit),
+        rate_ufen=row.rate_ufen,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        version=row.version,
+        rounding=Rounding(row.rounding),
+        minimum_fen=row.minimum_fen,
+        granularity_ms=row.granularity_ms,
+        source=row.source,
+        demo=row.demo,
+        author=row.author,
+    )
+
+
+def _tariffs(rows: QuerySet[TariffVersion, Any]) -> tuple[Tariff, ...]:
+    found = [tariff_of(row) for row in rows[: ROWS_MAX + 1]]
+    if len(found) > ROWS_MAX:
+        raise ValueError(f"more than {ROWS_MAX} tariffs: ask for some centres only, for a cut list could miss a price")
+    return tuple(found)

@@ -1,0 +1,40 @@
+"""The catalogue's rules: where compute is, what it is, what it costs, and how a price may change."""
+
+from jiaozi.catalogue.rules.network import CentreKind, Grade, Tier
+from jiaozi.catalogue.rules.resource import UNIT_OF, ResourceKind, Unit
+from jiaozi.catalogue.rules.tariff import (
+    ANYONE,
+    Tariff,
+    UnableToPrice,
+    billable_ms,
+    charge_ufen,
+    most,
+    movement_fen,
+    price_fen,
+    run_price_fen,
+    tariff_for,
+)
+from jiaozi.catalogue.rules.versions import Change, UnableToPublish, check_no_overlap, publish
+
+__all__ = [
+    "ANYONE",
+    "UNIT_OF",
+    "CentreKind",
+    "Change",
+    "Grade",
+    "ResourceKind",
+    "Tariff",
+    "Tier",
+    "UnableToPrice",
+    "UnableToPublish",
+    "Unit",
+    "billable_ms",
+    "charge_ufen",
+    "check_no_overlap",
+    "most",
+    "movement_fen",
+    "price_fen",
+    "publish",
+    "run_price_fen",
+    "tariff_for",
+]
