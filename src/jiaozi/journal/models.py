@@ -20,6 +20,7 @@ class JournalLine(models.Model):
     digest = models.BinaryField(max_length=32)
 
     class Meta:
+        db_table = "journal_line"
         indexes = [models.Index(fields=["subject", "id"], name="journal_by_subject")]
         ordering = ["id"]
 

@@ -1,1 +1,1 @@
-"""The kernel holds what every stage speaks in: money, periods, ids, the clock, labels, canonical JSON, refusals. Pure."""
+"""What every stage speaks in: money, periods, ids, the clock, labels, canonical JSON, refusals. Pure."""

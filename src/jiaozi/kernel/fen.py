@@ -33,15 +33,14 @@ def whole(exact: Fraction | int, rounding: Rounding) -> int:
 
     Examples
     --------
-    >>> whole(Fraction(5, 2), Rounding.HALF_UP), whole(Fraction(5, 2), Rounding.DOWN), whole(Fraction(-5, 2), Rounding.HALF_UP)
+    >>> half = Fraction(5, 2)
+    >>> whole(half, Rounding.HALF_UP), whole(half, Rounding.DOWN), whole(-half, Rounding.HALF_UP)
     (3, 2, -3)
     """
     exact = Fraction(exact)
     sign, size = (-1, -exact) if exact < 0 else (1, exact)
     floor, rest = divmod(size.numerator, size.denominator)
-    if rounding is Rounding.UP and rest:
-        floor += 1
-    elif rounding is Rounding.HALF_UP and 2 * rest >= size.denominator:
+    if (rounding is Rounding.UP and rest) or (rounding is Rounding.HALF_UP and 2 * rest >= size.denominator):
         floor += 1
     return sign * floor
 
@@ -124,6 +123,7 @@ def wan(amount_fen: int) -> str:
 
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _PLACES = ("", "拾", "佰", "仟")
+_THOUSAND = 1_000
 _GROUPS = ("", "万", "亿", "万亿")
 
 
@@ -158,7 +158,7 @@ def in_words(amount_fen: int) -> str:
         if not group:
             gap = bool(words)
             continue
-        if words and (gap or group < 1000):
+        if words and (gap or group < _THOUSAND):
             words += "零"
         words += _group_in_words(group) + _GROUPS[index]
         gap = False

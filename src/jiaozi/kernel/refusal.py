@@ -1,4 +1,4 @@
-"""A refusal is an error that a person can act on: which field, what is wrong, what would be right, in both languages."""
+"""A refusal is an error that a person can act on: which field, what is wrong, what would be right; in two languages."""
 
 from __future__ import annotations
 
