@@ -45,7 +45,7 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of an account's statement; amounts in fen as this account sees them; the balance follows posted lines."""
+    """One line of an account's statement; amounts in fen as it sees them; the balance follows posted lines."""
 
     id: UUID
     at: datetime
