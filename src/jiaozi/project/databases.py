@@ -20,7 +20,9 @@ def _from_url(url: str) -> dict[str, Any]:
     """Read ``postgresql://user:password@host:port/name?host=/socket&sslmode=require``."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
-        raise ValueError("DATABASE_URL: must look like postgresql://user:password@host:5432/name; Jiaozi speaks PostgreSQL only")
+        raise ValueError(
+            "DATABASE_URL: must look like postgresql://user:password@host:5432/name; Jiaozi speaks PostgreSQL only"
+        )
     options = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -41,17 +43,21 @@ def _with_options(database: dict[str, Any], *settings: str) -> dict[str, Any]:
     return {**database, "OPTIONS": {**database["OPTIONS"], "options": words}}
 
 
+def from_urls(app_url: str, owner_url: str = "") -> dict[str, dict[str, Any]]:
+    """Give both connections; without an owner's own address the application does SET ROLE on the one there is."""
+    timeout = f"statement_timeout={_STATEMENT_TIMEOUT_MS}"
+    as_role = [] if owner_url else [f"role={APP_ROLE}"]
+    return {
+        "default": _with_options(_from_url(app_url), timeout, *as_role),
+        "owner": _with_options(_from_url(owner_url or app_url)),
+    }
+
+
 def databases(env: Environment) -> dict[str, dict[str, Any]]:
     """Give Django's DATABASES for the environment: the named server, or the embedded one."""
     if env.database_url:
-        owner_url = env.database_owner_url or env.database_url
-        app, owner = _from_url(env.database_url), _from_url(owner_url)
-        as_role = [] if env.database_owner_url else [f"role={APP_ROLE}"]
-    else:
-        from jiaozi.project import postgres  # noqa: PLC0415 - a named server needs no embedded one
+        return from_urls(env.database_url, env.database_owner_url)
+    from jiaozi.project import postgres  # noqa: PLC0415 - a named server needs no embedded one
 
-        home = postgres.location(env.folder("postgres"))
-        app, owner = _from_url(home.url(APP_ROLE)), _from_url(home.url(postgres.OWNER_ROLE))
-        as_role = []
-    timeout = f"statement_timeout={_STATEMENT_TIMEOUT_MS}"
-    return {"default": _with_options(app, timeout, *as_role), "owner": owner}
+    home = postgres.location(env.folder("postgres"))
+    return from_urls(home.url(APP_ROLE), home.url(postgres.OWNER_ROLE))

@@ -6,7 +6,10 @@ Names in the environment are the fields' names in capitals with ``JIAOZI_`` befo
 
 from __future__ import annotations
 
+import os
 import secrets
+import threading
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -46,9 +49,19 @@ def environment() -> Environment:
 
 
 def kept_secret(path: Path, length: int = 50) -> str:
-    """Read a secret that lasts, making it on first use, readable by its owner alone."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(length))
-    return path.read_text().strip()
+    """Read a secret that lasts, making it on first use, readable by its owner alone.
+
+    Two processes that make it at once agree: it is written whole beside its place and then linked there, once.
+    """
+    with suppress(FileNotFoundError):
+        return path.read_text(encoding="ascii").strip()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    half = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    half.touch(mode=0o600)
+    try:
+        half.write_text(secrets.token_urlsafe(length), encoding="ascii")
+        with suppress(FileExistsError):
+            path.hardlink_to(half)
+    finally:
+        half.unlink()
+    return path.read_text(encoding="ascii").strip()

@@ -1,0 +1,17 @@
+"""Which address goes where: the console, its language switch, and what machines ask."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from jiaozi.project import health
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("health", health.answer, name="health"),
+    path("metrics", health.metrics, name="metrics"),
+    path("i18n/", include("django.conf.urls.i18n")),
+]
+if importlib.util.find_spec("jiaozi.web.urls"):
+    urlpatterns.append(path("", include("jiaozi.web.urls")))

@@ -1,0 +1,205 @@
+"""The harness: one real PostgreSQL for the whole run, one database a worker, each cloned from a template migrated once.
+
+The server is the embedded one in a temporary folder of the run, or the one that DATABASE_URL names. Tests run as the
+application's role, which may not truncate the journal or the ledger; so a test that commits (``transaction=True``, or
+threads, or processes) gets a throw-away clone, ``fresh_database``, instead of a flush.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+from jiaozi.project import databases, postgres
+from jiaozi.project.environment import environment
+
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+_STALE = "jiaozi-tests-"
+
+hypothesis_settings.register_profile("jiaozi", deadline=None)  # the machine is shared: no timed assertions
+hypothesis_settings.load_profile("jiaozi")
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """How one database is reached, as the application and as the owner."""
+
+    app_url: str
+    owner_url: str
+
+    def database(self, name: str) -> Addresses:
+        """The same server, another database."""
+        return Addresses(_with_name(self.app_url, name), _with_name(self.owner_url, name))
+
+    @property
+    def name(self) -> str:
+        return urlsplit(self.app_url).path.strip("/")
+
+    def environ(self) -> dict[str, str]:
+        """What a child process needs in its environment to use this database."""
+        kept = {key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "DATABASE_OWNER_URL"}}
+        owner = {} if self.owner_url == self.app_url else {"DATABASE_OWNER_URL": self.owner_url}
+        return {**kept, "DATABASE_URL": self.app_url, **owner}
+
+
+def _with_name(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def _run_folder() -> Path:
+    """Make the run's folder in the controller; its workers find it in their environment."""
+    if not _WORKER:
+        folder = Path(tempfile.mkdtemp(prefix=_STALE))
+        folder.chmod(0o711)  # as root, the database's account walks through
+        os.environ["JIAOZI_TEST_RUN"] = str(folder)
+        os.environ["JIAOZI_VAR"] = str(folder / "var")
+        environment.cache_clear()  # the settings were read before this file
+    return Path(os.environ["JIAOZI_TEST_RUN"])
+
+
+RUN = _run_folder()
+_PREFIX = "jz_" + RUN.name.removeprefix(_STALE).lower().replace("-", "_")
+
+
+@contextmanager
+def _flock(path: Path) -> Iterator[None]:
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _home() -> postgres.Location:
+    return postgres.location(RUN / "var" / "postgres")
+
+
+def _server() -> Addresses:
+    """The server that DATABASE_URL names, else the embedded one, started here if nobody has yet."""
+    named = os.environ.get("DATABASE_URL", "")
+    if named:
+        return Addresses(named, os.environ.get("DATABASE_OWNER_URL", "") or named)
+    home = _home()
+    # The run's data need not outlive a power cut; kill -9 of a process loses nothing by these.
+    postgres.ensure(home, fsync="off", full_page_writes="off")
+    return Addresses(home.url(databases.APP_ROLE), home.url(postgres.OWNER_ROLE))
+
+
+def _as_owner(server: Addresses, *statements: str) -> None:
+    """Run statements beside the test databases, each by itself."""
+    with psycopg.connect(_with_name(server.owner_url, "postgres"), autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def _point_at(database: Addresses) -> None:
+    """Let Django's connections, in this thread and in every later one, go to this database."""
+    from django.db import connections
+
+    connections.close_all()
+    owner_url = "" if database.owner_url == database.app_url else database.owner_url
+    for alias, words in databases.from_urls(database.app_url, owner_url).items():
+        connections.settings[alias].update(words)
+
+
+def _clone(server: Addresses, name: str) -> Addresses:
+    _as_owner(server, f'CREATE DATABASE "{name}" TEMPLATE "{_PREFIX}_template"')
+    return server.database(name)
+
+
+def _drop(server: Addresses, name: str) -> None:
+    _as_owner(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def database_server(django_test_environment, django_db_blocker) -> Addresses:
+    """The server, with a migrated template database that takes no connections."""
+    from jiaozi.project import migrate
+
+    done = RUN / "template.json"
+    with _flock(RUN / "template.lock"):
+        server = _server()
+        if not done.exists():
+            template = server.database(f"{_PREFIX}_template")
+            with django_db_blocker.unblock():
+                _point_at(template)
+                migrate.prepare()
+                from django.db import connections
+
+                connections.close_all()
+            _as_owner(server, f'ALTER DATABASE "{template.name}" ALLOW_CONNECTIONS false')
+            done.write_text(json.dumps({"template": template.name}))
+    return server
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(database_server: Addresses, django_db_blocker) -> Iterator[None]:
+    """This worker's own database; its tests roll back."""
+    from django.test import TransactionTestCase
+
+    # What a committing test leaves goes with its clone; a flush would need rights that nobody has.
+    TransactionTestCase._fixture_teardown = lambda self: None
+    name = f"{_PREFIX}_{_WORKER or 'main'}"
+    with django_db_blocker.unblock():
+        _point_at(_clone(database_server, name))
+    yield
+    with django_db_blocker.unblock():
+        from django.db import connections
+
+        connections.close_all()
+    _drop(database_server, name)
+
+
+_clones = count(1)
+
+
+@pytest.fixture
+def fresh_database(database_server: Addresses, django_db_setup, django_db_blocker) -> Iterator[Addresses]:
+    """A throw-away database for what commits, works in threads or starts processes; access is open, no mark needed."""
+    worker = f"{_PREFIX}_{_WORKER or 'main'}"
+    name = f"{worker}_{next(_clones)}"
+    with django_db_blocker.unblock():
+        database = _clone(database_server, name)
+        _point_at(database)
+        try:
+            yield database
+        finally:
+            _point_at(database_server.database(worker))
+            _drop(database_server, name)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every test that commits its own clone."""
+    for item in items:
+        mark = item.get_closest_marker("django_db")
+        names = getattr(item, "fixturenames", [])
+        commits = mark is not None and (mark.kwargs.get("transaction") or (mark.args and mark.args[0]))
+        if (commits or {"transactional_db", "live_server"} & set(names)) and "fresh_database" not in names:
+            names.insert(0, "fresh_database")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The controller ends the server, or drops the run's databases on a named one."""
+    if hasattr(config, "workerinput"):
+        return
+    if os.environ.get("DATABASE_URL"):
+        with suppress(psycopg.Error):
+            server = _server()
+            with psycopg.connect(_with_name(server.owner_url, "postgres"), autocommit=True) as connection:
+                rows = connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [_PREFIX])
+                for (name,) in rows.fetchall():
+                    connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    else:
+        postgres.purge(_home())
+    shutil.rmtree(RUN, ignore_errors=True)
