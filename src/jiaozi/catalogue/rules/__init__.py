@@ -1,6 +1,8 @@
 """The catalogue's rules: where compute is, what it is, what it costs, and how a price may change."""
 
+from jiaozi.catalogue.rules.assembly import FILES, Catalogue, read_catalogue, tariff_of_entry
 from jiaozi.catalogue.rules.network import CentreKind, Grade, Tier
+from jiaozi.catalogue.rules.reading import Problem, UnableToLoad
 from jiaozi.catalogue.rules.resource import UNIT_OF, ResourceKind, Unit
 from jiaozi.catalogue.rules.tariff import (
     ANYONE,
@@ -18,13 +20,17 @@ from jiaozi.catalogue.rules.versions import Change, UnableToPublish, check_no_ov
 
 __all__ = [
     "ANYONE",
+    "FILES",
     "UNIT_OF",
+    "Catalogue",
     "CentreKind",
     "Change",
     "Grade",
+    "Problem",
     "ResourceKind",
     "Tariff",
     "Tier",
+    "UnableToLoad",
     "UnableToPrice",
     "UnableToPublish",
     "Unit",
@@ -35,6 +41,8 @@ __all__ = [
     "movement_fen",
     "price_fen",
     "publish",
+    "read_catalogue",
     "run_price_fen",
     "tariff_for",
+    "tariff_of_entry",
 ]

@@ -1,6 +1,6 @@
 """A tariff is a price with an author and an end date; pricing is exact and rounded once, by the tariff's own rule.
 
-Quantities are integers in unit-milliseconds: units (cores, cards, nodes) times the milliseconds that they were occupied.
+Quantities are integers in unit-milliseconds: units (cores, cards, nodes) times the milliseconds they were occupied.
 """
 
 from __future__ import annotations
