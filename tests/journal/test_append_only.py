@@ -43,9 +43,13 @@ def test_line_goes_with_a_rolled_back_change(fresh_database):
     class BrokeOffError(Exception):
         pass
 
-    with pytest.raises(BrokeOffError), transaction.atomic():
-        journal.write(a_line())
-        raise BrokeOffError
+    def write_and_break_off():
+        with transaction.atomic():
+            journal.write(a_line())
+            raise BrokeOffError
+
+    with pytest.raises(BrokeOffError):
+        write_and_break_off()
     assert JournalLine.objects.count() == 0
 
 
@@ -90,8 +94,9 @@ def test_application_cannot_grant_itself_more():
     with connections["default"].cursor() as cursor:
         cursor.execute("GRANT ALL ON journal_line TO jiaozi_app")  # PostgreSQL only warns: nothing was granted
         cursor.execute(
-            "SELECT array_agg(right_ ORDER BY right_) FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER'])"
-            " AS right_ WHERE has_table_privilege('journal_line', right_)"
+            "SELECT array_agg(word ORDER BY word)"
+            " FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) AS word"
+            " WHERE has_table_privilege('journal_line', word)"
         )
         assert cursor.fetchone() == (["INSERT", "SELECT"],)
 
@@ -103,7 +108,8 @@ def test_transaction_of_a_line_is_the_databases_word(fresh_database):
         assert cursor.fetchall() == [(True,)]
         cursor.execute(
             "INSERT INTO journal_line (id, stage, verb, subject, before, after, by, at, body, digest, tx)"
-            " SELECT gen_random_uuid(), stage, verb, subject, before, after, by, at, body, digest, '3' FROM journal_line LIMIT 1"
+            " SELECT gen_random_uuid(), stage, verb, subject, before, after, by, at, body, digest, '3'"
+            " FROM journal_line LIMIT 1"
         )
         cursor.execute("SELECT DISTINCT tx = pg_current_xact_id() FROM journal_line")
         assert cursor.fetchall() == [(True,)]

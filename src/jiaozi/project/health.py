@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from django.db import DatabaseError, connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -41,6 +42,10 @@ class Health:
         """Whether a worker lives."""
         return self.worker_heartbeat_age_s is not None and self.worker_heartbeat_age_s <= HEARTBEAT_AGE_S_MAX
 
+    def body(self) -> dict[str, Any]:
+        """Give it as JSON's values."""
+        return {"ok": self.well, "worker": self.worker, **asdict(self)}
+
 
 def look() -> Health:
     """Ask the database."""
@@ -63,8 +68,7 @@ def _heartbeat_age_s() -> float | None:
 def answer(_request: HttpRequest) -> HttpResponse:
     """Answer 200 when all is well, else 503; the body says what is not."""
     found = look()
-    body = {"ok": found.well, "worker": found.worker, **asdict(found)}
-    return JsonResponse(body, status=_OK if found.well else _UNAVAILABLE, headers={"Cache-Control": "no-store"})
+    return JsonResponse(found.body(), status=_OK if found.well else _UNAVAILABLE, headers={"Cache-Control": "no-store"})
 
 
 @require_safe

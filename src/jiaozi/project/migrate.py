@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 from django.core.management import call_command
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import OperationalError
@@ -44,6 +44,14 @@ def prepare() -> None:
     finally:
         owner.close()  # gives the lock back too
         connections["default"].close()
+
+
+def is_ready() -> bool:
+    """Whether the database exists and has seen every migration, asked as the application's role."""
+    try:
+        return not missing_migrations()
+    except DatabaseError:
+        return False
 
 
 def missing_migrations() -> list[str]:
@@ -95,7 +103,8 @@ def _ensure_roles(owner: BaseDatabaseWrapper) -> None:
                 if cursor.fetchone() == (False,):
                     cursor.execute(f'GRANT "{role}" TO CURRENT_USER')
             cursor.execute(
-                "SELECT rolname <> current_user AND NOT pg_has_role(rolname, %s, 'MEMBER') FROM pg_roles WHERE rolname = %s",
+                "SELECT rolname <> current_user AND NOT pg_has_role(rolname, %s, 'MEMBER')"
+                " FROM pg_roles WHERE rolname = %s",
                 [APP_ROLE, user],
             )
             if cursor.fetchone() == (True,):
@@ -111,7 +120,8 @@ def _ensure_roles(owner: BaseDatabaseWrapper) -> None:
 def _no_right_to_make_roles() -> UnableToPrepareDatabase:
     return UnableToPrepareDatabase(
         "database_roles_missing",
-        f"迁移账户无权建立角色：请由数据库管理员执行 CREATE ROLE {APP_ROLE} NOLOGIN; CREATE ROLE {LEDGER_ROLE} NOLOGIN; 并授予迁移账户",
+        f"迁移账户无权建立角色：请由数据库管理员执行 CREATE ROLE {APP_ROLE} NOLOGIN; "
+        f"CREATE ROLE {LEDGER_ROLE} NOLOGIN; 并将两者授予迁移账户",
         f"the owner may not create roles: have an administrator run CREATE ROLE {APP_ROLE} NOLOGIN; "
         f"CREATE ROLE {LEDGER_ROLE} NOLOGIN; and grant both to the owner",
         field="DATABASE_OWNER_URL",

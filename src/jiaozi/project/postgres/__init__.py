@@ -5,6 +5,7 @@ keeps it while somebody needs it. docs/decisions/0002-embedded-postgres.md says 
 """
 
 from jiaozi.project.postgres.location import DATABASE, OWNER_ROLE, Location, location
+from jiaozi.project.postgres.processes import wait_for_end
 from jiaozi.project.postgres.refusal import UnableToStartDatabase
 from jiaozi.project.postgres.server import ensure, purge, session, stop
 
@@ -18,4 +19,5 @@ __all__ = [
     "purge",
     "session",
     "stop",
+    "wait_for_end",
 ]

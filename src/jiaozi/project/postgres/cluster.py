@@ -7,11 +7,21 @@ import pwd
 import shutil
 import subprocess
 from pathlib import Path
+from typing import TypedDict
 
 from jiaozi.project.postgres.account import Account
 from jiaozi.project.postgres.location import OWNER_ROLE, Location
 from jiaozi.project.postgres.programs import Programs
 from jiaozi.project.postgres.refusal import disk_full, failed, foreign
+
+
+class Identity(TypedDict, total=False):
+    """``subprocess``'s words for another account."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
 
 _MARK = "made-by-jiaozi"
 _FREE_BYTES_MIN = 100 * 2**20
@@ -36,6 +46,11 @@ _TUNING = {
     "idle_in_transaction_session_timeout": "10min",
 }
 """Written into ``postgresql.conf`` once; an operator may change them there."""
+
+
+def as_account(account: Account | None) -> Identity:
+    """Give ``subprocess`` the words that drop root's rights for good."""
+    return {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 
 def environment_of_server() -> dict[str, str]:
@@ -144,8 +159,3 @@ def _initdb(here: Location, programs: Programs, folder: Path, password: Path) ->
             raise disk_full(here.data)
         errors = [line for line in done.stderr.splitlines() if "error" in line.lower() or "FATAL" in line]
         raise failed(here.log, (errors or done.stderr.splitlines() or ["initdb"])[-1])
-
-
-def as_account(account: Account | None) -> dict[str, object]:
-    """Give ``subprocess`` the words that drop root's rights for good."""
-    return {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}

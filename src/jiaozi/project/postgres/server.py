@@ -82,10 +82,12 @@ def session(here: Location) -> Iterator[None]:
     users = os.open(here.home / "users", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(users, fcntl.LOCK_SH)
-        ensure(here)
-        yield
-        if _flocked(users):
-            stop(here)
+        try:
+            ensure(here)
+            yield
+        finally:
+            if _flocked(users):
+                stop(here)
     finally:
         os.close(users)
 
