@@ -1,0 +1,73 @@
+"""The policy room's rules: a programme document and facts in, a decision with reasons out. Pure.
+
+``load`` reads a document, ``decide`` decides, ``replay`` decides again, ``explain`` puts it into words; ``order_terms``
+and its neighbours answer what later stages ask.
+"""
+
+from jiaozi.policy.rules.cases import CaseRun, decide_case, run_cases
+from jiaozi.policy.rules.deciding import decide, measured, replay
+from jiaozi.policy.rules.decision import (
+    CapUse,
+    ClauseFound,
+    ConditionFound,
+    Decision,
+    FactUsed,
+    Inputs,
+    OnceUse,
+    Outcome,
+    Step,
+    StepKind,
+    Truth,
+)
+from jiaozi.policy.rules.document import Document, load
+from jiaozi.policy.rules.explaining import describe, explain
+from jiaozi.policy.rules.problems import Problem, UnableToDecide, UnableToReadFacts, UnableToReadProgramme
+from jiaozi.policy.rules.terms import (
+    DispatchTerms,
+    OrderTerms,
+    ReserveTerms,
+    dispatch_terms,
+    order_terms,
+    programme_caps,
+    reserve_terms,
+)
+from jiaozi.policy.rules.words import Grant, Measure, Per, Subject
+
+__all__ = [
+    "CapUse",
+    "CaseRun",
+    "ClauseFound",
+    "ConditionFound",
+    "Decision",
+    "DispatchTerms",
+    "Document",
+    "FactUsed",
+    "Grant",
+    "Inputs",
+    "Measure",
+    "OnceUse",
+    "OrderTerms",
+    "Outcome",
+    "Per",
+    "Problem",
+    "ReserveTerms",
+    "Step",
+    "StepKind",
+    "Subject",
+    "Truth",
+    "UnableToDecide",
+    "UnableToReadFacts",
+    "UnableToReadProgramme",
+    "decide",
+    "decide_case",
+    "describe",
+    "dispatch_terms",
+    "explain",
+    "load",
+    "measured",
+    "order_terms",
+    "programme_caps",
+    "replay",
+    "reserve_terms",
+    "run_cases",
+]

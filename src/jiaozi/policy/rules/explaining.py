@@ -1,0 +1,181 @@
+"""Puts a decision, or a clause, into lines of plain text in Chinese or English."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jiaozi.kernel.fen import yuan
+from jiaozi.kernel.label import Label
+from jiaozi.policy.rules import schema
+from jiaozi.policy.rules.decision import CapUse, ClauseFound, ConditionFound, Decision, Outcome, Step, StepKind, Truth
+from jiaozi.policy.rules.document import Document
+from jiaozi.policy.rules.figures import PARAMETER_PREFIX, Figure, shown
+from jiaozi.policy.rules.words import Decided, Grant, Measure, Per, Subject
+
+OUTCOMES = {
+    Outcome.GRANTED: Label("同意", "granted"),
+    Outcome.REFUSED: Label("不予支持", "refused"),
+    Outcome.BY_HAND: Label("一事一议", "to be decided case by case"),
+}
+TRUTHS = {
+    Truth.TRUE: Label("符合", "met"),
+    Truth.FALSE: Label("不符合", "not met"),
+    Truth.ERROR: Label("无法判断", "could not be judged"),
+    Truth.UNKNOWN: Label("缺少事实", "a fact is missing"),
+    Truth.UNPUBLISHED: Label("未公布", "not published"),
+}
+GRANTS = {
+    Grant.VOUCHER: Label("算力券", "voucher"),
+    Grant.AWARD: Label("资金奖补", "cash award"),
+    Grant.NONE: Label("无", "nothing"),
+}
+MEASURES = {
+    Measure.ISSUED: Label("按发放计", "measured as issued"),
+    Measure.HELD: Label("按冻结计", "measured as held"),
+    Measure.USED: Label("按使用计", "measured as used"),
+    Measure.REDEEMED: Label("按兑付计", "measured as redeemed"),
+    Measure.PAID: Label("按支付计", "measured as paid"),
+}
+PERIODS = {
+    Per.CALENDAR_YEAR: Label("每自然年", "each calendar year"),
+    Per.CALENDAR_MONTH: Label("每自然月", "each calendar month"),
+    Per.PROGRAMME: Label("项目全期", "over the whole programme"),
+    Per.NONE: Label("不累计", "not added up"),
+}
+SUBJECTS = {
+    Subject.PROGRAMME: Label("全项目", "the programme"),
+    Subject.HOLDER: Label("每一持券人", "each holder"),
+    Subject.PROJECT: Label("每一项目", "each project"),
+    Subject.CONTRACT: Label("每一合同", "each contract"),
+    Subject.PERSON: Label("每一人才或团队", "each person or team"),
+    Subject.CLAIM: Label("每一笔", "each claim"),
+}
+_MARKS = {Truth.TRUE: "✓", Truth.FALSE: "✗", Truth.ERROR: "!", Truth.UNKNOWN: "?", Truth.UNPUBLISHED: "?"}
+
+
+def explain(decision: Decision, language: str) -> list[str]:
+    """Give a decision as lines: outcome, then each clause with conditions, arithmetic, caps and reasons."""
+
+    def say(zh: str, en: str) -> str:
+        return Label(zh, en).in_language(language)
+
+    head = OUTCOMES[decision.outcome].in_language(language)
+    if decision.outcome is Outcome.GRANTED and decision.amount_fen is not None:
+        head += f" {yuan(decision.amount_fen)} {say('元', 'yuan')} ({GRANTS[decision.grants].in_language(language)})"
+    lines = [f"{decision.programme} · {decision.version[:12]} · {decision.inputs.on}: {head}"]
+    for found in decision.clauses:
+        lines += [f"  {line}" for line in _clause_lines(found, language)]
+    for reason in decision.reasons:
+        lines.append(f"  {say('理由', 'reason')}: {reason.label.in_language(language)}")
+    if decision.unpublished:
+        note = (
+            say("未公布、取演示值", "not published, demo values used")
+            if decision.inputs.allow_demo
+            else say("未公布", "not published")
+        )
+        lines.append(f"  {note}: {', '.join(decision.unpublished)}")
+    return lines
+
+
+def _clause_lines(found: ClauseFound, language: str) -> Iterator[str]:
+    outcome = OUTCOMES[found.outcome].in_language(language)
+    yield f"[{found.clause}] {found.label.in_language(language)} ({found.source}, {found.grade}): {outcome}"
+    for condition in found.conditions:
+        yield f"  {_condition_line(condition, language)}"
+    for step in found.steps:
+        yield f"  {_step_line(step, language)}"
+    for use in found.caps:
+        yield f"  {_cap_line(use, language)}"
+
+
+def _condition_line(condition: ConditionFound, language: str) -> str:
+    facts = ", ".join(
+        f"{fact.label.in_language(language)} = {fact.shown.in_language(language)}" for fact in condition.facts
+    )
+    truth = (
+        "" if condition.truth in (Truth.TRUE, Truth.FALSE) else f" · {TRUTHS[condition.truth].in_language(language)}"
+    )
+    return f"{_MARKS[condition.truth]} {condition.label.in_language(language)}{f' ({facts})' if facts else ''}{truth}"
+
+
+def _step_line(step: Step, language: str) -> str:
+    label = step.label.in_language(language)
+    if step.kind is StepKind.BASE:
+        return f"= {label} {yuan(step.after_fen)}"
+    cut = Label("，受此限制", ", this one binds").in_language(language) if step.binding else ""
+    return f"→ {label} {step.figure}: {yuan(step.after_fen)}{cut}"
+
+
+def _cap_line(use: CapUse, language: str) -> str:
+    measures, subject = MEASURES[use.measures].in_language(language), SUBJECTS[use.subject].in_language(language)
+    period = f" {use.period.name()}" if use.period else ""
+    used = f"{Label('此前已用', 'used before').in_language(language)} {yuan(use.used_before_fen)}"
+    return f"▪ {use.label.in_language(language)} {yuan(use.limit_fen)} ({measures}, {subject}{period}; {used})"
+
+
+def describe(document: Document, clause_id: str, language: str) -> list[str]:
+    """Give one clause as lines of plain words, with its source and what is not published."""
+    clause = document.clause(clause_id)
+
+    def say(zh: str, en: str) -> str:
+        return Label(zh, en).in_language(language)
+
+    def figure(one: Figure) -> str:
+        return _figure(document, one, language)
+
+    lines = [
+        f"[{clause.id}] {clause.label.in_language(language)}",
+        f"  {say('来源', 'source')}: {clause.source.ref} ({clause.source.grade})",
+    ]
+    for condition in clause.when:
+        demo = say("（未公布，仅演示）", " (not published, demo only)") if condition.unpublished else ""
+        lines.append(f"  {say('须', 'must')}: {condition.label.in_language(language)}{demo} · {condition.test}")
+    lines.append(
+        f"  {say('给予', 'gives')}: {GRANTS[clause.grants].in_language(language)}{_how(document, clause, language)}"
+    )
+    for under in clause.caps:
+        cap = document.programme.caps[under.cap]
+        words = (SUBJECTS[cap.subject], PERIODS[cap.per], MEASURES[cap.measures])
+        text = ", ".join(word.in_language(language) for word in words)
+        counts = f"; {say('是否计入', 'counts')}: {figure(under.counts)}" if under.counts.parameter else ""
+        lines.append(f"  {say('上限', 'cap')}: {cap.label.in_language(language)} {figure(cap.amount)} ({text}{counts})")
+    if clause.once:
+        lines.append(f"  {say('一次性', 'once')}: {SUBJECTS[clause.once].in_language(language)}")
+    return lines
+
+
+def _how(document: Document, clause: schema.Clause, language: str) -> str:
+    if clause.decided is Decided.BY_HAND:
+        return Label(
+            "，一事一议，金额由人决定并记录", ", case by case: a person decides the amount, on record"
+        ).in_language(language)
+    amount = clause.amount
+    if amount is None:
+        return ""
+    if amount.fixed:
+        text = _figure(document, amount.fixed, language)
+    else:
+        base = document.programme.facts[amount.of or ""].label.in_language(language)
+        ratio = _figure(document, amount.ratio, language) if amount.ratio else ""
+        text = Label(f"{base} × {ratio}", f"{ratio} of {base}").in_language(language)
+    least = (
+        f", {Label('最低', 'at least').in_language(language)} {_figure(document, amount.minimum, language)}"
+        if amount.minimum
+        else ""
+    )
+    return f" · {text}{least}"
+
+
+def _figure(document: Document, figure: Figure, language: str) -> str:
+    if not figure.parameter:
+        return shown(figure.kind, figure.value)
+    parameter = document.programme.parameters[figure.parameter]
+    value = parameter.typed(allow_demo=True)
+    text = "" if value is None else shown(parameter.kind, value)
+    if not parameter.unpublished:
+        return text
+    demo = Label(f"，演示值 {text}", f", demo {text}").in_language(language) if text else ""
+    return (
+        Label(f"未公布{demo}", f"not published{demo}").in_language(language)
+        + f" ({PARAMETER_PREFIX}{figure.parameter})"
+    )

@@ -1,0 +1,192 @@
+"""Facts come in as nested JSON and leave typed; whatever is unknown or mistyped is named, nothing is guessed.
+
+Money is text in yuan (``"1200万"``, ``"5000"``) or an integer number of fen; a decimal is text or an integer; a date is
+ISO text. A float is never read: it has already lost its exact value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from typing import Any
+
+from jiaozi.kernel.fen import yuan
+from jiaozi.kernel.label import Label
+from jiaozi.kernel.refusal import Reason
+from jiaozi.policy.rules.conditions import instant
+from jiaozi.policy.rules.figures import Unreadable, read_bool, read_date, read_money
+from jiaozi.policy.rules.problems import UnableToReadFacts
+from jiaozi.policy.rules.schema import Fact
+from jiaozi.policy.rules.words import Kind
+
+TEXT_LENGTH_MAX = 1_000
+LIST_LENGTH_MAX = 200
+FIELDS_MAX = 500
+DIGITS_MAX = 15
+BRIEF_LENGTH_MAX = 40
+INT_MAX = 2**53
+_DECIMAL = re.compile(r"^-?\d{1,15}(\.\d{1,15})?$")
+
+Plain = bool | int | str | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One typed fact: its JSON form (which reads back to the same fact), its CEL form, and its form for people."""
+
+    plain: Plain
+    cel: Any
+    shown: Label
+
+
+def read(declared: Mapping[str, Fact], raw: Mapping[str, Any]) -> dict[str, Known]:
+    """Read nested facts against their declarations.
+
+    Raises
+    ------
+    UnableToReadFacts
+        With one reason for every unknown, mistyped or twice-given field.
+    """
+    known: dict[str, Known] = {}
+    reasons: list[Reason] = []
+    groups = {name.partition(".")[0] for name in declared}
+    for name, value in _flat(raw, groups):
+        fact = declared.get(name)
+        if fact is None:
+            reasons.append(_unknown(name, declared))
+        elif name in known:
+            reasons.append(Reason("FACT_TWICE", Label("同一事实出现两次，请只保留一个", "given twice; keep one"), name))
+        else:
+            try:
+                known[name] = _READERS[fact.kind](fact, value)
+            except Unreadable as wrong:
+                reasons.append(Reason("FACT_MISTYPED", Label(wrong.zh, wrong.en), name))
+    if reasons:
+        raise UnableToReadFacts(reasons)
+    return known
+
+
+def _flat(raw: Any, groups: set[str]) -> Iterator[tuple[str, Any]]:
+    """Walk at most two levels, as deep as a fact's name goes, and a bounded number of fields."""
+    if not isinstance(raw, Mapping):
+        line = Label('事实须为 JSON 对象，例如 {"applicant": {…}}', 'facts are a JSON object like {"applicant": {…}}')
+        raise UnableToReadFacts([Reason("FACTS_NO_OBJECT", line)])
+    count = 0
+    for key, value in raw.items():
+        inner = value.items() if isinstance(value, Mapping) and str(key) in groups else [(None, value)]
+        for part, leaf in inner:
+            count += 1
+            if count > FIELDS_MAX:
+                line = Label(f"事实超过 {FIELDS_MAX} 个", f"more than {FIELDS_MAX} facts")
+                raise UnableToReadFacts([Reason("FACTS_TOO_MANY", line)])
+            yield str(key)[:80] if part is None else f"{str(key)[:40]}.{str(part)[:40]}", leaf
+
+
+def _unknown(name: str, declared: Mapping[str, Fact]) -> Reason:
+    near = get_close_matches(name, declared, n=1)
+    zh = f"项目文件未声明此事实{f'，是否为 {near[0]}？' if near else ''}"
+    en = f"the programme declares no such fact{f'; did you mean {near[0]}?' if near else ''}"
+    return Reason("FACT_UNKNOWN", Label(zh, en), name)
+
+
+def _same(text: str) -> Label:
+    return Label(text, text)
+
+
+def _bool(_fact: Fact, value: Any) -> Known:
+    truth = read_bool(value)
+    return Known(truth, truth, Label("是" if truth else "否", "yes" if truth else "no"))
+
+
+def _int(fact: Fact, value: Any) -> Known:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= INT_MAX:
+        raise Unreadable(f"须为整数，现为 {_brief(value)}", f"must be a whole number, not {_brief(value)}")
+    if fact.least is not None and value < fact.least:
+        raise Unreadable(f"须不小于 {fact.least}，现为 {value}", f"must be {fact.least} or more, not {value}")
+    return Known(value, value, _same(str(value)))
+
+
+def _decimal(fact: Fact, value: Any) -> Known:
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or not _DECIMAL.match(text) or sum(map(str.isdigit, text)) > DIGITS_MAX:
+        raise Unreadable(
+            f'须为至多 {DIGITS_MAX} 位的小数文本，如 "299.5"，现为 {_brief(value)}',
+            f'must be a decimal in text like "299.5" with at most {DIGITS_MAX} digits, not {_brief(value)}',
+        )
+    if fact.least is not None and (text.startswith("-") or int(text.partition(".")[0]) < fact.least):
+        raise Unreadable(f"须不小于 {fact.least}，现为 {text}", f"must be {fact.least} or more, not {text}")
+    return Known(text, float(text), _same(text))
+
+
+def _money(_fact: Fact, value: Any) -> Known:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise Unreadable(
+            f'须为金额文本（如 "1200万"）或以分计的整数，现为 {_brief(value)}',
+            f'must be an amount in text like "1200万", or an integer number of fen, not {_brief(value)}',
+        )
+    amount_fen = read_money(value) if isinstance(value, str) else value
+    if not 0 <= amount_fen < INT_MAX:
+        raise Unreadable(
+            f"金额须为 0 或以上且小于 90万亿元，现为 {_brief(value)}",
+            f"must be 0 or more and under 90 trillion yuan, not {_brief(value)}",
+        )
+    text = yuan(amount_fen)
+    return Known(amount_fen, amount_fen, Label(f"{text} 元", f"{text} yuan"))
+
+
+def _text(_fact: Fact, value: Any) -> Known:
+    if not isinstance(value, str) or not value.strip() or len(value) > TEXT_LENGTH_MAX or not value.isprintable():
+        raise Unreadable(
+            f"须为 1 至 {TEXT_LENGTH_MAX} 字的单行文本，现为 {_brief(value)}",
+            f"must be one line of text of 1 to {TEXT_LENGTH_MAX} characters, not {_brief(value)}",
+        )
+    return Known(value, value, _same(value))
+
+
+def _enum(fact: Fact, value: Any) -> Known:
+    if not isinstance(value, str) or value not in fact.values:
+        allowed = ", ".join(fact.values)
+        raise Unreadable(f"须为 {allowed} 之一，现为 {_brief(value)}", f"must be one of {allowed}, not {_brief(value)}")
+    return Known(value, value, fact.values[value].label)
+
+
+def _date(_fact: Fact, value: Any) -> Known:
+    day = value if type(value) is date else read_date(value)
+    return Known(day.isoformat(), instant(day), _same(day.isoformat()))
+
+
+def _list(_fact: Fact, value: Any) -> Known:
+    fits = isinstance(value, list | tuple) and len(value) <= LIST_LENGTH_MAX
+    if not fits or not all(
+        isinstance(item, str) and 0 < len(item) <= TEXT_LENGTH_MAX and item.isprintable() for item in value
+    ):
+        raise Unreadable(
+            f"须为至多 {LIST_LENGTH_MAX} 项文本的列表，现为 {_brief(value)}",
+            f"must be a list of at most {LIST_LENGTH_MAX} texts, not {_brief(value)}",
+        )
+    return Known(tuple(value), list(value), _same("、".join(value)))
+
+
+def _brief(value: Any) -> str:
+    """Show a wrong value without letting it fill the line."""
+    text = (
+        repr(value)
+        if not isinstance(value, int) or abs(value) < INT_MAX
+        else f"an integer of {value.bit_length()} bits"
+    )
+    return text if len(text) <= BRIEF_LENGTH_MAX else f"{text[:BRIEF_LENGTH_MAX]}…"
+
+
+_READERS: dict[Kind, Callable[[Fact, Any], Known]] = {
+    Kind.BOOL: _bool,
+    Kind.INT: _int,
+    Kind.DECIMAL: _decimal,
+    Kind.MONEY: _money,
+    Kind.TEXT: _text,
+    Kind.ENUM: _enum,
+    Kind.DATE: _date,
+    Kind.LIST: _list,
+}

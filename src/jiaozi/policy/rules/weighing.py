@@ -1,0 +1,98 @@
+"""What is at hand while a decision is made: facts, counters, figures, and the reasons found so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from jiaozi.kernel.label import Label
+from jiaozi.kernel.refusal import Reason
+from jiaozi.policy.rules.conditions import ON, SUPPLIERS, instant
+from jiaozi.policy.rules.document import Document
+from jiaozi.policy.rules.facts import Known
+from jiaozi.policy.rules.figures import PARAMETER_PREFIX, Figure
+
+
+@lru_cache(maxsize=128)
+def parameters(document: Document, allow_demo: bool) -> Mapping[str, Any]:
+    """Give every parameter's usable value; one that is unpublished without a usable demo value is absent."""
+    typed = {name: parameter.typed(allow_demo=allow_demo) for name, parameter in document.programme.parameters.items()}
+    return {name: value for name, value in typed.items() if value is not None}
+
+
+@lru_cache(maxsize=128)
+def _constants(document: Document, allow_demo: bool) -> Mapping[str, Any]:
+    """Give what CEL sees beside the facts: parameters and the named suppliers."""
+    values = {f"{PARAMETER_PREFIX}{name}": _cel(value) for name, value in parameters(document, allow_demo).items()}
+    return values | {SUPPLIERS: [supplier.id for supplier in document.programme.suppliers.named]}
+
+
+def _cel(value: Any) -> Any:
+    if isinstance(value, Fraction):
+        return float(value)
+    return instant(value) if isinstance(value, date) else value
+
+
+@dataclass(slots=True)
+class Weighing:
+    """One decision in the making; ``begin`` starts the next clause with an empty sheet."""
+
+    document: Document
+    known: Mapping[str, Known]
+    counters: Mapping[str, int]
+    on: date
+    allow_demo: bool
+    activation: Any = field(init=False)
+    clause: str = ""
+    reasons: list[Reason] = field(default_factory=list)
+    unpublished: dict[str, None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        values = {name: fact.cel for name, fact in self.known.items()}
+        constants = _constants(self.document, self.allow_demo)
+        self.activation = self.document.compiler.activation({**constants, **values, ON: instant(self.on)})
+
+    def begin(self, clause_id: str) -> None:
+        """Start the next clause."""
+        self.clause, self.reasons, self.unpublished = clause_id, [], {}
+
+    def refuse(self, code: str, zh: str, en: str, *, field: str = "") -> None:
+        """Add a reason against the clause."""
+        self.reasons.append(Reason(code, Label(zh, en), field, self.clause))
+
+    def refuse_missing(self, name: str) -> None:
+        """Add the reason for a fact that was not given."""
+        label = self.document.programme.facts[name].label
+        if not any(reason.code == "FACT_MISSING" and reason.field == name for reason in self.reasons):
+            self.refuse("FACT_MISSING", f"缺少事实：{label.zh}", f"this fact is missing: {label.en}", field=name)
+
+    def note(self, name: str) -> None:
+        """Remember that something unpublished was used."""
+        self.unpublished[name] = None
+
+    def parameter(self, name: str) -> bool:
+        """Say whether a parameter can be used; where it can't, add the reason that names it."""
+        declared = self.document.programme.parameters[name]
+        if declared.unpublished:
+            self.note(name)
+        if name in parameters(self.document, self.allow_demo):
+            return True
+        self.refuse(
+            "PARAMETER_UNPUBLISHED",
+            f"未公布：{declared.zh}（{name}），无法决定",
+            f"not published: {declared.en} ({name}); it can't be decided",
+            field=f"{PARAMETER_PREFIX}{name}",
+        )
+        return False
+
+    def figure(self, figure: Figure) -> Any:
+        """Give a figure's value, or None with a reason where it is not published."""
+        if not figure.parameter:
+            return figure.value
+        return (
+            parameters(self.document, self.allow_demo)[figure.parameter] if self.parameter(figure.parameter) else None
+        )
