@@ -11,10 +11,27 @@ import json
 from typing import Any
 
 _SAFE_INTEGER_MAX = 2**63 - 1
+_BMP_LAST = "\uffff"  # up to here the order of code points is the order of UTF-16 units, which the RFC asks for
+
+
+def _check_text(text: str, path: str) -> None:
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError(f"{path}: half a surrogate pair has no UTF-8 form")
+
+
+def _check_key(key: Any, path: str) -> None:
+    if not isinstance(key, str):
+        raise TypeError(f"{path}: key {key!r} is no text")
+    if key and max(key) > _BMP_LAST:
+        raise ValueError(f"{path}: key {key!r} has a character past U+FFFF, which RFC 8785 sorts differently")
+    _check_text(key, path)
 
 
 def _check(value: Any, path: str) -> None:
-    if value is None or isinstance(value, str | bool):
+    if value is None or isinstance(value, bool):
+        return
+    if isinstance(value, str):
+        _check_text(value, path)
         return
     if isinstance(value, int):
         if abs(value) > _SAFE_INTEGER_MAX:
@@ -22,8 +39,7 @@ def _check(value: Any, path: str) -> None:
         return
     if isinstance(value, dict):
         for key, inner in value.items():
-            if not isinstance(key, str):
-                raise TypeError(f"{path}: key {key!r} is no text")
+            _check_key(key, path)
             _check(inner, f"{path}.{key}")
         return
     if isinstance(value, list | tuple):

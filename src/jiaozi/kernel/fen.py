@@ -16,6 +16,7 @@ UFEN_PER_FEN = 1_000_000
 FEN_MAX = 2**62  # far past any public budget, and inside bigint with room for a sum
 
 _UNITS_YUAN = {"": 1, "元": 1, "万": 10_000, "万元": 10_000, "亿": 100_000_000, "亿元": 100_000_000}
+_THOUSANDS = re.compile(r"^-?\d{1,3}(?:,\d{3})+(?![\d,])")
 _AMOUNT = re.compile(r"^(?P<number>-?\d{1,15}(?:\.\d{1,10})?)\s*(?P<unit>万元|亿元|元|万|亿|)$")
 _PERCENT = re.compile(r"^(?P<number>\d{1,3}(?:\.\d{1,6})?)\s*%$")
 
@@ -67,9 +68,11 @@ def parse_yuan(text: str) -> int:
     >>> parse_yuan("300万"), parse_yuan("0.15")
     (300000000, 15)
     """
-    match = _AMOUNT.match(text.strip().replace(",", ""))
+    stripped = text.strip()
+    # A comma that marks no thousands could be a decimal one: 12,34 must not become 1,234.
+    match = _AMOUNT.match(stripped.replace(",", "") if _THOUSANDS.match(stripped) else stripped)
     if not match:
-        raise ValueError(f"{text!r} is no amount; write yuan like 5000, 0.15, 300万 or 1.5亿")
+        raise ValueError(f"{text!r} is no amount; write yuan like 5000, 5,000, 0.15, 300万 or 1.5亿")
     fen = Fraction(match["number"]) * _UNITS_YUAN[match["unit"]] * FEN_PER_YUAN
     if fen.denominator != 1:
         raise ValueError(f"{text!r} is finer than a fen (0.01 yuan)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from jiaozi.kernel.label import Label
 
@@ -35,6 +36,10 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer; subclasses are
     def __init__(self, code: str, zh: str, en: str, *, field: str = "", clause: str = "") -> None:
         self.reason = Reason(code=code, label=Label(zh, en), field=field, clause=clause)
         super().__init__(f"{field}: {en}" if field else en)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception is unpickled by calling its class with its args, which are not what a refusal is made from.
+        return Exception.__new__, (type(self), *self.args), self.__dict__
 
     def in_language(self, language: str) -> str:
         """Give the one line for a language code."""
