@@ -18,6 +18,9 @@ from jiaozi.kernel.refusal import Refused
 BATCH_MAX = 8_192
 """Transfers that one call may carry."""
 
+AMOUNT_MAX_FEN = 10**15
+"""Ten trillion yuan: past any budget, and a full batch of such amounts still fits into 64 bits."""
+
 PAYABLE_SHARDS = 16
 """A centre's payable is split into so many accounts, so that concurrent holds don't queue on one row."""
 
@@ -189,6 +192,14 @@ class Transfer:
     event: str
     reference: UUID | None
 
+    def __post_init__(self) -> None:
+        """Refuse what is no transfer at all; what the books say about it is the ledger's own answer."""
+        missing = [self.debit, self.credit].count(None)
+        if (missing, self.hold_id is None) != ((2, False) if self.kind > TransferKind.HOLD else (0, True)):
+            raise ValueError("transfer: a post or hold names two accounts; a capture or void names its hold alone")
+        if not -AMOUNT_MAX_FEN <= self.amount_fen <= AMOUNT_MAX_FEN:
+            raise ValueError(f"amount_fen: at most {AMOUNT_MAX_FEN}, not {self.amount_fen}")
+
 
 Chain = Sequence[Transfer]
 
@@ -222,6 +233,20 @@ def resolve(id_: UUID, hold_id: UUID, amount_fen: int, event: str, reference: UU
     return capture(id_, hold_id, amount_fen, event, reference) if amount_fen else void(id_, hold_id, event, reference)
 
 
+def names_of(chain: Chain) -> list[UUID]:
+    """Give the ids and holds that a chain names.
+
+    Raises
+    ------
+    ValueError
+        When a chain is empty, over ``BATCH_MAX``, or repeats an id or a hold within itself.
+    """
+    names = [transfer.id for transfer in chain] + [t.hold_id for t in chain if t.hold_id is not None]
+    if not chain or len(chain) > BATCH_MAX or len(set(names)) != len(names):
+        raise ValueError(f"chain: needs 1 to {BATCH_MAX} transfers, each id and hold once")
+    return names
+
+
 def segments(chains: Iterable[Chain]) -> Iterator[list[Chain]]:
     """Cut a batch where an id or a hold comes up again, or past ``BATCH_MAX``, so that each piece is free of repeats.
 
@@ -231,15 +256,13 @@ def segments(chains: Iterable[Chain]) -> Iterator[list[Chain]]:
     Raises
     ------
     ValueError
-        When a chain is empty, over ``BATCH_MAX``, or repeats an id or a hold within itself.
+        When a chain is malformed (``names_of``).
     """
     piece: list[Chain] = []
     seen: set[UUID] = set()
     size = 0
     for chain in chains:
-        names = [transfer.id for transfer in chain] + [t.hold_id for t in chain if t.hold_id is not None]
-        if not chain or len(chain) > BATCH_MAX or len(set(names)) != len(names):
-            raise ValueError(f"chain: needs 1 to {BATCH_MAX} transfers, each id and hold once")
+        names = names_of(chain)
         if piece and (size + len(chain) > BATCH_MAX or not seen.isdisjoint(names)):
             yield piece
             piece, seen, size = [], set(), 0

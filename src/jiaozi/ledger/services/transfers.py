@@ -66,6 +66,12 @@ def send(cursor: Cursor, piece: Sequence[Chain], at: datetime) -> list[list[Tran
             _ONE, [row.id, int(row.kind), row.debit, row.credit, row.amount_fen, row.event, row.reference, at]
         )
         return [[_status(cursor)]]
+    return send_batch(cursor, piece, at)
+
+
+def send_batch(cursor: Cursor, piece: Sequence[Chain], at: datetime) -> list[list[TransferStatus]]:
+    """Apply one repeat-free piece by the batch function, however small."""
+    rows = [transfer for chain in piece for transfer in chain]
     chain_ids: list[UUID] = [chain[0].id for chain in piece for _ in chain]
     cursor.execute(
         _MANY,
