@@ -4,6 +4,7 @@
 and its neighbours answer what later stages ask.
 """
 
+from jiaozi.policy.rules.adopting import UnableToAdopt, check_cases, check_succession, effective_dates
 from jiaozi.policy.rules.cases import CaseRun, decide_case, run_cases
 from jiaozi.policy.rules.deciding import decide, measured, replay
 from jiaozi.policy.rules.decision import (
@@ -55,13 +56,17 @@ __all__ = [
     "StepKind",
     "Subject",
     "Truth",
+    "UnableToAdopt",
     "UnableToDecide",
     "UnableToReadFacts",
     "UnableToReadProgramme",
+    "check_cases",
+    "check_succession",
     "decide",
     "decide_case",
     "describe",
     "dispatch_terms",
+    "effective_dates",
     "explain",
     "load",
     "measured",

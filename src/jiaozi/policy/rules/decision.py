@@ -5,6 +5,7 @@ It holds everything that it was made from, so that it can be made again (``repla
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,8 @@ from jiaozi.kernel.period import Period
 from jiaozi.kernel.refusal import Reason
 from jiaozi.policy.rules.facts import Plain
 from jiaozi.policy.rules.words import Grant, Measure, Subject
+
+SUBJECT_LENGTH_MAX = 64
 
 
 class Outcome(StrEnum):
@@ -83,6 +86,11 @@ class Step:
     binding: bool
 
 
+def _short(subject_id: str) -> str:
+    """Keep a counter's name bounded: a long id stands by its digest."""
+    return subject_id if len(subject_id) <= SUBJECT_LENGTH_MAX else hashlib.sha256(subject_id.encode()).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class CapUse:
     """A cap to be measured for this grant: for whom, over which dates, how much in all, how much was used before.
@@ -102,7 +110,7 @@ class CapUse:
     @property
     def key(self) -> str:
         """The counter's name: caps with equal keys share one counter."""
-        return "/".join([self.cap_id, self.subject, self.subject_id, self.period.name() if self.period else "all"])
+        return f"{self.cap_id}/{self.subject}/{_short(self.subject_id)}/{self.period.name() if self.period else 'all'}"
 
     @property
     def left_fen(self) -> int:
@@ -121,7 +129,7 @@ class OnceUse:
     @property
     def key(self) -> str:
         """The counter's name."""
-        return f"once/{self.clause}/{self.subject}/{self.subject_id}"
+        return f"once/{self.clause}/{self.subject}/{_short(self.subject_id)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,24 +54,27 @@ class DispatchTerms:
     unpublished: tuple[str, ...]
 
 
-class _Asked:
+class Asked:
     """Answers figures outside a decision; what is not published and has no demo value raises."""
 
     def __init__(self, document: Document, on: date, allow_demo: bool) -> None:
         self.weighing = Weighing(document, {}, {}, on, allow_demo)
 
     def figure(self, figure: Figure) -> Any:
+        """Give a figure's value, or raise naming the parameter."""
         value = self.weighing.figure(figure)
         self.must_be_known()
         return value
 
     def must_be_known(self) -> None:
+        """Raise when something asked so far is not published."""
         if self.weighing.reasons:
             reason = self.weighing.reasons[0]
             raise UnableToDecide(reason.code, reason.label.zh, reason.label.en, field=reason.field)
 
     @property
     def unpublished(self) -> tuple[str, ...]:
+        """The parameters whose demo values were given."""
         return tuple(self.weighing.unpublished)
 
 
@@ -83,7 +86,7 @@ def order_terms(document: Document, on: date, *, allow_demo: bool) -> OrderTerms
     UnableToDecide
         Naming the parameter that is not published.
     """
-    asked, voucher = _Asked(document, on, allow_demo), document.programme.voucher
+    asked, voucher = Asked(document, on, allow_demo), document.programme.voucher
     terms = {
         "share": asked.figure(voucher.order_share),
         "validity_months": asked.figure(voucher.validity_months),
@@ -97,7 +100,7 @@ def order_terms(document: Document, on: date, *, allow_demo: bool) -> OrderTerms
 
 def programme_caps(document: Document, on: date, *, allow_demo: bool) -> tuple[CapUse, ...]:
     """Give the pools: every cap that adds up over the whole programme, for the period that ``on`` falls in."""
-    asked = _Asked(document, on, allow_demo)
+    asked = Asked(document, on, allow_demo)
     pools = [name for name, cap in document.programme.caps.items() if cap.subject is Subject.PROGRAMME]
     uses = [cap_use(asked.weighing, name) for name in pools]
     asked.must_be_known()
@@ -108,7 +111,7 @@ def reserve_terms(document: Document, on: date, *, allow_demo: bool) -> ReserveT
     """Give the reserve fund's figures and the settlement interval."""
     reserve = _section(document.programme.reserve, "reserve")
     settlement = _section(document.programme.settlement, "settlement")
-    asked = _Asked(document, on, allow_demo)
+    asked = Asked(document, on, allow_demo)
     size_fen, trigger_fen = asked.figure(reserve.size), asked.figure(reserve.trigger)
     return ReserveTerms(size_fen, trigger_fen, Interval(asked.figure(settlement.interval)), asked.unpublished)
 
@@ -116,7 +119,7 @@ def reserve_terms(document: Document, on: date, *, allow_demo: bool) -> ReserveT
 def dispatch_terms(document: Document, on: date, *, allow_demo: bool) -> DispatchTerms:
     """Give the dispatch tiers."""
     dispatch: schema.Dispatch = _section(document.programme.dispatch, "dispatch")
-    asked = _Asked(document, on, allow_demo)
+    asked = Asked(document, on, allow_demo)
     tiers = tuple((tier.id, tier.label) for tier in dispatch.tiers)
     return DispatchTerms(tiers, asked.figure(dispatch.outer_saving), asked.unpublished)
 

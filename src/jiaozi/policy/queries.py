@@ -1,0 +1,74 @@
+"""Reads of programme versions; a version's document is compiled once a process and kept."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from uuid import UUID
+
+from django.db.models import Q
+
+from jiaozi.kernel.refusal import Refused
+from jiaozi.policy import rules
+from jiaozi.policy.models import ProgrammeVersion
+
+VERSIONS_MAX = 100
+
+
+class UnableToFindProgramme(Refused):
+    """No such version, or none of the programme that is in force on the date."""
+
+
+def version(version_id: UUID) -> ProgrammeVersion:
+    """Give one version, in one statement.
+
+    Raises
+    ------
+    UnableToFindProgramme
+        When there is none.
+    """
+    row = ProgrammeVersion.objects.filter(id=version_id).first()
+    if row is None:
+        raise UnableToFindProgramme(
+            "VERSION_UNKNOWN", f"没有项目版本 {version_id}", f"no programme version {version_id}", field="version"
+        )
+    return row
+
+
+def current(programme: str, on: date) -> ProgrammeVersion:
+    """Give the version of a programme that is in force on a Shanghai date: the last one adopted.
+
+    Raises
+    ------
+    UnableToFindProgramme
+        When there is none.
+    """
+    in_force = Q(effective_from__lte=on) & (Q(effective_to__isnull=True) | Q(effective_to__gte=on))
+    rows = ProgrammeVersion.objects.filter(in_force, programme=programme)
+    row = rows.order_by("-loaded_at", "-id").first()
+    if row is None:
+        raise UnableToFindProgramme(
+            "PROGRAMME_NOT_IN_FORCE",
+            f"项目 {programme} 在 {on} 没有生效的版本",
+            f"the programme {programme} has no version in force on {on}; adopt one first",
+            field="programme",
+        )
+    return row
+
+
+def versions(programme: str) -> list[ProgrammeVersion]:
+    """List a programme's versions, latest first, without their texts."""
+    rows = ProgrammeVersion.objects.filter(programme=programme).defer("text")
+    return [*rows.order_by("-loaded_at", "-id")[:VERSIONS_MAX]]
+
+
+@lru_cache(maxsize=64)
+def document(version_id: UUID) -> rules.Document:
+    """Give a version's compiled document. A version never changes, so it is kept.
+
+    Raises
+    ------
+    UnableToFindProgramme
+        When there is none.
+    """
+    return rules.load(version(version_id).text)
