@@ -93,7 +93,12 @@ class Centre(Sourced):
             models.CheckConstraint(
                 name="centre_connected_by_an_engine",
                 condition=Q(connected=False, engine="")
-                | (Q(connected=True, engine_granularity_ms__gte=1, kill_lag_ms__gte=0) & ~Q(engine="")),
+                # "not null" said as well, for a CHECK lets a comparison with NULL pass
+                | (
+                    Q(connected=True, engine_granularity_ms__isnull=False, kill_lag_ms__isnull=False)
+                    & Q(engine_granularity_ms__gte=1, kill_lag_ms__gte=0)
+                    & ~Q(engine="")
+                ),
             ),
         ]
 

@@ -34,7 +34,11 @@ class Organisation(models.Model):
             models.CheckConstraint(
                 name="party_only_makers_lack_a_code",
                 condition=Q(holder_class=HolderClass.MAKER, uscc__isnull=True)
-                | (~Q(holder_class=HolderClass.MAKER) & Q(uscc__regex="^[0-9]{8}[0-9A-HJ-NPQRTUWXY]{10}$")),
+                # a comparison with NULL is unknown, and a CHECK lets the unknown pass: say "not null" as well
+                | (
+                    ~Q(holder_class=HolderClass.MAKER)
+                    & Q(uscc__isnull=False, uscc__regex="^[0-9]{8}[0-9A-HJ-NPQRTUWXY]{10}$")
+                ),
             ),
             models.CheckConstraint(
                 name="party_maker_in_incubator", condition=~Q(holder_class=HolderClass.MAKER) | Q(in_incubator=True)
