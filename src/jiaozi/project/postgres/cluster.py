@@ -26,7 +26,7 @@ class Identity(TypedDict, total=False):
 _MARK = "made-by-jiaozi"
 _FREE_BYTES_MIN = 100 * 2**20
 _INITDB_TIMEOUT_S = 120
-FULL = "No space left on device"
+_FULL = ("No space left on device", "Disk quota exceeded", "Check free disk space")
 
 _TUNING = {
     "shared_buffers": "128MB",
@@ -64,6 +64,11 @@ def own(path: Path, account: Account | None, mode: int = 0o700) -> None:
     if account is not None and path.stat().st_uid != account.uid:
         os.chown(path, account.uid, account.gid, follow_symlinks=False)
     path.chmod(mode)
+
+
+def is_full(words: str) -> bool:
+    """Whether a program's complaint is that the disk is full."""
+    return any(text in words for text in _FULL)
 
 
 def _account_name(uid: int) -> str:
@@ -155,7 +160,8 @@ def _initdb(here: Location, programs: Programs, folder: Path, password: Path) ->
     )
     if done.returncode:
         text = done.stderr + done.stdout
-        if FULL in text:
+        if is_full(text):
             raise disk_full(here.data)
         errors = [line for line in done.stderr.splitlines() if "error" in line.lower() or "FATAL" in line]
-        raise failed(here.log, (errors or done.stderr.splitlines() or ["initdb"])[-1])
+        last = (errors or done.stderr.splitlines() or ["initdb"])[-1]
+        raise failed(here.log, last.split("FATAL:")[-1].strip())

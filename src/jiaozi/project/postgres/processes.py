@@ -46,11 +46,17 @@ def wait_for_end(pid: int, timeout_s: float) -> bool:
     return bool(ended)
 
 
-def clear_remains(data: Path) -> None:
-    """After a killed server: see its children off, then remove the pid file that only they kept meaningful."""
+def clear_remains(data: Path, socket_lock: Path) -> None:
+    """After a killed server: see its children off, then remove the pid files that only they kept meaningful.
+
+    PostgreSQL itself would take the number of a zombie, or of a stranger that got the number since, for a live server.
+    """
     for pid in working_in(data):
         if not wait_for_end(pid, _ORPHANS_WAIT_S):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
             wait_for_end(pid, _ORPHANS_WAIT_S)
     (data / "postmaster.pid").unlink(missing_ok=True)
+    with suppress(OSError, IndexError):
+        if socket_lock.read_text().split("\n")[1] == str(data):  # another server's lock is not ours to remove
+            socket_lock.unlink()

@@ -22,7 +22,7 @@ from psycopg.conninfo import make_conninfo
 
 from jiaozi.project.databases import APP_ROLE
 from jiaozi.project.postgres import processes
-from jiaozi.project.postgres.cluster import FULL, as_account, check, environment_of_server, make, own
+from jiaozi.project.postgres.cluster import as_account, check, environment_of_server, is_full, make, own
 from jiaozi.project.postgres.location import DATABASE, OWNER_ROLE, PORT, Location
 from jiaozi.project.postgres.programs import Programs, programs
 from jiaozi.project.postgres.refusal import UnableToStartDatabase, disk_full, failed, foreign, socket_taken, unusable
@@ -180,7 +180,7 @@ def _answers(here: Location) -> bool:
 def _start(here: Location, binaries: Programs, settings: dict[str, str]) -> None:
     for attempt in range(1, _ATTEMPTS_MAX + 1):
         if processes.postmaster(here.data) is None:
-            processes.clear_remains(here.data)
+            processes.clear_remains(here.data, here.socket / f".s.PGSQL.{PORT}.lock")
             said = _log_size(here)
             child: subprocess.Popen[bytes] | None = _spawn(here, binaries, settings)
         else:  # it is there but not answering: starting up, or on its way out
@@ -245,7 +245,7 @@ def _log_since(here: Location, offset: int) -> str:
 
 
 def _why(here: Location, words: str) -> UnableToStartDatabase:
-    if FULL in words:
+    if is_full(words):
         return disk_full(here.data)
     if f".s.PGSQL.{PORT}" in words and "already" in words:
         return socket_taken(here.socket)
