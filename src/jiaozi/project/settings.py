@@ -92,3 +92,8 @@ CONTENT_SECURITY_POLICY = {
 
 JIAOZI_ENGINES = {"process": "jiaozi.engines.process"}
 """Engine name in the catalogue → module that keeps ``jiaozi.order.ports.Engine``."""
+
+JIAOZI_ENGINE_OPTIONS = {
+    "jiaozi.engines.process": {"enabled": _ENV.process_engine, "spool": str(_ENV.folder("jobs"))},
+}
+"""Module → options that this machine gives it, under those of the centre."""

@@ -1,0 +1,57 @@
+"""Reading applications: the officer's queue, one dossier, how often a one-off clause was granted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Count
+
+from jiaozi.application.models import Application
+from jiaozi.application.rules import State
+from jiaozi.kernel.refusal import Refused
+
+ROWS_MAX = 500
+
+
+class UnableToFindApplication(Refused):
+    """No application has this id."""
+
+
+def application(id: UUID, *, lock: bool = False) -> Application:  # noqa: A002 - the column's own name
+    """Give one application with its holder and version, locked for a change where asked.
+
+    Raises
+    ------
+    UnableToFindApplication
+        When there is none.
+    """
+    rows = Application.objects.select_related("holder", "version")
+    if lock:
+        rows = rows.select_for_update(of=("self",), no_key=True)
+    found = rows.filter(id=id).first()
+    if found is None:
+        raise UnableToFindApplication(
+            "NO_SUCH_APPLICATION", f"没有申领{id}", f"no application {id}", field="application"
+        )
+    return found
+
+
+def applications(*, programme: str, states: Iterable[State] = (), limit: int = 100) -> list[Application]:
+    """Give the latest applications of a programme, holders loaded, in one statement."""
+    rows = Application.objects.filter(programme=programme).select_related("holder").order_by("-submitted_at", "-id")
+    wanted = list(states)
+    if wanted:
+        rows = rows.filter(state__in=wanted)
+    return list(rows[: min(limit, ROWS_MAX)])
+
+
+def counts(programme: str) -> dict[State, int]:
+    """Say how many applications stand in each state, in one statement."""
+    rows = Application.objects.filter(programme=programme).values_list("state").annotate(Count("id"))
+    return {State(state): number for state, number in rows}
+
+
+def times_granted(programme: str, once_key: str) -> int:
+    """Say how often a one-off clause was granted to its subject."""
+    return Application.objects.filter(programme=programme, once_key=once_key, state=State.APPROVED).count()

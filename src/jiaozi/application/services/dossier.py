@@ -1,0 +1,103 @@
+"""What the holder does: apply under a clause, complete, withdraw, appeal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from jiaozi.application import queries, rules
+from jiaozi.application.models import Application
+from jiaozi.application.rules import State
+from jiaozi.application.services.step import take
+from jiaozi.journal import services as journal
+from jiaozi.journal.rules import Line
+from jiaozi.kernel.canonical import digest
+from jiaozi.kernel.ids import new_id
+from jiaozi.kernel.period import local_date
+from jiaozi.party import queries as party
+from jiaozi.party.rules import Actor
+from jiaozi.policy import queries as policy
+from jiaozi.policy import rules as policy_rules
+from jiaozi.policy.rules import Document
+
+
+def apply(
+    *, holder_id: UUID, version_id: UUID, clause: str, claimed: Mapping[str, Any], by: Actor, now: datetime
+) -> Application:
+    """Submit an application; the programme's version is pinned here.
+
+    ``claimed`` are the facts that the applicant states (``need``, ``project`` …); who it is comes from the register.
+
+    Raises
+    ------
+    UnableToApply, UnableToReadFacts
+        When it is another's, or a fact is missing, mistyped or unknown: nothing is stored.
+    """
+    rules.check_own(by, holder_id)
+    holder = party.organisation(holder_id)
+    document = policy.document(version_id)
+    facts = rules.facts_of(
+        holder_id=holder.id,
+        holder_class=holder.holder_class,
+        uscc=holder.uscc,
+        in_incubator=holder.in_incubator,
+        registered_in_city=holder.registered_in_city,
+        dishonest=holder.dishonest,
+        end_users=party.end_user_count(holder.id),
+        claimed=claimed,
+    )
+    _check_facts(document, clause, facts, now)
+    with transaction.atomic():
+        row = Application.objects.create(
+            id=new_id(),
+            programme=document.slug,
+            version_id=version_id,
+            clause=clause,
+            holder=holder,
+            facts=facts,
+            state=State.SUBMITTED,
+            applied_by=by.name,
+            submitted_at=now,
+        )
+        body = {"clause": clause, "holder": str(holder.id), "facts": digest(facts).hex(), "version": document.version}
+        journal.write(Line("application", "apply", row.id, "", row.state, by.name, now, body))
+    return row
+
+
+def _check_facts(document: Document, clause: str, facts: Mapping[str, Any], now: datetime) -> None:
+    """Read the facts as the decision will, so that a wrong one is named before anything is stored."""
+    policy_rules.measured(document, clause_id=clause, facts=facts, on=local_date(now), allow_demo=True)
+
+
+def resubmit(*, application_id: UUID, claimed: Mapping[str, Any], by: Actor, now: datetime) -> Application:
+    """Hand a returned application in again with completed facts."""
+    with transaction.atomic():
+        row = queries.application(application_id, lock=True)
+        rules.check_own(by, row.holder_id)
+        facts = {**row.facts, **claimed, "applicant": row.facts["applicant"]}
+        _check_facts(policy.document(row.version_id), row.clause, facts, now)
+        row.facts = facts
+        take(row, "resubmit", by=by, now=now, body={"facts": digest(facts).hex()}, changed=("facts",))
+    return row
+
+
+def withdraw(*, application_id: UUID, by: Actor, now: datetime) -> Application:
+    """Take an application back before it is decided."""
+    with transaction.atomic():
+        row = queries.application(application_id, lock=True)
+        rules.check_own(by, row.holder_id)
+        take(row, "withdraw", by=by, now=now, body={})
+    return row
+
+
+def appeal(*, application_id: UUID, by: Actor, now: datetime) -> Application:
+    """Ask for a rejected application to be reviewed again."""
+    with transaction.atomic():
+        row = queries.application(application_id, lock=True)
+        rules.check_own(by, row.holder_id)
+        take(row, "appeal", by=by, now=now, body={})
+    return row

@@ -1,0 +1,146 @@
+"""What the officer does: review with the policy's decision, give public notice, approve or reject with reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from jiaozi.application import queries, rules
+from jiaozi.application.models import Application
+from jiaozi.application.rules import Approval, HandDecision
+from jiaozi.application.services.step import take
+from jiaozi.kernel.canonical import digest
+from jiaozi.kernel.period import local_date
+from jiaozi.kernel.refusal import Reason
+from jiaozi.ledger import queries as ledger
+from jiaozi.ledger.rules import Account, AccountKind
+from jiaozi.party.rules import Actor
+from jiaozi.policy import queries as policy
+from jiaozi.policy import rules as policy_rules
+from jiaozi.policy.rules import CapUse, Decision, OnceUse
+
+
+def _assess(row: Application, now: datetime) -> Decision:
+    """Decide on the pinned version with the counters of this moment."""
+    document = policy.document(row.version_id)
+    on, allow_demo = local_date(now), row.version.demo
+    uses = policy_rules.measured(document, clause_id=row.clause, facts=row.facts, on=on, allow_demo=allow_demo)
+    return policy_rules.decide(
+        document,
+        clause_id=row.clause,
+        facts=row.facts,
+        counters=_counters(row.programme, uses),
+        on=on,
+        allow_demo=allow_demo,
+    )
+
+
+def _counters(programme: str, uses: Iterable[CapUse | OnceUse]) -> dict[str, int]:
+    """Read how much of each cap is used, and how often a one-off clause was granted."""
+    caps = {use.key: Account(AccountKind.CAP, programme, use.key) for use in uses if isinstance(use, CapUse)}
+    balances = ledger.balances(caps.values())
+    used = {key: balances[cap.id].debits_posted + balances[cap.id].debits_pending for key, cap in caps.items()}
+    once = {use.key: queries.times_granted(programme, use.key) for use in uses if isinstance(use, OnceUse)}
+    return used | once
+
+
+def _reasons(reasons: tuple[Reason, ...]) -> list[dict[str, object]]:
+    return [asdict(reason) for reason in reasons]
+
+
+def review(*, application_id: UUID, by: Actor, now: datetime) -> Application:
+    """Take an application up: the policy decides with reasons, and the officer sees both."""
+    with transaction.atomic():
+        row = queries.application(application_id, lock=True)
+        rules.check_apart(by, row.applied_by)
+        decision = _assess(row, now)
+        row.decision, row.reasons, row.amount_fen = decision.to_json(), _reasons(decision.reasons), decision.amount_fen
+        body = {"outcome": decision.outcome, "decision": digest(row.decision).hex(), "amount_fen": row.amount_fen}
+        take(row, "review", by=by, now=now, body=body, changed=("decision", "reasons", "amount_fen"))
+    return row
+
+
+def record_by_hand(*, application_id: UUID, amount_fen: int, reason: str, by: Actor, now: datetime) -> Application:
+    """Record a person's decision on a clause that leaves the amount open; it counts from the public notice on.
+
+    Raises
+    ------
+    UnableToDecide
+        When the clause is decided by rule, the amount is not positive, or the reason is missing.
+    """
+    with transaction.atomic():
+        row = queries.application(application_id, lock=True)
+        rules.check_apart(by, row.applied_by)
+        hand = rules.hand_decision(_stored(row), amount_fen, reason, by.name)
+        row.hand = asdict(hand)
+        body = {"amount_fen": amount_fen, "reason": digest(reason).hex()}
+        take(row, "record_by_hand", by=by, now=now, body=body, changed=("hand",))
+    return row
+
+
+def send_back(*, application_id: UUID, missing: str, by: Actor, now: datetime) -> Application:
+    """Return an application for completion, saying what is missing."""
+    with transaction.atomic():
+        row = queries.application(application_id, lock=True)
+        row.reasons = _reasons((rules.missing_reason(missing),))
+        take(row, "send_back", by=by, now=now, body={"missing": digest(missing).hex()}, changed=("reasons",))
+    return row
+
+
+def notify_public(*, application_id: UUID, until: datetime, by: Actor, now: datetime) -> Application:
+    """Put the amount on public notice until an instant."""
+    with transaction.atomic():
+        row = queries.application(application_id, lock=True)
+        row.amount_fen = rules.check_notice(_stored(row), _hand(row), until, now)
+        row.notice_until = until
+        body = {"amount_fen": row.amount_fen, "until": until.isoformat()}
+        take(row, "notify_public", by=by, now=now, body=body, changed=("amount_fen", "notice_until"))
+    return row
+
+
+def reject(*, application_id: UUID, by: Actor, now: datetime, words: Reason | None = None) -> Application:
+    """Reject with the policy's reasons, or with the officer's own."""
+    with transaction.atomic():
+        row = queries.application(application_id, lock=True)
+        rules.check_apart(by, row.applied_by)
+        row.reasons = _reasons(rules.rejection(_stored(row) if row.decision else None, words))
+        row.decided_at = now
+        body = {"reasons": [str(reason["code"]) for reason in row.reasons]}
+        take(row, "reject", by=by, now=now, body=body, changed=("reasons", "decided_at"))
+    return row
+
+
+def approve(*, application_id: UUID, by: Actor, now: datetime) -> tuple[Application, Approval]:
+    """Approve after the notice, on the counters of this moment; ``voucher.issue`` calls this in its transaction.
+
+    Raises
+    ------
+    UnableToDecide
+        When the notice is open, or the caps now leave another amount than the one on notice.
+    """
+    with transaction.atomic():
+        row = queries.application(application_id, lock=True)
+        rules.check_apart(by, row.applied_by)
+        decision = _assess(row, now)
+        approval = rules.check_approval(decision, _hand(row), row.notice_until, row.amount_fen or 0, now)
+        row.decision, row.reasons, row.decided_at = decision.to_json(), _reasons(decision.reasons), now
+        row.amount_fen = approval.amount_fen
+        row.once_key = decision.once.key if decision.once else None
+        body = {"amount_fen": row.amount_fen, "decision": digest(row.decision).hex(), "clause": decision.chosen}
+        changed = ("decision", "reasons", "decided_at", "amount_fen", "once_key")
+        take(row, "approve", by=by, now=now, body=body, changed=changed)
+    return row, approval
+
+
+def _stored(row: Application) -> Decision:
+    if row.decision is None:
+        raise rules.UnableToDecide("NOT_REVIEWED", "尚未审核", "review it first", field="decision")
+    return Decision.from_json(row.decision)
+
+
+def _hand(row: Application) -> HandDecision | None:
+    return HandDecision(**row.hand) if row.hand else None

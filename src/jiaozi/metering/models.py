@@ -1,0 +1,138 @@
+"""Usage as centres report it, and the captures that it became; amounts in fen, charges in micro-fen."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from jiaozi.catalogue.models import Centre, TariffVersion
+from jiaozi.metering.rules import CaptureKind, UsageState
+from jiaozi.order.models import Order
+from jiaozi.party.models import Organisation
+from jiaozi.voucher.models import Voucher
+
+
+class Capture(models.Model):
+    """What was charged for an order, or for an imported record: one row per resolution of money, never edited."""
+
+    id = models.UUIDField(primary_key=True)
+    programme = models.CharField(max_length=60)
+    kind = models.CharField(max_length=8, choices=[(each.value, each.value) for each in CaptureKind])
+    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="captures")
+    order = models.OneToOneField(Order, null=True, on_delete=models.PROTECT, related_name="capture")
+    voucher = models.ForeignKey(Voucher, on_delete=models.PROTECT, related_name="captures")
+    holder = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="captures")
+    tariff = models.ForeignKey(TariffVersion, on_delete=models.PROTECT, related_name="+")
+    payable_shard = models.SmallIntegerField()
+    price_fen = models.BigIntegerField()
+    voucher_fen = models.BigIntegerField()
+    own_fen = models.BigIntegerField()
+    overrun_fen = models.BigIntegerField(default=0)
+    captured_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "metering_capture"
+        indexes = [
+            models.Index(fields=["centre", "captured_at"], name="capture_by_centre"),
+            models.Index(fields=["voucher", "captured_at"], name="capture_by_voucher"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="capture_adds_up", condition=Q(price_fen=F("voucher_fen") + F("own_fen"), overrun_fen__gte=0)
+            ),
+            models.CheckConstraint(name="capture_not_negative", condition=Q(voucher_fen__gte=0, own_fen__gte=0)),
+            models.CheckConstraint(
+                name="capture_of_an_order", condition=Q(kind=CaptureKind.ORDER) ^ Q(order__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.centre_id} {self.price_fen} fen"
+
+
+class UsageRow(models.Model):
+    """One usage record of a centre, kept as it came; (centre, record id) is its key.
+
+    ``account`` is whom the centre names in an imported record. A record is CAPTURED with its capture, or HELD_BACK with
+    its reason; none is dropped.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="usage")
+    record_id = models.CharField(max_length=200)
+    payload_digest = models.BinaryField(max_length=32)
+    source = models.CharField(max_length=20)
+    account = models.CharField(max_length=120, blank=True)
+    order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="usage")
+    resource_class = models.CharField(max_length=40)
+    units = models.IntegerField()
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    elapsed_ms = models.BigIntegerField()
+    cpu_ms = models.BigIntegerField(null=True)
+    memory_peak_mib = models.BigIntegerField(null=True)
+    outcome = models.CharField(max_length=20)
+    received_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=[(each.value, each.value) for each in UsageState])
+    reason_code = models.CharField(max_length=60, blank=True)
+    reason_zh = models.CharField(max_length=400, blank=True)
+    reason_en = models.CharField(max_length=400, blank=True)
+    tariff = models.ForeignKey(TariffVersion, null=True, on_delete=models.PROTECT, related_name="+")
+    charge_ufen = models.BigIntegerField(null=True)
+    capture = models.ForeignKey(Capture, null=True, on_delete=models.PROTECT, related_name="usage")
+
+    class Meta:
+        db_table = "metering_usage"
+        indexes = [
+            models.Index(fields=["centre", "received_at"], name="usage_by_centre"),
+            models.Index(fields=["centre", "state"], name="usage_open", condition=~Q(state="CAPTURED")),
+        ]
+        constraints = [
+            models.UniqueConstraint(name="usage_once", fields=["centre", "record_id"]),
+            models.CheckConstraint(
+                name="usage_quantities", condition=Q(units__gte=1, elapsed_ms__gte=0, ended_at__gte=F("started_at"))
+            ),
+            models.CheckConstraint(
+                name="usage_captured_or_reasoned",
+                condition=Q(state=UsageState.RECEIVED)
+                | Q(state=UsageState.CAPTURED, capture__isnull=False)
+                | (Q(state=UsageState.HELD_BACK) & ~Q(reason_code="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.centre_id} {self.record_id}"
+
+
+class UsageDispute(models.Model):
+    """The same key with another payload: kept beside the first, shown, never charged until somebody resolves it."""
+
+    id = models.UUIDField(primary_key=True)
+    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="usage_disputes")
+    record_id = models.CharField(max_length=200)
+    payload_digest = models.BinaryField(max_length=32)
+    payload = models.JSONField()
+    received_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True)
+    resolution = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        db_table = "metering_dispute"
+        constraints = [models.UniqueConstraint(name="dispute_once", fields=["centre", "record_id", "payload_digest"])]
+
+    def __str__(self) -> str:
+        return f"{self.centre_id} {self.record_id}"
+
+
+class UsageCursor(models.Model):
+    """How far a centre's engine was read; moved in the transaction that stores what was read."""
+
+    centre = models.OneToOneField(Centre, primary_key=True, on_delete=models.PROTECT, related_name="usage_cursor")
+    cursor = models.TextField(blank=True)
+    moved_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "metering_cursor"
+
+    def __str__(self) -> str:
+        return self.centre_id

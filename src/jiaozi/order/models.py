@@ -1,0 +1,86 @@
+"""Orders: what was asked, what was held for it, how the job went. Amounts in fen; the ledger has the money."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from jiaozi.catalogue.models import Centre, ResourceClass, TariffVersion
+from jiaozi.order.rules import State
+from jiaozi.party.models import NamedEndUser, Organisation
+from jiaozi.voucher.models import Voucher, number_of
+
+
+class Order(models.Model):
+    """One order. ``*_hold_fen`` is held, ``*_fen`` captured; ``cap_keys`` are the caps held with it."""
+
+    id = models.UUIDField(primary_key=True)
+    programme = models.CharField(max_length=60)
+    holder = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="orders")
+    voucher = models.ForeignKey(Voucher, on_delete=models.PROTECT, related_name="orders")
+    end_user = models.ForeignKey(NamedEndUser, null=True, on_delete=models.PROTECT, related_name="orders")
+    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="orders")
+    resource_class = models.ForeignKey(ResourceClass, on_delete=models.PROTECT, related_name="+")
+    tariff = models.ForeignKey(TariffVersion, on_delete=models.PROTECT, related_name="+")
+    title = models.CharField(max_length=120)
+    units = models.IntegerField()
+    memory_mib = models.IntegerField()
+    time_limit_ms = models.BigIntegerField()
+    command = models.JSONField()
+    files = models.JSONField(default=dict)
+    share_numerator = models.BigIntegerField()
+    share_denominator = models.BigIntegerField()
+    most_fen = models.BigIntegerField()
+    voucher_hold_fen = models.BigIntegerField()
+    own_hold_fen = models.BigIntegerField()
+    cap_keys = models.JSONField(default=list)
+    state = models.CharField(max_length=10, choices=[(each.value, str(each.label)) for each in State])
+    reason_code = models.CharField(max_length=60, blank=True)
+    reason_zh = models.CharField(max_length=400, blank=True)
+    reason_en = models.CharField(max_length=400, blank=True)
+    engine_job = models.CharField(max_length=120, blank=True)
+    cancel_asked = models.BooleanField(default=False)
+    outcome = models.CharField(max_length=20, blank=True)
+    exit_code = models.IntegerField(null=True)
+    quoted_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    price_fen = models.BigIntegerField(null=True)
+    voucher_fen = models.BigIntegerField(null=True)
+    own_fen = models.BigIntegerField(null=True)
+    overrun_fen = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "compute_order"
+        indexes = [
+            models.Index(fields=["programme", "-quoted_at", "-id"], name="order_by_programme"),
+            models.Index(fields=["voucher", "-quoted_at"], name="order_by_voucher"),
+            models.Index(
+                fields=["centre", "id"],
+                name="order_unfinished",
+                condition=Q(state__in=["HELD", "SUBMITTED", "QUEUED", "RUNNING", "ENDED", "METERED"]),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(name="order_state", condition=Q(state__in=list(State))),
+            models.CheckConstraint(
+                name="order_hold_adds_up", condition=Q(most_fen=F("voucher_hold_fen") + F("own_hold_fen"))
+            ),
+            models.CheckConstraint(
+                name="order_price_adds_up",
+                condition=Q(price_fen__isnull=True) | Q(price_fen=F("voucher_fen") + F("own_fen")),
+            ),
+            models.CheckConstraint(
+                name="order_price_within_hold",
+                condition=Q(price_fen__isnull=True)
+                | Q(voucher_fen__lte=F("voucher_hold_fen"), own_fen__lte=F("own_hold_fen")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def number(self) -> str:
+        """The number that people read."""
+        return number_of(self.id)

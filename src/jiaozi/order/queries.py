@@ -1,0 +1,65 @@
+"""Reading orders: one, a list, those that an engine works on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from jiaozi.kernel.refusal import Refused
+from jiaozi.order.models import Order
+from jiaozi.order.rules import ON_ENGINE, State
+
+ROWS_MAX = 500
+WATCHED_MAX = 5_000
+
+
+class UnableToFindOrder(Refused):
+    """No order has this id."""
+
+
+def order(id: UUID, *, lock: bool = False) -> Order:  # noqa: A002 - the column's own name
+    """Give one order with holder, voucher, centre and tariff, locked for a change where asked.
+
+    Raises
+    ------
+    UnableToFindOrder
+        When there is none.
+    """
+    rows = Order.objects.select_related("holder", "voucher", "centre", "tariff", "resource_class")
+    if lock:
+        rows = rows.select_for_update(of=("self",), no_key=True)
+    found = rows.filter(id=id).first()
+    if found is None:
+        raise UnableToFindOrder("NO_SUCH_ORDER", f"没有订单{id}", f"no order {id}", field="order")
+    return found
+
+
+def orders(
+    *, programme: str, voucher: UUID | None = None, states: Iterable[State] = (), limit: int = 100
+) -> list[Order]:
+    """Give the latest orders with holder, centre and class, in one statement."""
+    rows = Order.objects.filter(programme=programme).select_related("holder", "centre", "resource_class", "voucher")
+    if voucher is not None:
+        rows = rows.filter(voucher_id=voucher)
+    wanted = list(states)
+    if wanted:
+        rows = rows.filter(state__in=wanted)
+    return list(rows.order_by("-quoted_at", "-id")[: min(limit, ROWS_MAX)])
+
+
+def on_engine(centre: str) -> list[UUID]:
+    """Give the orders that a centre's engine may know, oldest first."""
+    rows = Order.objects.filter(centre_id=centre, state__in=ON_ENGINE).order_by("id")
+    return list(rows.values_list("id", flat=True)[:WATCHED_MAX])
+
+
+def waiting_for_submit(limit: int = WATCHED_MAX) -> list[UUID]:
+    """Give funded orders that no engine has taken yet."""
+    rows = Order.objects.filter(state__in=[State.HELD, State.SUBMITTED], engine_job="").order_by("id")
+    return list(rows.values_list("id", flat=True)[:limit])
+
+
+def centres_at_work() -> list[str]:
+    """Give the centres that have orders on their engine."""
+    rows = Order.objects.filter(state__in=ON_ENGINE).order_by("centre_id").values_list("centre_id", flat=True)
+    return list(rows.distinct()[:ROWS_MAX])

@@ -1,0 +1,22 @@
+"""The verbs of an order: quote, hold, submit, watch, cancel, and how it closes."""
+
+from jiaozi.order.services.closing import captured, metered, nothing_used, settled
+from jiaozi.order.services.engines import engine_of
+from jiaozi.order.services.funding import cancel, credit_own, hold, quote
+from jiaozi.order.services.running import submit, submit_waiting, watch, watch_all
+
+__all__ = [
+    "cancel",
+    "captured",
+    "credit_own",
+    "engine_of",
+    "hold",
+    "metered",
+    "nothing_used",
+    "quote",
+    "settled",
+    "submit",
+    "submit_waiting",
+    "watch",
+    "watch_all",
+]

@@ -1,0 +1,39 @@
+"""Finding the engine of a centre: by name, in the settings, so that orders never import upwards."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from importlib import import_module
+
+from django.conf import settings
+
+from jiaozi.catalogue.models import Centre
+from jiaozi.kernel.canonical import canonical
+from jiaozi.order.ports import Engine, UnableToReachEngine
+
+
+def engine_of(centre: Centre) -> Engine:
+    """Give the engine that runs a centre's jobs.
+
+    Raises
+    ------
+    UnableToReachEngine
+        When the centre is not connected, or the settings know no such engine.
+    """
+    if not centre.connected or centre.engine not in settings.JIAOZI_ENGINES:
+        raise UnableToReachEngine(
+            "CENTRE_NOT_CONNECTED",
+            f"算力中心{centre.id}尚未接入调度",
+            f"the centre {centre.id} is not connected to an engine",
+            field="centre",
+        )
+    return _engine(settings.JIAOZI_ENGINES[centre.engine], centre.id, canonical(centre.engine_options))
+
+
+@lru_cache(maxsize=256)
+def _engine(module: str, centre: str, options: bytes) -> Engine:
+
+    given = {**settings.JIAOZI_ENGINE_OPTIONS.get(module, {}), **json.loads(options), "centre": centre}
+    engine: Engine = import_module(module).engine(given)
+    return engine

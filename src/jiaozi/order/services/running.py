@@ -1,0 +1,148 @@
+"""Then work: hand a funded order to its engine, and follow the job until it has ended.
+
+No transaction is open while an engine is asked. ``submit`` first says in the database that the order is being handed
+over, then asks the engine, which is idempotent by order id; so a crash in between heals by asking again.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from jiaozi.catalogue import queries as catalogue
+from jiaozi.catalogue.rules import Unit
+from jiaozi.kernel.label import Label
+from jiaozi.kernel.refusal import Reason
+from jiaozi.order import queries
+from jiaozi.order.models import Order
+from jiaozi.order.ports import JobSpec, JobState, JobStatus, UnableToFindJob, UnableToReachEngine, UnableToSubmit
+from jiaozi.order.rules import ON_ENGINE, State
+from jiaozi.order.services.engines import engine_of
+from jiaozi.order.services.funding import release
+from jiaozi.order.services.step import say, take
+from jiaozi.party.rules import SYSTEM
+
+_CANCELLED = Reason("CANCELLED_BEFORE_START", Label("启动前已取消", "cancelled before it started"))
+
+
+def submit(*, order_id: UUID, now: datetime) -> Order:
+    """Hand a funded order to its centre's engine; safe to repeat.
+
+    An engine that refuses the job fails the order and releases its hold; one that can't be reached leaves the order
+    SUBMITTED, to be asked again.
+
+    Raises
+    ------
+    UnableToReachEngine
+        When there was no answer.
+    """
+    with transaction.atomic():
+        row = queries.order(order_id, lock=True)
+        if row.state == State.HELD:
+            take(row, "submit", by=SYSTEM, now=now, body={"centre": row.centre_id})
+        elif row.state != State.SUBMITTED or row.engine_job:
+            return row
+        if row.cancel_asked:
+            return _fail(row, _CANCELLED, now)
+    try:
+        job = engine_of(row.centre).submit(_spec(row))
+    except UnableToSubmit as refused:
+        with transaction.atomic():
+            row = queries.order(order_id, lock=True)
+            return _fail(row, refused.reason, now) if row.state == State.SUBMITTED and not row.engine_job else row
+    with transaction.atomic():
+        row = queries.order(order_id, lock=True)
+        row.engine_job = job.engine_job
+        row.save(update_fields=["engine_job"])
+    if row.cancel_asked:
+        with suppress(UnableToFindJob):
+            engine_of(row.centre).cancel(row.id)
+    return row
+
+
+def _fail(row: Order, reason: Reason, now: datetime) -> Order:
+    take(row, "fail", by=SYSTEM, now=now, body={"reason": reason.code}, changed=say(row, reason))
+    release(row, now)
+    return row
+
+
+def _spec(row: Order) -> JobSpec:
+    counts_cores = row.resource_class.unit == Unit.CORE_HOUR
+    return JobSpec(
+        order_id=row.id,
+        command=tuple(row.command),
+        files={name: text.encode() for name, text in row.files.items()},
+        resource_class=row.resource_class_id,
+        cores=row.units if counts_cores else 1,
+        cards=0 if counts_cores else row.units,
+        memory_mib=row.memory_mib,
+        time_limit_ms=row.time_limit_ms,
+    )
+
+
+def submit_waiting(*, now: datetime) -> int:
+    """Hand over whatever is funded and not handed over yet; an unreachable engine is asked again next time."""
+    waiting = queries.waiting_for_submit()
+    for order_id in waiting:
+        with suppress(UnableToReachEngine):
+            submit(order_id=order_id, now=now)
+    return len(waiting)
+
+
+def watch_all(*, now: datetime) -> int:
+    """Follow every centre's jobs; gives how many orders moved."""
+    moved = 0
+    for centre in queries.centres_at_work():
+        with suppress(UnableToReachEngine):
+            moved += watch(centre=centre, now=now)
+    return moved
+
+
+def watch(*, centre: str, now: datetime) -> int:
+    """Follow a centre's jobs with one status call; gives how many orders moved.
+
+    Raises
+    ------
+    UnableToReachEngine
+        When there was no answer; nothing is believed then.
+    """
+    order_ids = queries.on_engine(centre)
+    if not order_ids:
+        return 0
+    statuses = engine_of(catalogue.centre(centre)).status(order_ids)
+    return sum(_follow(order_id, statuses[order_id], now) for order_id in order_ids if order_id in statuses)
+
+
+_VERBS = {JobState.QUEUED: ("queue", State.QUEUED), JobState.RUNNING: ("run", State.RUNNING)}
+
+
+def _follow(order_id: UUID, status: JobStatus, now: datetime) -> bool:
+    """Bring one order to where its job is."""
+    with transaction.atomic():
+        row = queries.order(order_id, lock=True)
+        if row.state not in ON_ENGINE:
+            return False
+        if status.state is JobState.ENDED:
+            return _end(row, status, now)
+        verb, after = _VERBS[status.state]
+        if row.state == after or (row.state == State.RUNNING and after == State.QUEUED):
+            return False
+        row.engine_job, row.started_at = status.engine_job, status.started_at
+        take(row, verb, by=SYSTEM, now=now, body={"job": status.engine_job}, changed=("engine_job", "started_at"))
+    return True
+
+
+def _end(row: Order, status: JobStatus, now: datetime) -> bool:
+    row.engine_job = status.engine_job
+    row.outcome = status.outcome or ""
+    row.exit_code = status.exit_code
+    row.started_at, row.ended_at = status.started_at, status.ended_at
+    changed: tuple[str, ...] = ("engine_job", "outcome", "exit_code", "started_at", "ended_at")
+    if status.reason is not None:
+        changed += say(row, Reason(str(status.outcome), status.reason))
+    body = {"outcome": row.outcome, "ran": row.started_at is not None}
+    take(row, "end", by=SYSTEM, now=now, body=body, changed=changed)
+    return True

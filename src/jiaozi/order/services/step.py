@@ -1,0 +1,32 @@
+"""One step of an order's life: check it, store what changed, write the journal line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from jiaozi.journal import services as journal
+from jiaozi.journal.rules import Line
+from jiaozi.kernel.lifecycle import advance
+from jiaozi.kernel.refusal import Reason
+from jiaozi.order.models import Order
+from jiaozi.order.rules import TRANSITIONS, State
+from jiaozi.party.rules import Actor
+
+
+def take(
+    row: Order, verb: str, *, by: Actor, now: datetime, body: Mapping[str, Any], changed: tuple[str, ...] = ()
+) -> None:
+    """Move a locked order by a verb, with its journal line."""
+    before = State(row.state)
+    row.state = advance(TRANSITIONS, before, verb, by.role)
+    row.save(update_fields=["state", *changed])
+    journal.write(Line("order", verb, row.id, before, row.state, by.name, now, body))
+
+
+def say(row: Order, reason: Reason) -> tuple[str, ...]:
+    """Put a reason on an order and name the fields that it takes."""
+    row.reason_code = reason.code[:60]
+    row.reason_zh, row.reason_en = reason.label.zh[:400], reason.label.en[:400]
+    return ("reason_code", "reason_zh", "reason_en")

@@ -1,0 +1,109 @@
+"""Reading vouchers with their balances: constant numbers of statements, bounded lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+from django.db import connection
+
+from jiaozi.kernel.refusal import Refused
+from jiaozi.ledger import queries as ledger
+from jiaozi.ledger.queries import Finding
+from jiaozi.voucher.models import Voucher
+from jiaozi.voucher.rules import State, voucher_account
+
+ROWS_MAX = 500
+FINDINGS_MAX = 100
+_SQL = Path(__file__).parent / "sql"
+
+
+class UnableToFindVoucher(Refused):
+    """No voucher has this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """A voucher and what is left of it, in fen: face = spendable + held + used + ended."""
+
+    voucher: Voucher
+    spendable_fen: int
+    held_fen: int
+    used_fen: int
+    ended_fen: int
+
+
+def voucher(id: UUID, *, lock: bool = False) -> Voucher:  # noqa: A002 - the column's own name
+    """Give one voucher with its holder and version, locked for a change where asked.
+
+    Raises
+    ------
+    UnableToFindVoucher
+        When there is none.
+    """
+    rows = Voucher.objects.select_related("holder", "version", "application")
+    if lock:
+        rows = rows.select_for_update(of=("self",), no_key=True)
+    found = rows.filter(id=id).first()
+    if found is None:
+        raise UnableToFindVoucher("NO_SUCH_VOUCHER", f"没有算力券{id}", f"no voucher {id}", field="voucher")
+    return found
+
+
+def voucher_for_spending(id: UUID) -> Voucher:  # noqa: A002 - the column's own name
+    """Give one voucher under a shared lock: spenders run side by side, a freeze or an end waits its turn."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM voucher WHERE id = %s FOR SHARE", [id])
+    return voucher(id)
+
+
+def spendable_fen(row: Voucher) -> int:
+    """Say what may still be spent of a voucher."""
+    return ledger.balance(voucher_account(row.programme, row.id)).spendable
+
+
+def purses(
+    *, programme: str, holder: UUID | None = None, states: Iterable[State] = (), limit: int = 100
+) -> list[Purse]:
+    """Give the latest vouchers with what is left of each, in two statements."""
+    rows = Voucher.objects.filter(programme=programme).select_related("holder").order_by("-issued_at", "-id")
+    if holder is not None:
+        rows = rows.filter(holder_id=holder)
+    wanted = list(states)
+    if wanted:
+        rows = rows.filter(state__in=wanted)
+    return _with_balances(list(rows[: min(limit, ROWS_MAX)]))
+
+
+def purse(id: UUID) -> Purse:  # noqa: A002 - the column's own name
+    """Give one voucher with what is left of it."""
+    return _with_balances([voucher(id)])[0]
+
+
+def _with_balances(rows: list[Voucher]) -> list[Purse]:
+    if not rows:
+        return []
+    ids = [row.id for row in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            (_SQL / "purses.sql").read_text(), {"accounts": [voucher_account(r.programme, r.id).id for r in rows]}
+        )
+        found = {row[0]: row[1:] for row in cursor.fetchall()}
+    accounts = {row.id: voucher_account(row.programme, row.id).id for row in rows}
+    return [Purse(row, *found.get(accounts[id_], (0, 0, 0, 0))) for id_, row in zip(ids, rows, strict=True)]
+
+
+def due_to_expire(today: date, *, limit: int = 1_000) -> list[UUID]:
+    """Give vouchers whose last day is over and that are not ended yet."""
+    rows = Voucher.objects.filter(valid_until__lt=today, state__in=[State.ACTIVE, State.FROZEN])
+    return list(rows.order_by("valid_until").values_list("id", flat=True)[:limit])
+
+
+def audit() -> list[Finding]:
+    """Check that every face was issued in the ledger and equals unspent + held + used + lapsed + revoked."""
+    with connection.cursor() as cursor:
+        cursor.execute((_SQL / "audit.sql").read_text(), {"limit": FINDINGS_MAX})
+        return [Finding(*row) for row in cursor.fetchall()]

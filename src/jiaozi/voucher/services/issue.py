@@ -1,0 +1,97 @@
+"""Budget and issue: nothing is issued past the year's cap, because the cap is an account that can't be overdrawn."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from jiaozi.application import services as application
+from jiaozi.journal import services as journal
+from jiaozi.journal.rules import Line
+from jiaozi.kernel.ids import named_id, new_id
+from jiaozi.kernel.period import local_date, months_later
+from jiaozi.ledger import services as ledger
+from jiaozi.ledger.rules import Account, AccountKind, TransferStatus, UnableToTransfer, post
+from jiaozi.party.rules import Actor
+from jiaozi.policy import queries as policy
+from jiaozi.policy import rules as policy_rules
+from jiaozi.policy.rules import CapUse
+from jiaozi.voucher import rules
+from jiaozi.voucher.models import Voucher
+from jiaozi.voucher.rules import State
+
+
+def approve_budget(*, programme: str, year: int, amount_fen: int, by: Actor, now: datetime, reference: UUID) -> None:
+    """Put a year's approved budget at the programme's disposal; ``reference`` names the approval and makes it once.
+
+    Raises
+    ------
+    UnableToIssue
+        When the actor is not finance, or the amount is not positive.
+    """
+    rules.check_budget(by, amount_fen)
+    authority = Account(AccountKind.AUTHORITY, programme)
+    available = rules.available_account(programme, year)
+    with transaction.atomic():
+        body = {"amount_fen": amount_fen, "programme": programme, "year": year}
+        journal.write(Line("voucher", "approve_budget", reference, "", "", by.name, now, body))
+        ledger.open_accounts([authority, available])
+        line = post(named_id("budget", reference), authority, available, amount_fen, "budget.approve", reference)
+        ledger.require([line], at=now)
+
+
+def issue(*, application_id: UUID, by: Actor, now: datetime) -> Voucher:
+    """Approve an application after its public notice and issue its voucher, in one step.
+
+    Raises
+    ------
+    UnableToDecide
+        When the application can't be approved now.
+    UnableToIssue
+        When the year's budget or a cap measured on issue does not cover the amount; nothing is approved then.
+    """
+    with transaction.atomic():
+        row, approval = application.approve(application_id=application_id, by=by, now=now)
+        rules.check_grants_voucher(approval.decision)
+        today = local_date(now)
+        terms = policy_rules.order_terms(policy.document(row.version_id), today, allow_demo=row.version.demo)
+        voucher = Voucher.objects.create(
+            id=new_id(),
+            programme=row.programme,
+            version_id=row.version_id,
+            application=row,
+            holder_id=row.holder_id,
+            clause=approval.decision.chosen,
+            face_fen=approval.amount_fen,
+            state=State.ACTIVE,
+            issued_at=now,
+            valid_until=months_later(today, terms.validity_months),
+        )
+        body = {
+            "amount_fen": voucher.face_fen,
+            "application": str(row.id),
+            "clause": voucher.clause,
+            "holder": str(row.holder_id),
+            "valid_until": voucher.valid_until.isoformat(),
+        }
+        journal.write(Line("voucher", "issue", voucher.id, "", voucher.state, by.name, now, body))
+        _post(voucher, today.year, approval.decision.caps, now)
+    return voucher
+
+
+def _post(voucher: Voucher, year: int, caps: tuple[CapUse, ...], now: datetime) -> None:
+    lines = rules.issue_lines(
+        voucher_id=voucher.id, programme=voucher.programme, year=year, amount_fen=voucher.face_fen, caps=caps
+    )
+    ledger.open_accounts(lines.accounts)
+    *limits, statuses = ledger.apply([*[[line] for line in lines.limits], lines.chain], at=now)
+    for line, (status,) in zip(lines.limits, limits, strict=True):
+        if not status.stands:
+            raise UnableToTransfer(status, line)
+    for line, status in zip(lines.chain, statuses, strict=True):
+        if status in {TransferStatus.EXCEEDS_CREDITS, TransferStatus.DEBIT_ACCOUNT_NOT_FOUND}:
+            raise rules.short_of(line, caps)
+        if not status.stands and status is not TransferStatus.CHAIN_FAILED:
+            raise UnableToTransfer(status, line)
