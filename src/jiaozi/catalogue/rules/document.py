@@ -24,9 +24,9 @@ _YEAR_S = 366 * 86_400
 _UNITS_MAX = 10_000_000
 
 
-def wrong(zh: str, en: str) -> PydanticCustomError:
-    """Say in both languages what is wrong with a value and what would be right."""
-    return PydanticCustomError("jiaozi", "{en}", {"zh": zh, "en": en})
+def wrong(zh: str, en: str, *, key: str = "") -> PydanticCustomError:
+    """Say in both languages what is wrong with a value, or with an entry's ``key``, and what would be right."""
+    return PydanticCustomError("jiaozi", "{en}", {"zh": zh, "en": en, "key": key})
 
 
 def _amount(parse: Callable[[str], int], largest: int) -> Callable[[Any], int]:
@@ -168,9 +168,11 @@ class ResourceEntry(Entry):
     def _counted_by_its_unit(self) -> ResourceEntry:
         right = UNIT_OF[self.kind]
         if self.unit is not right:
-            raise wrong(
-                f"{self.kind}类资源的单位应为{right}", f"a {self.kind} class is counted in {right}, not {self.unit}"
+            zh, en = (
+                f"{self.kind}类资源的单位应为{right}",
+                f"a {self.kind} class is counted in {right}, not {self.unit}",
             )
+            raise wrong(zh, en, key="unit")
         return self
 
 
@@ -203,18 +205,15 @@ class TariffEntry(Entry):
 
     @model_validator(mode="after")
     def _consistent(self) -> TariffEntry:
-        if self.valid_until is not None and self.valid_until <= self.valid_from:
-            raise wrong(
-                f"until应晚于from（{self.valid_from}）",
-                f"until must be after from ({self.valid_from}), not {self.valid_until}",
-            )
-        if self.rate.unpublished is not (self.source.grade is Grade.DEMO):
-            raise wrong(
-                "未公布价格的来源等级应为DEMO，已公布的应为A或B",
-                "the source of an unpublished rate has the grade DEMO, of a published one A or B",
-            )
+        first, until, grade = self.valid_from, self.valid_until, self.source.grade
+        if until is not None and until <= first:
+            raise wrong(f"应晚于from（{first}）", f"must be after from ({first}), not {until}", key="until")
+        if self.rate.unpublished is not (grade is Grade.DEMO):
+            zh = "未公布价格的来源等级应为DEMO，已公布的应为A或B"
+            raise wrong(zh, "the grade of an unpublished rate is DEMO, of a published one A or B", key="source")
         if self.rate.unpublished and self.rate.demo is None:
-            raise wrong("未公布且无演示值的价格不应列为价目", "a rate without a value is no tariff: leave it out")
+            zh = "未公布且无演示值的价格不应列为价目"
+            raise wrong(zh, "a rate without a value is no tariff: leave it out", key="rate")
         return self
 
 

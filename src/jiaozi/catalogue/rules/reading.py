@@ -148,6 +148,8 @@ def _path(loc: Sequence[int | str]) -> str:
 def _told(name: str, tree: Any, schema: type[BaseModel], error: ErrorDetails) -> Problem:
     """Say one of pydantic's errors in both languages."""
     loc = _in_file(tree, error["loc"])
+    if key := error.get("ctx", {}).get("key"):
+        loc = (*loc, str(key))
     zh, en = _words(error, _keys_at(schema, loc[:-1]))
     return Problem(name, _line(tree, loc), _path(loc), zh, en)
 
