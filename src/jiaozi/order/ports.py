@@ -33,7 +33,7 @@ OUTPUT_BYTES_DEFAULT = 4 * 1024 * 1024
 PROCESSES_DEFAULT = 64
 
 # A plain name: no folder, no hidden file, nothing that a shell or a person could misread.
-_FILE_NAME = re.compile(r"[\w-][\w.+-]{0,127}")
+_FILE_NAME = re.compile(r"\w[\w.+-]{0,127}")
 
 
 class JobState(StrEnum):

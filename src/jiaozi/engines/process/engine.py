@@ -1,0 +1,322 @@
+"""The engine's face: checks what is asked, and reads or changes the spool. It keeps nothing in memory that matters."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from jiaozi.engines.process import forecast, reasons, sandbox, turns
+from jiaozi.engines.process.options import Options, spool_folder
+from jiaozi.engines.process.spool import Spool, read_json
+from jiaozi.kernel import clock
+from jiaozi.order.ports import (
+    Capacity,
+    EngineJob,
+    Forecast,
+    JobOutcome,
+    JobSpec,
+    JobState,
+    JobStatus,
+    UnableToFindJob,
+    UnableToReachEngine,
+    UnableToReadUsage,
+    UnableToSubmit,
+    UsagePage,
+    UsageRecord,
+)
+
+USAGE_PAGE_RECORDS = 500
+_USAGE_PAGE_BYTES = USAGE_PAGE_RECORDS * 1_024
+_LOG_TAIL_BYTES_MAX = 16 * 1024 * 1024
+_PROBE_TIMEOUT_S = 30
+_START = str(Path(__file__).with_name("start.py"))
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """How well this machine can hold a job; see docs/concepts/engines.md."""
+
+    own_account: bool
+    namespaces: bool
+    memory_by_kernel: bool
+    why_not: str
+
+
+class ProcessEngine:
+    """Runs jobs on this machine; keeps ``jiaozi.order.ports.Engine``."""
+
+    granularity_ms = 1
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.name = options.name
+        self.kill_lag_ms = options.kill_lag_ms
+        self._protection: Protection | None = None
+        self._spool: Spool | None = None
+        self._opening = threading.Lock()
+
+    def submit(self, spec: JobSpec) -> EngineJob:
+        """Take the job, or find the one that this order already has."""
+        order = str(spec.order_id)
+        with self._reached() as spool:
+            if (spool.job(order) / "spec").exists():
+                return EngineJob(order_id=spec.order_id, engine_job=order, already_there=True)
+            self._check(spec)
+            try:
+                taken = turns.take_in(spool, order, self._spec_bytes(spec), queue_max=self.options.queue_max)
+            except OverflowError:
+                raise UnableToReachEngine(
+                    "queue_full",
+                    f"排队作业已满{self.options.queue_max}个，请稍后再试",
+                    f"{self.options.queue_max} jobs wait already; try again later",
+                ) from None
+            self._move_on(spool)
+        return EngineJob(order_id=spec.order_id, engine_job=order, already_there=not taken)
+
+    def status(self, order_ids: Sequence[UUID]) -> dict[UUID, JobStatus]:
+        """Say where these jobs stand; orders that the engine never took are absent."""
+        with self._reached() as spool:
+            self._move_on(spool)
+            found = {order_id: _read_status(spool, order_id) for order_id in order_ids}
+        return {order_id: status for order_id, status in found.items() if status is not None}
+
+    def cancel(self, order_id: UUID) -> None:
+        """Ask for the end of the job and of its whole process tree."""
+        with self._reached() as spool:
+            status = _read_status(spool, order_id)
+            if status is None:
+                raise _unknown(order_id)
+            if status.state is not JobState.ENDED:
+                turns.withdraw(spool, str(order_id))
+            self._move_on(spool)
+
+    def usage(self, cursor: str) -> UsagePage:
+        """Give the records after a cursor, at most ``USAGE_PAGE_RECORDS``."""
+        with self._reached() as spool:
+            self._move_on(spool)
+            about = read_json(spool.about) or {}
+            offset = _offset(cursor, about["id"], spool.journal.stat().st_size)
+            with spool.journal.open("rb") as file:
+                file.seek(offset)
+                block = file.read(_USAGE_PAGE_BYTES)
+        lines = block[: block.rfind(b"\n") + 1].splitlines(keepends=True)[:USAGE_PAGE_RECORDS]
+        taken = sum(len(line) for line in lines)
+        records = tuple(_read_record(self.name, json.loads(line)) for line in lines)
+        return UsagePage(records, f"{about['id']}.{offset + taken}", more=len(block) > taken and bool(lines))
+
+    def forecast_start(self, spec: JobSpec, now: datetime) -> Forecast:
+        """Say when the job would start at the latest if all others ran to their limits."""
+        with self._reached() as spool:
+            return forecast.start_of(spool, cores=spec.cores, memory_mib=spec.memory_mib, now=now)
+
+    def capacity(self) -> tuple[Capacity, ...]:
+        """Say what is free; every resource class draws on the same cores."""
+        with self._reached() as spool:
+            self._move_on(spool)
+            free, waiting = turns.free_now(spool)["cores"], len(spool.waiting())
+        return tuple(
+            Capacity(resource_class=name, units_total=self.options.cores, units_free=max(0, free), jobs_queued=waiting)
+            for name in self.options.resource_classes or ("cpu",)
+        )
+
+    def logs(self, order_id: UUID, tail_bytes: int) -> bytes:
+        """Give the last bytes of what the job printed."""
+        with self._reached() as spool:
+            if not spool.job(str(order_id)).exists():
+                raise _unknown(order_id)
+            path = spool.job(str(order_id)) / "output"
+            if not path.exists():
+                return b""
+            with path.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                wanted = min(max(0, tail_bytes), _LOG_TAIL_BYTES_MAX)
+                file.seek(max(0, size - wanted))
+                return file.read(wanted)
+
+    def protection(self) -> Protection:
+        """Find out, once, how well this machine can hold a job."""
+        if self._protection is None:
+            folder = Path(self.options.spool or self.options.var).resolve()
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            argv = [sys.executable, "-I", "-S", _START, "--probe", str(folder)]
+            answer = subprocess.run(argv, capture_output=True, timeout=_PROBE_TIMEOUT_S, check=True, env={}, cwd="/")
+            found = json.loads(answer.stdout)
+            self._protection = Protection(
+                own_account=os.geteuid() == 0,
+                namespaces=found["namespaces"],
+                memory_by_kernel=found["memory"],
+                why_not=found["why"],
+            )
+        return self._protection
+
+    @contextmanager
+    def _reached(self) -> Iterator[Spool]:
+        """Give the spool; a disk or a lock that fails means that the engine can't be reached."""
+        try:
+            yield self._open_spool()
+        except (OSError, TimeoutError, subprocess.SubprocessError) as problem:
+            raise UnableToReachEngine(
+                "spool_unusable",
+                f"本机作业目录不可用：{problem}",
+                f"this machine's job folder can't be used: {problem}",
+            ) from problem
+
+    def _open_spool(self) -> Spool:
+        with self._opening:
+            if self._spool is None:
+                by_account = os.geteuid() == 0 and not self.protection().namespaces
+                spool = Spool(spool_folder(self.options, by_account=by_account))
+                spool.prepare(
+                    spool_id=uuid.uuid5(uuid.NAMESPACE_URL, f"{spool.root}\0{os.urandom(16).hex()}").hex[:12],
+                    cores=self.options.cores,
+                    memory_mib=self.options.memory_mib,
+                )
+                self._spool = spool
+        return self._spool
+
+    def _move_on(self, spool: Spool) -> None:
+        turns.settle(spool)
+        if self.options.enabled:
+            turns.start_waiting(spool)
+
+    def _check(self, spec: JobSpec) -> None:
+        """Refuse what could never run here."""
+        options = self.options
+        if not options.enabled:
+            raise UnableToSubmit(
+                "engine_off",
+                "本机运行作业未开启；由运维人员打开process引擎",
+                "running jobs on this machine is switched off; the operator switches the process engine on",
+            )
+        if options.resource_classes and spec.resource_class not in options.resource_classes:
+            known = "、".join(options.resource_classes)
+            raise UnableToSubmit(
+                "resource_class_unknown",
+                f"没有资源类别{spec.resource_class}，可选：{known}",
+                f"there is no class {spec.resource_class}; choose from {known}",
+                field="resource_class",
+            )
+        for field, wanted, most in (
+            ("cards", spec.cards, 0),
+            ("cores", spec.cores, options.cores),
+            ("memory_mib", spec.memory_mib, options.memory_mib),
+        ):
+            if wanted > most:
+                raise UnableToSubmit(
+                    "more_than_there_is",
+                    f"最多{most}，当前为{wanted}",
+                    f"this machine offers at most {most}, not {wanted}",
+                    field=field,
+                )
+        if options.isolation == "required" and not self.protection().namespaces:
+            why = self.protection().why_not
+            raise UnableToSubmit(
+                "isolation_impossible", f"本机无法隔离作业：{why}", f"this machine can't isolate a job: {why}"
+            )
+        self._check_program(spec)
+
+    def _check_program(self, spec: JobSpec) -> None:
+        program = spec.command[0]
+        if program.startswith("./") and program[2:] in spec.files:
+            return
+        path = sandbox.search_path(self.options.software)
+        if shutil.which(program, path=path) is None or ("/" in program and not program.startswith("/")):
+            raise UnableToSubmit(
+                "command_not_found",
+                f"找不到程序{program}；用系统程序名，或以./开头的随附文件名",
+                f"no program {program}; name one of the system's, or ./ and a file of the order",
+                field="command",
+            )
+
+    def _spec_bytes(self, spec: JobSpec) -> bytes:
+        header: dict[str, Any] = {
+            "order_id": str(spec.order_id),
+            "command": list(spec.command),
+            "resource_class": spec.resource_class,
+            "cores": spec.cores,
+            "memory_mib": spec.memory_mib,
+            "time_limit_ms": spec.time_limit_ms,
+            "processes_max": spec.processes_max,
+            "output_bytes_max": spec.output_bytes_max,
+            "disk_mib": self.options.disk_mib,
+            "isolation": self.options.isolation,
+            "software": list(self.options.software),
+            "submitted_ms": int(clock.now().timestamp() * 1000),
+            "files": [[name, len(content)] for name, content in spec.files.items()],
+        }
+        return b"\n".join([json.dumps(header).encode(), b"".join(spec.files.values())])
+
+
+def _unknown(order_id: UUID) -> UnableToFindJob:
+    return UnableToFindJob(
+        "job_unknown", f"没有订单{order_id}的作业", f"there is no job for order {order_id}", field="order_id"
+    )
+
+
+def _instant(epoch_ms: int | None) -> datetime | None:
+    return None if epoch_ms is None else _EPOCH + timedelta(milliseconds=epoch_ms)
+
+
+def _read_status(spool: Spool, order_id: UUID) -> JobStatus | None:
+    order = str(order_id)
+    try:
+        header = spool.read_header(order)
+    except FileNotFoundError:
+        return None
+    result = read_json(spool.job(order) / "result.json")
+    known = result or read_json(spool.job(order) / "state.json") or {"started_ms": None}
+    state = JobState.RUNNING if known["started_ms"] is not None else JobState.QUEUED
+    return JobStatus(
+        order_id=order_id,
+        engine_job=order,
+        state=JobState.ENDED if result else state,
+        submitted_at=_EPOCH + timedelta(milliseconds=header["submitted_ms"]),
+        started_at=_instant(known["started_ms"]),
+        ended_at=_instant(result["ended_ms"]) if result else None,
+        outcome=JobOutcome(result["outcome"]) if result else None,
+        exit_code=result["exit_code"] if result else None,
+        reason=reasons.label(result) if result else None,
+    )
+
+
+def _read_record(engine: str, line: dict[str, Any]) -> UsageRecord:
+    return UsageRecord(
+        record_id=f"{engine}:{line['order_id']}",
+        order_id=UUID(line["order_id"]),
+        resource_class=line["resource_class"],
+        units=line["units"],
+        started_at=_EPOCH + timedelta(milliseconds=line["started_ms"]),
+        ended_at=_EPOCH + timedelta(milliseconds=line["ended_ms"]),
+        elapsed_ms=line["elapsed_ms"],
+        outcome=JobOutcome(line["outcome"]),
+        cpu_ms=line["cpu_ms"],
+        memory_peak_mib=line["memory_peak_mib"],
+    )
+
+
+def _offset(cursor: str, spool_id: str, size: int) -> int:
+    """Read a cursor: the spool's id and an offset in its journal."""
+    if not cursor:
+        return 0
+    owner, _, offset = cursor.partition(".")
+    if owner != spool_id or not offset.isdecimal() or int(offset) > size:
+        raise UnableToReadUsage(
+            "cursor_foreign",
+            f"游标{cursor!r}不属于本机作业目录；从空游标重新读取",
+            f"cursor {cursor!r} is not of this machine's job folder; read again from the empty one",
+            field="cursor",
+        )
+    return int(offset)
