@@ -22,6 +22,8 @@ class CaseRun:
     """One case and what became of it; ``wrong`` is None where it came out as expected."""
 
     index: int
+    line: int
+    column: int
     title: str
     wrong: Label | None
     decision: Decision | None
@@ -30,14 +32,15 @@ class CaseRun:
 def run_cases(document: Document) -> Iterator[CaseRun]:
     """Run every case of a document, in order."""
     for index, case in enumerate(document.programme.cases):
+        place = document.case_places[index]
         title = case.title or f"{case.clause or '*'} → {case.expect}"
         try:
             decision = decide_case(document, case)
         except UnableToReadFacts as refused:
             wrong = _unreadable_as_expected(case, refused)
-            yield CaseRun(index, title, wrong, None)
+            yield CaseRun(index, *place, title, wrong, None)
             continue
-        yield CaseRun(index, title, _difference(case, decision), decision)
+        yield CaseRun(index, *place, title, _difference(case, decision), decision)
 
 
 def decide_case(document: Document, case: schema.Case) -> Decision:

@@ -11,7 +11,7 @@ facts are bounded here, so the most that one condition can cost is known.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
@@ -40,6 +40,7 @@ _TYPES = {
     Kind.LIST: cel.Type.List(cel.Type.STRING),
 }
 _ERROR = re.compile(r"<input>:(-?\d+):(-?\d+): (.*)")
+_TEXT_LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
 _LITERAL = re.compile(r"\b(yuan|day)\(\s*(['\"])(.*?)\2\s*\)")
 
 
@@ -86,9 +87,13 @@ _FUNCTIONS = [_function("yuan", cel.Type.UINT, _yuan), _function("day", cel.Type
 
 @dataclass(slots=True)
 class Compiler:
-    """Compiles the conditions of one document: ``names`` are its facts and ``parameter.x``, with their kinds."""
+    """Compiles the conditions of one document.
+
+    ``names`` are its facts and ``parameter.x`` with their kinds, ``choices`` the values of those that are enums.
+    """
 
     names: Mapping[str, Kind]
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _variables: dict[str, Any] = field(init=False)
     _environment: Any = field(init=False)
     _without: dict[str, Any] = field(default_factory=dict)
@@ -118,11 +123,14 @@ class Compiler:
             expression = self._environment.compile(source)
         except (RuntimeError, ValueError) as wrong:
             raise self._complaint(str(wrong)) from wrong
+        except TypeError as wrong:  # text that UTF-8 has no bytes for
+            raise UnableToCompile(1, 1, "条件不是合格的文本", "the condition is no proper text") from wrong
         if expression.return_type() != cel.Type.BOOL:
             kind = expression.return_type().name()
             raise UnableToCompile(
                 1, 1, f"条件的结果须为真或假，现为 {kind}", f"a condition answers true or false, not {kind}"
             )
+        self._check_choices(source)
         used = [name for name in self.names if self._uses(source, name)]
         return Compiled(
             source,
@@ -148,6 +156,19 @@ class Compiler:
             return True
         return False
 
+    def _check_choices(self, source: str) -> None:
+        """Refuse a comparison with a value that the enum does not have: it would be false for ever, in silence."""
+        for name, choices in self.choices.items():
+            comparison = re.compile(rf"\b{re.escape(name)}\s*(?:[!=]=|in)\s*(\[[^\]]*\]|'[^']*'|\"[^\"]*\")")
+            for offset, value in _values_compared(comparison, source):
+                if value not in choices:
+                    there = ", ".join(choices)
+                    zh, en = (
+                        f"{name} 没有取值 {value!r}，可选：{there}",
+                        f"{name} has no value {value!r}; it has: {there}",
+                    )
+                    raise UnableToCompile(*_place(source, offset), zh, en)
+
     def _complaint(self, text: str) -> UnableToCompile:
         match = _ERROR.search(text)
         if not match:
@@ -169,15 +190,25 @@ class Compiler:
         return "", ""
 
 
+def _values_compared(comparison: re.Pattern[str], source: str) -> Iterator[tuple[int, str]]:
+    """Find the text literals that a comparison holds, each with its offset."""
+    for match in comparison.finditer(source):
+        for literal in _TEXT_LITERAL.finditer(match[1]):
+            yield match.start(1) + literal.start(), literal[0][1:-1]
+
+
+def _place(source: str, offset: int) -> tuple[int, int]:
+    """Give line and column, from 1, of an offset."""
+    return source.count("\n", 0, offset) + 1, offset - source.rfind("\n", 0, offset)
+
+
 def _check_literals(source: str) -> None:
     """Read amounts and dates written in a condition now, so that a bad one is found at load, not at a decision."""
     for match in _LITERAL.finditer(source):
         try:
             (_yuan if match[1] == "yuan" else _day)(match[3])
         except Unreadable as wrong:
-            raise UnableToCompile(
-                source.count("\n", 0, match.start()) + 1, match.start(3), wrong.zh, wrong.en
-            ) from wrong
+            raise UnableToCompile(*_place(source, match.start(3)), wrong.zh, wrong.en) from wrong
 
 
 def run(compiled: Compiled, activation: Any) -> tuple[bool | None, str]:

@@ -32,6 +32,7 @@ from jiaozi.policy.rules.problems import UnableToReadFacts
 from jiaozi.policy.rules.weighing import Weighing
 from jiaozi.policy.rules.words import Decided, Grant
 
+_ONLY_UNPUBLISHED = ("PARAMETER_UNPUBLISHED", "CONDITION_UNPUBLISHED")
 _NOT_GIVEN = Label("未提供", "not given")
 
 
@@ -138,7 +139,7 @@ def _weigh(weighing: Weighing, clause: schema.Clause) -> ClauseFound:
     once: OnceUse | None = None
     steps: tuple[Any, ...] = ()
     amount_fen: int | None = None
-    if not weighing.reasons:
+    if all(reason.code in _ONLY_UNPUBLISHED for reason in weighing.reasons):  # go on, so that all of them are named
         caps = cap_uses(weighing, clause)
         once = once_use(weighing, clause)
         steps, amount_fen = reckon(weighing, clause, caps) if clause.amount else ((), None)
@@ -201,13 +202,14 @@ def _test(weighing: Weighing, test: Test) -> ConditionFound:
     hidden = [name for name in compiled.parameters if not weighing.parameter(name)]
     truth, error = Truth.UNKNOWN, ""
     if test.unpublished:
-        weighing.note(compiled.source)
+        weighing.note(test.name)
     if test.unpublished and not weighing.allow_demo:
         truth = Truth.UNPUBLISHED
         weighing.refuse(
             "CONDITION_UNPUBLISHED",
             f"此条件未公布，仅演示可用：{test.label.zh}",
             f"this condition is not published and serves a demo only: {test.label.en}",
+            field=test.name,
         )
     elif missing:
         for name in missing:

@@ -23,8 +23,9 @@ DOCUMENTS_KEPT = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Test:
-    """A compiled condition with its texts."""
+    """A compiled condition with its texts; ``name`` says where it stands, like ``general.when[1]``."""
 
+    name: str
     compiled: Compiled
     label: Label
     unpublished: bool
@@ -38,6 +39,8 @@ class Document:
     ----------
     version
         SHA-256 of the text, in hex: equal texts are one version.
+    case_places
+        Line and column of each worked case, counted from 1.
     """
 
     version: str
@@ -45,6 +48,7 @@ class Document:
     tests: Mapping[str, tuple[Test, ...]]
     consistent: tuple[Test, ...]
     compiler: Compiler
+    case_places: tuple[tuple[int, int], ...]
 
     @property
     def slug(self) -> str:
@@ -85,14 +89,18 @@ def load(text: str) -> Document:
     tree, marks = reading.parse(text)
     programme = reading.validate(tree, marks)
     problems = [*_cross_checks(programme, marks)]
-    compiler = Compiler(_names(programme))
+    compiler = Compiler(
+        _names(programme), {name: tuple(fact.values) for name, fact in programme.facts.items() if fact.values}
+    )
+    sheet = _Sheet(compiler, marks, problems)
     tests = {}
     for index, clause in enumerate(programme.clauses):
-        tests[clause.id] = _compile_all(clause.when, ("clauses", index, "when"), compiler, marks, problems)
-    consistent = _compile_all(programme.consistent, ("consistent",), compiler, marks, problems)
+        tests[clause.id] = _compile_all(clause.when, ("clauses", index, "when"), sheet, f"{clause.id}.when")
+    consistent = _compile_all(programme.consistent, ("consistent",), sheet, "consistent")
     if problems:
         raise UnableToReadProgramme(problems)
-    return Document(hashlib.sha256(text.encode()).hexdigest(), programme, tests, consistent, compiler)
+    places = tuple(marks.of(("cases", index)) for index in range(len(programme.cases)))
+    return Document(hashlib.sha256(text.encode()).hexdigest(), programme, tests, consistent, compiler, places)
 
 
 def _names(programme: schema.Programme) -> dict[str, Kind]:
@@ -100,20 +108,26 @@ def _names(programme: schema.Programme) -> dict[str, Kind]:
     return facts | {f"{PARAMETER_PREFIX}{name}": parameter.kind for name, parameter in programme.parameters.items()}
 
 
-def _compile_all(
-    conditions: tuple[schema.Condition, ...],
-    path: Path,
-    compiler: Compiler,
-    marks: reading.Marks,
-    problems: list[Problem],
-) -> tuple[Test, ...]:
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What compiling needs, and where it writes what is wrong."""
+
+    compiler: Compiler
+    marks: reading.Marks
+    problems: list[Problem]
+
+
+def _compile_all(conditions: tuple[schema.Condition, ...], path: Path, sheet: _Sheet, name: str) -> tuple[Test, ...]:
     tests = []
     for index, condition in enumerate(conditions):
         try:
-            tests.append(Test(compiler.compile(condition.test), condition.label, condition.unpublished))
+            compiled = sheet.compiler.compile(condition.test)
         except UnableToCompile as wrong:
             column = wrong.column - 1 if wrong.line == 1 else 0
-            problems.append(marks.problem((*path, index, "if"), wrong, shift=(wrong.line - 1, column)))
+            problem = sheet.marks.problem((*path, index, "if"), wrong, shift=(wrong.line - 1, column))
+            sheet.problems.append(problem)
+            continue
+        tests.append(Test(f"{name}[{index}]", compiled, condition.label, condition.unpublished))
     return tuple(tests)
 
 

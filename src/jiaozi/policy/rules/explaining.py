@@ -50,6 +50,7 @@ SUBJECTS = {
     Subject.PERSON: Label("每一人才或团队", "each person or team"),
     Subject.CLAIM: Label("每一笔", "each claim"),
 }
+_NOT_ASKED = Label("未提供所需事实", "its facts were not given")
 _MARKS = {Truth.TRUE: "✓", Truth.FALSE: "✗", Truth.ERROR: "!", Truth.UNKNOWN: "?", Truth.UNPUBLISHED: "?"}
 
 
@@ -64,7 +65,8 @@ def explain(decision: Decision, language: str) -> list[str]:
         head += f" {yuan(decision.amount_fen)} {say('元', 'yuan')} ({GRANTS[decision.grants].in_language(language)})"
     lines = [f"{decision.programme} · {decision.version[:12]} · {decision.inputs.on}: {head}"]
     for found in decision.clauses:
-        lines += [f"  {line}" for line in _clause_lines(found, language)]
+        brief = decision.inputs.clause is None and any(test.truth is Truth.UNKNOWN for test in found.conditions)
+        lines += [f"  {line}" for line in _clause_lines(found, language, brief=brief)]
     for reason in decision.reasons:
         lines.append(f"  {say('理由', 'reason')}: {reason.label.in_language(language)}")
     if decision.unpublished:
@@ -77,9 +79,11 @@ def explain(decision: Decision, language: str) -> list[str]:
     return lines
 
 
-def _clause_lines(found: ClauseFound, language: str) -> Iterator[str]:
-    outcome = OUTCOMES[found.outcome].in_language(language)
+def _clause_lines(found: ClauseFound, language: str, *, brief: bool) -> Iterator[str]:
+    outcome = (_NOT_ASKED if brief else OUTCOMES[found.outcome]).in_language(language)
     yield f"[{found.clause}] {found.label.in_language(language)} ({found.source}, {found.grade}): {outcome}"
+    if brief:
+        return
     for condition in found.conditions:
         yield f"  {_condition_line(condition, language)}"
     for step in found.steps:

@@ -22,7 +22,7 @@ from jiaozi.policy.rules.problems import UnableToReadFacts
 from jiaozi.policy.rules.schema import Fact
 from jiaozi.policy.rules.words import Kind
 
-TEXT_LENGTH_MAX = 1_000
+TEXT_LENGTH_MAX = 200  # what a condition joins it fills memory with
 LIST_LENGTH_MAX = 200
 FIELDS_MAX = 500
 DIGITS_MAX = 15

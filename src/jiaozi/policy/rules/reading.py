@@ -6,7 +6,7 @@ file from top to bottom, and a bomb is made of them), and size and depth have li
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -23,6 +23,7 @@ from jiaozi.policy.rules.problems import Path, Problem, UnableToReadProgramme, d
 
 TEXT_LENGTH_MAX = 300_000
 DEPTH_MAX = 12
+BRACKETS_MAX = 64
 
 Place = tuple[int, int]
 
@@ -71,6 +72,7 @@ def parse(text: str) -> tuple[Any, Marks]:
     """
     if len(text) > TEXT_LENGTH_MAX:
         raise _refused(1, 1, f"文件超过 {TEXT_LENGTH_MAX} 字", f"the file is longer than {TEXT_LENGTH_MAX} characters")
+    _check_brackets(text)
     yaml = YAML(typ="rt", pure=True)
     yaml.Constructor = _TextConstructor
     try:
@@ -85,6 +87,15 @@ def parse(text: str) -> tuple[Any, Marks]:
         raise _refused(1, 1, f"不是合格的 YAML：{what}", f"no proper YAML: {what}") from wrong
     marks = Marks()
     return _plain(tree, (), marks, set()), marks
+
+
+def _check_brackets(text: str) -> None:
+    """Refuse many open brackets before the parser sees them: its time grows with their square."""
+    depth = 0
+    for line, part in enumerate(text.split("\n"), start=1):
+        depth = max(0, depth + part.count("[") + part.count("{") - part.count("]") - part.count("}"))
+        if depth > BRACKETS_MAX:
+            raise _refused(line, 1, "括号嵌套过深", f"more than {BRACKETS_MAX} brackets are open here")
 
 
 def _refused(line: int, column: int, zh: str, en: str) -> UnableToReadProgramme:
@@ -133,19 +144,34 @@ def validate(tree: Any, marks: Marks) -> schema.Programme:
         raise UnableToReadProgramme(_problems(wrong, marks)) from wrong
 
 
-def _problems(wrong: ValidationError, marks: Marks) -> Iterable[Problem]:
-    for error in wrong.errors(include_url=False):
-        path: Path = tuple(step for step in error["loc"] if step != "[key]")
-        cause = error.get("ctx", {}).get("error")
-        if isinstance(cause, Unreadable):
-            yield marks.problem(path, cause)
-        elif error["type"] == "extra_forbidden":
-            yield marks.problem(path, _unknown_key(path), key=True)
-        elif error["type"] == "missing":
-            line, column = marks.of(path[:-1], key=True)
-            yield Problem(line, column, dotted(path[:-1]), f"缺少 {path[-1]}", f"`{path[-1]}` is missing")
-        else:
-            yield marks.problem(path, _plainly(error), key="[key]" in error["loc"])
+def _problems(wrong: ValidationError, marks: Marks) -> Iterator[Problem]:
+    errors = wrong.errors(include_url=False)
+    for error in errors:
+        follows = error["type"] == "too_short" and any(
+            len(e["loc"]) > len(error["loc"]) == _common(e, error) for e in errors
+        )
+        if not follows:  # a list is not too short because an item in it is wrong
+            yield _problem(error, marks)
+
+
+def _common(one: Any, other: Any) -> int:
+    """Count the steps that two places share from the top."""
+    return next(
+        (n for n, (a, b) in enumerate(zip(one["loc"], other["loc"], strict=False)) if a != b), len(other["loc"])
+    )
+
+
+def _problem(error: Any, marks: Marks) -> Problem:
+    path: Path = tuple(step for step in error["loc"] if step != "[key]")
+    cause = error.get("ctx", {}).get("error")
+    if isinstance(cause, Unreadable):
+        return marks.problem(path, cause)
+    if error["type"] == "extra_forbidden":
+        return marks.problem(path, _unknown_key(path), key=True)
+    if error["type"] == "missing":
+        line, column = marks.of(path[:-1], key=True)
+        return Problem(line, column, dotted(path[:-1]), f"缺少 {path[-1]}", f"`{path[-1]}` is missing")
+    return marks.problem(path, _plainly(error), key="[key]" in error["loc"])
 
 
 def _plainly(error: Any) -> Unreadable:
