@@ -19,6 +19,7 @@ from jiaozi.kernel.canonical import digest
 from jiaozi.kernel.ids import new_id
 from jiaozi.kernel.period import local_date
 from jiaozi.party import queries as party
+from jiaozi.party.models import Organisation
 from jiaozi.party.rules import Actor
 from jiaozi.policy import queries as policy
 from jiaozi.policy import rules as policy_rules
@@ -40,17 +41,7 @@ def apply(
     rules.check_own(by, holder_id)
     holder = party.organisation(holder_id)
     document = policy.document(version_id)
-    facts = rules.facts_of(
-        holder_id=holder.id,
-        holder_class=holder.holder_class,
-        uscc=holder.uscc,
-        in_incubator=holder.in_incubator,
-        registered_in_city=holder.registered_in_city,
-        dishonest=holder.dishonest,
-        end_users=party.end_user_count(holder.id),
-        claimed=claimed,
-    )
-    _check_facts(document, clause, facts, now)
+    facts = _facts(document, clause, holder, claimed, now)
     with transaction.atomic():
         row = Application.objects.create(
             id=new_id(),
@@ -68,20 +59,32 @@ def apply(
     return row
 
 
-def _check_facts(document: Document, clause: str, facts: Mapping[str, Any], now: datetime) -> None:
-    """Read the facts as the decision will, so that a wrong one is named before anything is stored."""
-    policy_rules.measured(document, clause_id=clause, facts=facts, on=local_date(now), allow_demo=True)
+def _facts(
+    document: Document, clause: str, holder: Organisation, claimed: Mapping[str, Any], now: datetime
+) -> dict[str, Any]:
+    """Read the facts as the decision will, in their plain form, so that a wrong one is named before it is stored."""
+    facts = rules.facts_of(
+        holder_id=holder.id,
+        holder_class=holder.holder_class,
+        uscc=holder.uscc,
+        in_incubator=holder.in_incubator,
+        registered_in_city=holder.registered_in_city,
+        dishonest=holder.dishonest,
+        end_users=party.end_user_count(holder.id),
+        claimed=claimed,
+    )
+    today = local_date(now)
+    read = policy_rules.decide(document, clause_id=clause, facts=facts, counters={}, on=today, allow_demo=True)
+    return dict(read.inputs.facts)
 
 
 def resubmit(*, application_id: UUID, claimed: Mapping[str, Any], by: Actor, now: datetime) -> Application:
-    """Hand a returned application in again with completed facts."""
+    """Hand a returned application in again; ``claimed`` replaces what was claimed before."""
     with transaction.atomic():
         row = queries.application(application_id, lock=True)
         rules.check_own(by, row.holder_id)
-        facts = {**row.facts, **claimed, "applicant": row.facts["applicant"]}
-        _check_facts(policy.document(row.version_id), row.clause, facts, now)
-        row.facts = facts
-        take(row, "resubmit", by=by, now=now, body={"facts": digest(facts).hex()}, changed=("facts",))
+        row.facts = _facts(policy.document(row.version_id), row.clause, row.holder, claimed, now)
+        take(row, "resubmit", by=by, now=now, body={"facts": digest(row.facts).hex()}, changed=("facts",))
     return row
 
 

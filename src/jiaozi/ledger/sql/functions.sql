@@ -14,7 +14,7 @@ CREATE OR REPLACE FUNCTION ledger_open(
     SELECT * FROM unnest(p_id, p_book, p_kind, p_programme, p_subject, p_debits_within_credits, p_credits_within_debits)
            AS a(id, book, kind, programme, subject, d, c)
     ORDER BY a.id
-    ON CONFLICT (id) DO NOTHING
+    ON CONFLICT DO NOTHING  -- by id or by name: two openers may meet on either index
     RETURNING 1)
   SELECT count(*)::integer FROM opened
 $$;
