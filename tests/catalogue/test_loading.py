@@ -66,7 +66,7 @@ def test_a_demo_offer_and_engine_end_with_the_demo():
     load()
     load(demo=False)
     assert queries.offers_for("nscc-chengdu") == []
-    assert len(queries.offers_for("nscc-chengdu", enabled=False)) == 1
+    assert len(queries.offers_for("nscc-chengdu", with_disabled=True)) == 1
     assert not queries.centre("nscc-chengdu").connected
 
 
@@ -91,12 +91,16 @@ def test_queries_take_a_constant_number_of_statements(django_assert_num_queries)
     with django_assert_num_queries(1):
         assert [each.hub.name_zh for each in queries.centres(tier=Tier.METRO)] == ["成渝"] * 3
     with django_assert_num_queries(1):
-        assert [each.resource_class.unit for each in queries.offers_for("chengdu-aicc")] == ["CORE_HOUR", "CARD_HOUR"]
+        offers = queries.offers_for("chengdu-aicc", with_disabled=True)
+        assert [(each.resource_class.unit, each.enabled) for each in offers] == [
+            ("CORE_HOUR", True),
+            ("CARD_HOUR", False),
+        ]
     with django_assert_num_queries(1):
         assert len(queries.tariffs_at(NOW, centre="chengdu-aicc")) == 3
     with django_assert_num_queries(1):
         assert queries.offer("nscc-chengdu", "cpu-core").centre.engine == "process"
-    assert queries.offer("nscc-chengdu", "gpu-910b") is None
+    assert queries.offer("chengdu-aicc", "gpu-910b") is None
     assert {each.id for each in queries.centres(connected=True)} == {"nscc-chengdu", "chengdu-aicc"}
     assert queries.tariffs_at(datetime(2012, 1, 1, tzinfo=UTC)) == ()
     assert len(queries.tariffs(centres=["nscc-chengdu"])) == 3

@@ -59,10 +59,10 @@ def resource_classes() -> list[ResourceClass]:
     return list(ResourceClass.objects.all()[:ROWS_MAX])
 
 
-def offers_for(centre: str, *, enabled: bool = True) -> list[Offer]:
+def offers_for(centre: str, *, with_disabled: bool = False) -> list[Offer]:
     """Give what a centre offers, the resource class loaded."""
     rows = Offer.objects.select_related("resource_class").filter(centre_id=centre)
-    return list((rows.filter(enabled=True) if enabled else rows)[:ROWS_MAX])
+    return list((rows if with_disabled else rows.filter(enabled=True))[:ROWS_MAX])
 
 
 def offer(centre: str, resource_class: str) -> Offer | None:

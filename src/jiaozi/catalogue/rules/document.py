@@ -124,7 +124,7 @@ class EngineEntry(Entry):
 
     name: Code
     demo: StrictBool = False
-    options: dict[str, StrictInt | StrictBool | str] = {}
+    options: dict[str, StrictInt | StrictBool | str | list[str]] = {}
     granularity_ms: Annotated[StrictInt, Field(ge=1, le=_MS_MAX)]
     kill_lag_ms: Annotated[StrictInt, Field(ge=0, le=_MS_MAX)]
 
