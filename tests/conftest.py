@@ -67,6 +67,7 @@ def _run_folder() -> Path:
         os.environ["JIAOZI_TEST_RUN"] = str(folder)
         os.environ["JIAOZI_VAR"] = str(folder / "var")
         environment.cache_clear()  # the settings were read before this file
+        (folder / "var" / "static").mkdir(parents=True)  # as `jiaozi up` would have made it
     return Path(os.environ["JIAOZI_TEST_RUN"])
 
 
@@ -177,6 +178,13 @@ def fresh_database(database_server: Addresses, django_db_setup, django_db_blocke
         finally:
             _point_at(database_server.database(worker))
             _drop(database_server, name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_of_the_run(django_test_environment) -> None:
+    from django.conf import settings
+
+    settings.STATIC_ROOT = RUN / "var" / "static"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -97,8 +97,3 @@ def run() -> None:
     except Refused as refusal:
         typer.echo(f"jiaozi: {refusal}\n        {refusal.in_language('zh')}", err=True)
         sys.exit(1)
-    except ValueError as error:
-        if type(error).__module__.partition(".")[0] not in {"pydantic", "pydantic_core"}:
-            raise
-        typer.echo(f"jiaozi: {error}", err=True)
-        sys.exit(1)

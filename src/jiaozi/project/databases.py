@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from jiaozi.project.environment import Environment
+from jiaozi.project.environment import Environment, UnableToReadSettings
 
 APP_ROLE = "jiaozi_app"
 _STATEMENT_TIMEOUT_MS = 60_000
@@ -20,8 +20,11 @@ def _from_url(url: str) -> dict[str, Any]:
     """Read ``postgresql://user:password@host:port/name?host=/socket&sslmode=require``."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
-        raise ValueError(
-            "DATABASE_URL: must look like postgresql://user:password@host:5432/name; Jiaozi speaks PostgreSQL only"
+        raise UnableToReadSettings(
+            "database_url_wrong",
+            "应形如 postgresql://user:password@host:5432/name；仅支持 PostgreSQL",
+            "must look like postgresql://user:password@host:5432/name; Jiaozi speaks PostgreSQL only",
+            field="DATABASE_URL",
         )
     options = dict(parse_qsl(parts.query))
     return {

@@ -13,8 +13,10 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from pydantic import AliasChoices, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from jiaozi.kernel.refusal import Refused
 
 
 class Environment(BaseSettings):
@@ -42,10 +44,33 @@ class Environment(BaseSettings):
         return self.var.resolve().joinpath(*parts)
 
 
+class UnableToReadSettings(Refused):
+    """A setting in the environment is not what it must be; the field names it."""
+
+
 @cache
 def environment() -> Environment:
-    """Read the environment once."""
-    return Environment()
+    """Read the environment once.
+
+    Raises
+    ------
+    UnableToReadSettings
+        Naming the first setting that is wrong.
+    """
+    try:
+        return Environment()
+    except (ValidationError, SettingsError) as error:
+        raise _told(error) from error
+
+
+def _told(error: Exception) -> UnableToReadSettings:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        name, why = str(first["loc"][0]), first["msg"]
+    else:  # a list that is not JSON: 'error parsing value for field "x" from source "y"'
+        name, why = str(error).split('"')[1], 'must be JSON, such as ["example.org"]'
+    setting = name if name.startswith("DATABASE") else f"JIAOZI_{name.upper()}"
+    return UnableToReadSettings("setting_wrong", f"设置有误：{why}", f"the setting is wrong: {why}", field=setting)
 
 
 def kept_secret(path: Path, length: int = 50) -> str:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
+from copy import copy
 
 import structlog
 from procrastinate import App
 from procrastinate.contrib.django import app as house_app
+from procrastinate.contrib.django.db_cleanup import DjangoApp
 
 from jiaozi.kernel.clock import now
 from jiaozi.project import boot
@@ -44,12 +47,13 @@ async def _rescue_each_minute(app: App) -> None:
         await asyncio.sleep(STALLED_AFTER_S)
 
 
-async def work(app: App, *, wait: bool = True) -> None:
-    """Run jobs; with ``wait=False`` only those that are there."""
+async def work(app: App, *, wait: bool = True, queues: Sequence[str] | None = None) -> None:
+    """Run jobs of these queues, or of all; with ``wait=False`` only those that are there."""
     rescuer = asyncio.create_task(_rescue_each_minute(app))
     try:
         await app.run_worker_async(
             name="jiaozi",
+            queues=queues,  # type: ignore[arg-type]  # None means all, as the worker's own default does
             concurrency=CONCURRENCY,
             wait=wait,
             fetch_job_polling_interval=_POLL_S,
@@ -61,17 +65,30 @@ async def work(app: App, *, wait: bool = True) -> None:
         rescuer.cancel()
 
 
-async def _work_on_own_connections(*, wait: bool) -> None:
+async def _work_on_own_connections(*, wait: bool, queues: Sequence[str] | None = None) -> None:
     async with worker_app().open_async() as app:
-        await work(app, wait=wait)
+        await work(app, wait=wait, queues=queues)
 
 
 def worker_app() -> App:
-    """Give an app that fetches jobs on connections of its own.
+    """Give an app that fetches jobs and keeps time on connections of its own.
 
-    The house's app keeps Django's connection, so what a task defers still stands or falls with the task's transaction.
+    The tasks stay with the house's app and its Django connection, so that what a task defers stands or falls with the
+    task's transaction. Only the clockwork's copies belong to the worker's: a Django connection that a thread keeps for
+    ever would not outlive a restart of the database.
     """
-    return house_app.with_connector(house_app.connector.get_worker_connector())  # type: ignore[attr-defined]
+    app = DjangoApp(connector=house_app.connector.get_worker_connector())  # type: ignore[attr-defined]
+    app.tasks = house_app.tasks
+    for periodic in house_app.periodic_registry.periodic_tasks.values():
+        ours = copy(periodic.task)
+        ours.blueprint = app
+        app.periodic_registry.register_task(ours, periodic.cron, periodic.periodic_id, periodic.configure_kwargs)
+    return app
+
+
+def work_off(queues: Sequence[str] | None = None) -> None:
+    """Run the jobs that are there, and those that they defer meanwhile, then return."""
+    asyncio.run(_work_on_own_connections(wait=False, queues=queues))
 
 
 def main() -> None:
