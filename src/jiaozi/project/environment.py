@@ -38,6 +38,8 @@ class Environment(BaseSettings):
     debug: bool = False
     process_engine: bool = False
     """Whether jobs may run on this machine; on in the demo, off elsewhere unless the operator says so."""
+    process_isolation: str = "required"
+    """``required`` refuses jobs where the machine allows no namespaces; ``where_possible`` runs them less well held."""
 
     def folder(self, *parts: str) -> Path:
         """Give a path below ``var``, absolute."""

@@ -94,6 +94,11 @@ JIAOZI_ENGINES = {"process": "jiaozi.engines.process"}
 """Engine name in the catalogue → module that keeps ``jiaozi.order.ports.Engine``."""
 
 JIAOZI_ENGINE_OPTIONS = {
-    "jiaozi.engines.process": {"enabled": _ENV.process_engine, "spool": str(_ENV.folder("jobs"))},
+    "jiaozi.engines.process": {
+        "enabled": _ENV.process_engine,
+        "isolation": _ENV.process_isolation,
+        "spool": str(_ENV.folder("jobs", "{centre}")),
+        "var": str(_ENV.folder()),
+    },
 }
-"""Module → options that this machine gives it, under those of the centre."""
+"""Module → options that this machine gives it, under those of the centre; ``{centre}`` becomes the centre's id."""

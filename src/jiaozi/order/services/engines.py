@@ -33,7 +33,8 @@ def engine_of(centre: Centre) -> Engine:
 
 @lru_cache(maxsize=256)
 def _engine(module: str, centre: str, options: bytes) -> Engine:
-
-    given = {**settings.JIAOZI_ENGINE_OPTIONS.get(module, {}), **json.loads(options), "centre": centre}
-    engine: Engine = import_module(module).engine(given)
+    """Make an engine once a process: this machine's options, with the centre's id put in, under the centre's own."""
+    machine = settings.JIAOZI_ENGINE_OPTIONS.get(module, {})
+    given = {name: value.format(centre=centre) if isinstance(value, str) else value for name, value in machine.items()}
+    engine: Engine = import_module(module).engine({**given, **json.loads(options)})
     return engine
