@@ -1,10 +1,15 @@
 """Every mistake in a document is named with line, column and what would be right."""
 
+import re
+from enum import StrEnum
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jiaozi.policy import rules
+from jiaozi.policy.rules import schema, words
 
 from .documents import small
 
@@ -161,3 +166,11 @@ def test_damaged_document_loads_or_is_refused(at, put):
     except rules.UnableToReadProgramme as refused:
         loaded = refused.problems
     assert loaded
+
+
+def test_reference_page_knows_every_key_and_word():
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "programme.md").read_text(encoding="utf-8")
+    enums = [thing for thing in vars(words).values() if isinstance(thing, type) and issubclass(thing, StrEnum)]
+    keys = {field.alias or name for name, field in schema.Programme.model_fields.items()}
+    for word in {word for enum in enums if enum is not StrEnum for word in enum} | keys:
+        assert re.search(rf"[`{{ |]{word}[`:,| ]", page), word

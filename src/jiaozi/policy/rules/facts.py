@@ -18,8 +18,8 @@ from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Reason
 from jiaozi.policy.rules.conditions import instant
 from jiaozi.policy.rules.figures import Unreadable, read_bool, read_date, read_money
+from jiaozi.policy.rules.parts import Fact
 from jiaozi.policy.rules.problems import UnableToReadFacts
-from jiaozi.policy.rules.schema import Fact
 from jiaozi.policy.rules.words import Kind
 
 TEXT_LENGTH_MAX = 200  # what a condition joins it fills memory with
