@@ -63,7 +63,7 @@ def test_all_wrong_facts_are_named_at_once():
     assert [reason.field for reason in reasons_of({"need": {"cost": 1.5, "ok": "x"}, "other": {"a": 1}})] == [
         "need.cost",
         "need.ok",
-        "other",
+        "other.a",
     ]
 
 

@@ -142,7 +142,8 @@ def _before_caps(weighing: Weighing, clause: schema.Clause, steps: list[Step]) -
 
 def _ratio(base_fen: int, ratio: Fraction, rounding: Rounding, steps: list[Step]) -> int:
     exact = base_fen * ratio
-    down_fen, amount_fen = whole(exact, Rounding.DOWN), whole(exact, rounding)
+    down_fen = exact.numerator // exact.denominator
+    amount_fen = whole(exact, rounding) if exact.denominator != 1 else down_fen
     steps.append(Step(StepKind.RATIO, "", _RATIO, shown(Kind.RATIO, ratio), base_fen, down_fen, binding=False))
     if exact.denominator != 1:
         steps.append(Step(StepKind.ROUNDING, "", _ROUNDING, str(rounding), down_fen, amount_fen, binding=False))

@@ -214,9 +214,7 @@ def _check_literals(source: str) -> None:
 def run(compiled: Compiled, activation: Any) -> tuple[bool | None, str]:
     """Run a condition: true, false, or None with the error's text (budget passed, overflow, missing key …)."""
     try:
-        answer = compiled.expression.eval(activation)
-        if answer.type() != cel.Type.BOOL:
-            return None, str(answer.value())[:200]
-        return bool(answer.value()), ""
+        answer = compiled.expression.eval(activation).value()  # of type BOOL by its compilation, or an error's text
     except (RuntimeError, ValueError, TypeError) as wrong:
         return None, str(wrong)[:200]
+    return (answer, "") if isinstance(answer, bool) else (None, str(answer)[:200])

@@ -27,13 +27,11 @@ from jiaozi.policy.rules.decision import (
     Truth,
 )
 from jiaozi.policy.rules.document import Document, Test
-from jiaozi.policy.rules.facts import Known
 from jiaozi.policy.rules.problems import UnableToReadFacts
 from jiaozi.policy.rules.weighing import Weighing
 from jiaozi.policy.rules.words import Decided, Grant
 
 _ONLY_UNPUBLISHED = ("PARAMETER_UNPUBLISHED", "CONDITION_UNPUBLISHED")
-_NOT_GIVEN = Label("未提供", "not given")
 
 
 def decide(
@@ -219,7 +217,7 @@ def _test(weighing: Weighing, test: Test) -> ConditionFound:
     else:
         answer, error = run(compiled, weighing.activation)
         truth = {True: Truth.TRUE, False: Truth.FALSE, None: Truth.ERROR}[answer]
-    used = tuple(_used(weighing, name) for name in compiled.facts)
+    used = tuple(map(weighing.used, compiled.facts))
     if truth is Truth.FALSE:
         _refuse_unmet(weighing, test, used)
     elif truth is Truth.ERROR:
@@ -238,12 +236,6 @@ def _refuse_unmet(weighing: Weighing, test: Test, used: tuple[FactUsed, ...]) ->
     weighing.refuse(
         "CONDITION_NOT_MET", f"不符合“{test.label.zh}”（{zh}）", f"not met: {test.label.en} ({en})", field=field
     )
-
-
-def _used(weighing: Weighing, name: str) -> FactUsed:
-    label = weighing.document.programme.facts[name].label
-    fact: Known | None = weighing.known.get(name)
-    return FactUsed(name, label, fact.plain, fact.shown) if fact else FactUsed(name, label, None, _NOT_GIVEN)
 
 
 def _choose(

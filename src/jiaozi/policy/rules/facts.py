@@ -52,8 +52,7 @@ def read(declared: Mapping[str, Fact], raw: Mapping[str, Any]) -> dict[str, Know
     """
     known: dict[str, Known] = {}
     reasons: list[Reason] = []
-    groups = {name.partition(".")[0] for name in declared}
-    for name, value in _flat(raw, groups):
+    for name, value in _flat(raw):
         fact = declared.get(name)
         if fact is None:
             reasons.append(_unknown(name, declared))
@@ -69,14 +68,14 @@ def read(declared: Mapping[str, Fact], raw: Mapping[str, Any]) -> dict[str, Know
     return known
 
 
-def _flat(raw: Any, groups: set[str]) -> Iterator[tuple[str, Any]]:
+def _flat(raw: Any) -> Iterator[tuple[str, Any]]:
     """Walk at most two levels, as deep as a fact's name goes, and a bounded number of fields."""
     if not isinstance(raw, Mapping):
         line = Label('事实须为 JSON 对象，例如 {"applicant": {…}}', 'facts are a JSON object like {"applicant": {…}}')
         raise UnableToReadFacts([Reason("FACTS_NO_OBJECT", line)])
     count = 0
     for key, value in raw.items():
-        inner = value.items() if isinstance(value, Mapping) and str(key) in groups else [(None, value)]
+        inner = value.items() if isinstance(value, Mapping) else [(None, value)]
         for part, leaf in inner:
             count += 1
             if count > FIELDS_MAX:

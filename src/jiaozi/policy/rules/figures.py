@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from jiaozi.kernel.fen import parse_ratio, parse_yuan
@@ -139,6 +140,7 @@ def choice_reader(choices: type[StrEnum]) -> Callable[[Any], Any]:
     return read
 
 
+@lru_cache(maxsize=4096)
 def shown(kind: Kind, value: Any) -> str:
     """Write a value the way a document writes it, without loss; also its form in JSON.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
@@ -49,7 +50,7 @@ class Named(Part):
     zh: Text
     en: Text
 
-    @property
+    @cached_property
     def label(self) -> Label:
         """Both texts as one value."""
         return Label(self.zh, self.en)

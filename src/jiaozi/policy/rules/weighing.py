@@ -12,9 +12,12 @@ from typing import Any
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Reason
 from jiaozi.policy.rules.conditions import ON, SUPPLIERS, instant
+from jiaozi.policy.rules.decision import FactUsed
 from jiaozi.policy.rules.document import Document
 from jiaozi.policy.rules.facts import Known
 from jiaozi.policy.rules.figures import PARAMETER_PREFIX, Figure
+
+_NOT_GIVEN = Label("未提供", "not given")
 
 
 @lru_cache(maxsize=128)
@@ -50,6 +53,7 @@ class Weighing:
     clause: str = ""
     reasons: list[Reason] = field(default_factory=list)
     unpublished: dict[str, None] = field(default_factory=dict)
+    seen: dict[str, FactUsed] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         values = {name: fact.cel for name, fact in self.known.items()}
@@ -59,6 +63,15 @@ class Weighing:
     def begin(self, clause_id: str) -> None:
         """Start the next clause."""
         self.clause, self.reasons, self.unpublished = clause_id, [], {}
+
+    def used(self, name: str) -> FactUsed:
+        """Give a fact the way a reason shows it."""
+        if name not in self.seen:
+            label = self.document.programme.facts[name].label
+            fact = self.known.get(name)
+            plain, shown = (fact.plain, fact.shown) if fact else (None, _NOT_GIVEN)
+            self.seen[name] = FactUsed(name, label, plain, shown)
+        return self.seen[name]
 
     def refuse(self, code: str, zh: str, en: str, *, field: str = "") -> None:
         """Add a reason against the clause."""
