@@ -53,8 +53,8 @@ class Capture(models.Model):
 class UsageRow(models.Model):
     """One usage record of a centre, kept as it came; (centre, record id) is its key.
 
-    ``account`` is whom the centre names in an imported record. A record is CAPTURED with its capture, or HELD_BACK with
-    its reason; none is dropped.
+    ``account`` is whom the centre names in an imported record, or the order's id where the centre has no such order. A record
+    is CAPTURED with its capture, or HELD_BACK with its reason; none is dropped, not even one whose figures can't be.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -63,7 +63,7 @@ class UsageRow(models.Model):
     payload_digest = models.BinaryField(max_length=32)
     source = models.CharField(max_length=20)
     account = models.CharField(max_length=120, blank=True)
-    order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="usage")
+    order = models.ForeignKey(Order, null=True, db_index=False, on_delete=models.PROTECT, related_name="usage")
     resource_class = models.CharField(max_length=40)
     units = models.IntegerField()
     started_at = models.DateTimeField()
@@ -86,11 +86,17 @@ class UsageRow(models.Model):
         indexes = [
             models.Index(fields=["centre", "received_at"], name="usage_by_centre"),
             models.Index(fields=["centre", "state"], name="usage_open", condition=~Q(state="CAPTURED")),
+            # Nearly all imported records have no order, so the key's own index would be mostly empty entries.
+            models.Index(fields=["order"], name="usage_by_order", condition=Q(order__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(name="usage_once", fields=["centre", "record_id"]),
             models.CheckConstraint(
-                name="usage_quantities", condition=Q(units__gte=1, elapsed_ms__gte=0, ended_at__gte=F("started_at"))
+                name="usage_quantities",
+                condition=~Q(state=UsageState.CAPTURED)
+                # "not null" said as well, for a CHECK lets a comparison with NULL pass
+                | Q(charge_ufen__isnull=False, tariff__isnull=False, charge_ufen__gte=0)
+                & Q(units__gte=1, elapsed_ms__gte=0, ended_at__gte=F("started_at")),
             ),
             models.CheckConstraint(
                 name="usage_captured_or_reasoned",

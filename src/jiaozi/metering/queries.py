@@ -1,0 +1,76 @@
+"""Reading usage and captures: constant numbers of statements, bounded lists."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from uuid import UUID
+
+from jiaozi.metering.models import Capture, UsageCursor, UsageDispute, UsageRow
+from jiaozi.metering.rules import OrderFacts, UsageState
+from jiaozi.order.models import Order
+from jiaozi.order.rules import State
+
+ROWS_MAX = 500
+ORDERS_MAX = 5_000
+RECORDS_PER_ORDER_MAX = 10_000
+
+
+def cursor_of(centre: str) -> str:
+    """Give how far a centre was read; empty text is the beginning."""
+    return UsageCursor.objects.filter(centre_id=centre).values_list("cursor", flat=True).first() or ""
+
+
+def payloads(centre: str, record_ids: Collection[str]) -> dict[str, bytes]:
+    """Give the digests of records that are there already, by record id."""
+    rows = UsageRow.objects.filter(centre_id=centre, record_id__in=list(record_ids))
+    return {record_id: bytes(digest) for record_id, digest in rows.values_list("record_id", "payload_digest")}
+
+
+def dispute_digests(centre: str, record_ids: Collection[str]) -> set[tuple[str, bytes]]:
+    """Give the disputes that are there already, by record id and digest."""
+    rows = UsageDispute.objects.filter(centre_id=centre, record_id__in=list(record_ids))
+    return {(record_id, bytes(digest)) for record_id, digest in rows.values_list("record_id", "payload_digest")}
+
+
+def order_facts(order_ids: Collection[UUID]) -> dict[UUID, OrderFacts]:
+    """Give what intake must know of orders, under a shared lock: a capture waits, so that no record slips past it."""
+    rows = Order.objects.select_for_update(of=("self",), no_key=True).filter(id__in=list(order_ids)).order_by("id")
+    values = rows.values_list("id", "centre_id", "state", "resource_class_id")
+    return {id_: OrderFacts(centre, State(state), resource) for id_, centre, state, resource in values}
+
+
+def ended_orders(centre: str) -> list[UUID]:
+    """Give the orders of a centre whose jobs are over and that are not captured yet."""
+    rows = Order.objects.filter(centre_id=centre, state=State.ENDED).order_by("id")
+    return list(rows.values_list("id", flat=True)[:ORDERS_MAX])
+
+
+def with_open_usage(order_ids: Iterable[UUID]) -> set[UUID]:
+    """Give those of some orders that have usage to be captured."""
+    rows = UsageRow.objects.filter(order_id__in=list(order_ids), state=UsageState.RECEIVED)
+    return set(rows.values_list("order_id", flat=True))
+
+
+def usage_of(order_id: UUID, *, lock: bool = False) -> list[UsageRow]:
+    """Give an order's usage records, locked for a change where asked; one more than allowed shows that there are."""
+    rows = UsageRow.objects.filter(order_id=order_id).order_by("record_id")
+    if lock:
+        rows = rows.select_for_update(of=("self",), no_key=True)
+    return list(rows[: RECORDS_PER_ORDER_MAX + 1])
+
+
+def capture_of(order_id: UUID) -> Capture | None:
+    """Give an order's capture, or None."""
+    return Capture.objects.filter(order_id=order_id).first()
+
+
+def disputes(centre: str, *, limit: int = 100) -> list[UsageDispute]:
+    """Give the disputes that nobody has resolved, latest first."""
+    rows = UsageDispute.objects.filter(centre_id=centre, resolved_at=None)
+    return list(rows.order_by("-received_at", "-id")[: min(limit, ROWS_MAX)])
+
+
+def held_back(centre: str, *, limit: int = 100) -> list[UsageRow]:
+    """Give the usage that is not charged, latest first, each with its reason."""
+    rows = UsageRow.objects.filter(centre_id=centre, state=UsageState.HELD_BACK).select_related("order")
+    return list(rows.order_by("-received_at", "-id")[: min(limit, ROWS_MAX)])

@@ -1,0 +1,109 @@
+"""Why a usage record is held back: one code and one clear line in each language; none is dropped for any of them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from jiaozi.kernel.label import Label
+from jiaozi.kernel.refusal import Reason
+
+TOLERANCE_MS = 60_000
+"""How far a run time may be past the span between start and end: clocks of a machine are set, meters are not."""
+
+
+def units_not_positive(units: int) -> Reason:
+    """No cores or cards: such a job is never priced at zero, somebody must say what it occupied."""
+    return Reason(
+        "UNITS_NOT_POSITIVE",
+        Label(f"数量为{units}，须至少为1；请算力中心更正", f"{units} units; it must be at least 1: correct the record"),
+        field="units",
+    )
+
+
+def elapsed_not_positive(elapsed_ms: int) -> Reason:
+    """No run time where one must be."""
+    return Reason(
+        "ELAPSED_NOT_POSITIVE",
+        Label(
+            f"运行时长为{elapsed_ms}毫秒，须大于零；未运行或未计量",
+            f"a run time of {elapsed_ms} ms; it must be above zero: the job did not run, or was not metered",
+        ),
+        field="elapsed_ms",
+    )
+
+
+def times_disagree() -> Reason:
+    """The end is before the start, or the run time is longer than both allow (such as waiting counted as running)."""
+    return Reason(
+        "TIMES_DISAGREE",
+        Label(
+            "起止时间与运行时长不符（排队时间不得计入运行时长）；请算力中心更正",
+            "start, end and run time disagree (waiting is no run time): correct the record",
+        ),
+        field="elapsed_ms",
+    )
+
+
+def no_order() -> Reason:
+    """Work that came to the centre without an order, in a feed that carries orders only."""
+    return Reason(
+        "NO_ORDER",
+        Label("该用量没有订单；请按文件导入并写明账户", "it names no order: import it as a file that names accounts"),
+        field="order_id",
+    )
+
+
+def order_unknown(order_id: UUID) -> Reason:
+    """The order is not of this house."""
+    return Reason("ORDER_UNKNOWN", Label(f"没有订单{order_id}", f"there is no order {order_id}"), field="order_id")
+
+
+def order_elsewhere(centre: str) -> Reason:
+    """The order was placed at another centre."""
+    return Reason(
+        "ORDER_ELSEWHERE",
+        Label(f"该订单属于算力中心{centre}，不能由本中心计量", f"the order is at {centre}; this centre can't meter it"),
+        field="order_id",
+    )
+
+
+def resource_differs(recorded: str, ordered: str) -> Reason:
+    """Another resource than the one that was priced and held for."""
+    return Reason(
+        "RESOURCE_DIFFERS",
+        Label(
+            f"用量记录的资源类为{recorded!r}，订单为{ordered}；未知资源不免费，须核对",
+            f"the record counts {recorded!r}, the order was for {ordered}: it is never free, check which it was",
+        ),
+        field="resource_class",
+    )
+
+
+def late(state: str) -> Reason:
+    """The order has been captured, or its hold released; nothing that is closed is touched again."""
+    return Reason(
+        "LATE",
+        Label(
+            f"订单已为{state}，迟到的用量不改动已核销的金额，留待下期结算单调整",
+            f"the order is {state} already: a late record changes nothing captured, the next statement adjusts it",
+        ),
+        field="order_id",
+    )
+
+
+def price_too_large() -> Reason:
+    """Past what the ledger can hold."""
+    return Reason(
+        "PRICE_TOO_LARGE",
+        Label("金额超出台账可记范围，请核对数量与时长", "past what the ledger can hold: check units and run time"),
+        field="units",
+    )
+
+
+def too_many_records(most: int) -> Reason:
+    """More records than one order can have; charging a part of them would be wrong."""
+    return Reason(
+        "TOO_MANY_RECORDS",
+        Label(f"一个订单的用量记录超过{most}条，请合并", f"more than {most} records for one order: merge them"),
+        field="order_id",
+    )
