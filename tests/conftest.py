@@ -59,11 +59,23 @@ def _with_name(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
+def _clear_killed_runs() -> None:
+    """End the servers of runs that were killed: nobody holds their lock any more."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_STALE}*"):
+        with suppress(OSError), (folder / "alive").open("r+") as alive:
+            fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            postgres.purge(postgres.location(folder / "var" / "postgres"))
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def _run_folder() -> Path:
     """Make the run's folder in the controller; its workers find it in their environment."""
     if not _WORKER:
+        _clear_killed_runs()
         folder = Path(tempfile.mkdtemp(prefix=_STALE))
         folder.chmod(0o711)  # as root, the database's account walks through
+        alive = os.open(folder / "alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)  # held open as long as we live
+        fcntl.flock(alive, fcntl.LOCK_EX)
         os.environ["JIAOZI_TEST_RUN"] = str(folder)
         os.environ["JIAOZI_VAR"] = str(folder / "var")
         environment.cache_clear()  # the settings were read before this file

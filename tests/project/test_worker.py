@@ -95,7 +95,7 @@ def test_clockwork_outlives_a_lost_connection(fresh_database):
         assert periodic.task.blueprint is app
     own = [task for name, task in app.tasks.items() if name.startswith(("jiaozi.", "tests."))]
     assert own
-    assert all(task.blueprint is house_app for task in own)
+    assert all(task.blueprint is not app for task in own)
 
 
 def test_the_worker_works_as_the_application(fresh_database):

@@ -62,6 +62,9 @@ def _copied(package: Path, here: Location, release: str) -> Path:
         for path in [half, *half.rglob("*")]:
             path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
         half.rename(copy)
+        for older in here.place.glob("programs-*"):
+            if older != copy:
+                shutil.rmtree(older)
     return copy / _PACKAGE
 
 

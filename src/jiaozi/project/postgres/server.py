@@ -13,7 +13,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -70,6 +70,9 @@ def purge(here: Location) -> None:
             here.secret(role).unlink(missing_ok=True)
         for folder in {here.socket, here.place, here.home}:
             shutil.rmtree(folder, ignore_errors=True)
+        if here.place != here.home:
+            with suppress(OSError):  # other clones may have theirs there
+                here.place.parent.rmdir()
 
 
 @contextmanager
