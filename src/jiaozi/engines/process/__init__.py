@@ -1,6 +1,6 @@
 """The ``process`` engine: runs an order's command on this machine, held to its limits by a process of its own.
 
-``engine`` is what the settings name. The supervisor imports this package without the house's other packages, so
+``connect`` is what the settings find. The supervisor imports this package without the house's other packages, so
 nothing is loaded here before it is asked for.
 """
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from jiaozi.engines.process.engine import ProcessEngine
 
 
-def engine(options: Mapping[str, Any]) -> ProcessEngine:
+def connect(options: Mapping[str, Any]) -> ProcessEngine:
     """Make the engine from its options; ``docs/concepts/engines.md`` lists them."""
     from jiaozi.engines.process.engine import ProcessEngine  # noqa: PLC0415
     from jiaozi.engines.process.options import read_options  # noqa: PLC0415

@@ -36,5 +36,5 @@ def _engine(module: str, centre: str, options: bytes) -> Engine:
     """Make an engine once a process: this machine's options, with the centre's id put in, under the centre's own."""
     machine = settings.JIAOZI_ENGINE_OPTIONS.get(module, {})
     given = {name: value.format(centre=centre) if isinstance(value, str) else value for name, value in machine.items()}
-    engine: Engine = import_module(module).engine({**given, **json.loads(options)})
+    engine: Engine = import_module(module).connect({**given, **json.loads(options)})
     return engine
