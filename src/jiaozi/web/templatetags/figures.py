@@ -1,0 +1,104 @@
+"""Money, shares, times and durations the way people read them; docs/decisions/0007 has the conventions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from jiaozi.kernel.fen import UFEN_PER_FEN, wan
+from jiaozi.kernel.fen import yuan as in_yuan
+from jiaozi.kernel.period import SHANGHAI
+
+register = template.Library()
+NONE = "—"
+_RATE_PLACES_MIN = 2
+_MS_PER_S = 1_000
+
+
+def in_english() -> bool:
+    """Say whether the page is in English."""
+    return (get_language() or "").startswith("en")
+
+
+@register.filter
+def yuan(amount_fen: int | None) -> str:
+    """Give fen as yuan for a column whose head names the unit: ``1,234,567.89``."""
+    return NONE if amount_fen is None else in_yuan(amount_fen)
+
+
+@register.filter
+def money(amount_fen: int | None) -> str:
+    """Give fen with the currency: ``1,234,567.89元`` or ``CNY 1,234,567.89``."""
+    if amount_fen is None:
+        return NONE
+    return f"CNY {in_yuan(amount_fen)}" if in_english() else f"{in_yuan(amount_fen)}元"
+
+
+@register.filter
+def headline(amount_fen: int | None) -> SafeString:
+    """Give fen for a headline: 万元 with the exact amount behind it, in English the exact amount itself."""
+    if amount_fen is None:
+        return format_html("{}", NONE)
+    if in_english():
+        return format_html('<data value="{}"><small>CNY</small>{}</data>', amount_fen, in_yuan(amount_fen))
+    return format_html(
+        '<data value="{}" title="{}元">{}<small>万元</small></data>', amount_fen, in_yuan(amount_fen), wan(amount_fen)
+    )
+
+
+@register.filter
+def of(part_fen: int, whole_fen: int) -> str:
+    """Give a part of a whole in percent with one decimal, cut off: 100.0% is all of it, never almost all."""
+    if not whole_fen:
+        return NONE
+    tenths = part_fen * 1000 // whole_fen
+    return f"{tenths // 10}.{tenths % 10}%"
+
+
+@register.filter
+def rate(rate_ufen: int) -> str:
+    """Give a price per unit in yuan with as many decimals as it has, at least two."""
+    whole, rest = divmod(rate_ufen, 100 * UFEN_PER_FEN)
+    decimals = f"{rest:08d}".rstrip("0").ljust(_RATE_PLACES_MIN, "0")
+    return f"{whole:,}.{decimals}"
+
+
+@register.filter
+def moment(instant: datetime | None) -> SafeString:
+    """Give an instant in Shanghai time, to the minute."""
+    return _time(instant, "%Y-%m-%d %H:%M")
+
+
+@register.filter
+def second(instant: datetime | None) -> SafeString:
+    """Give an instant in Shanghai time, to the second."""
+    return _time(instant, "%Y-%m-%d %H:%M:%S")
+
+
+def _time(instant: datetime | None, form: str) -> SafeString:
+    if instant is None:
+        return format_html("{}", NONE)
+    here = instant.astimezone(SHANGHAI)
+    return format_html('<time datetime="{}">{}</time>', here.isoformat(timespec="seconds"), here.strftime(form))
+
+
+@register.filter
+def duration(length_ms: int | None) -> str:
+    """Give a length of time in its two largest units, such as ``1 h 30 min`` or ``12.5 s``."""
+    if length_ms is None:
+        return NONE
+    hour, minute, second_ = ("小时", "分", "秒") if in_english() is False else (" h", " min", " s")
+    seconds, rest_ms = divmod(length_ms, _MS_PER_S)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    gap = " " if in_english() else ""
+    if hours:
+        return f"{hours}{hour}" + (f"{gap}{minutes}{minute}" if minutes else "")
+    if minutes:
+        return f"{minutes}{minute}" + (f"{gap}{seconds}{second_}" if seconds else "")
+    tenths = rest_ms // 100
+    return f"{seconds}.{tenths}{second_}" if tenths else f"{seconds}{second_}"

@@ -1,0 +1,15 @@
+"""The console's addresses; each is permanent and keeps its filters in the query."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from jiaozi.web import views
+
+app_name = "web"
+urlpatterns = [
+    path("", views.year, name="year"),
+    path("orders/live", views.live_orders, name="live-orders"),
+    path("orders/<uuid:order_id>", views.order, name="order"),
+    path("vouchers/<uuid:voucher_id>", views.voucher, name="voucher"),
+]

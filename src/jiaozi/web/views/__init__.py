@@ -1,0 +1,7 @@
+"""The console's views: each parses its address, asks the house, and shows; nothing is decided or written here."""
+
+from jiaozi.web.views.order import order
+from jiaozi.web.views.voucher import voucher
+from jiaozi.web.views.year import live_orders, year
+
+__all__ = ["live_orders", "order", "voucher", "year"]

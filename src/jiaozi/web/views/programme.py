@@ -1,0 +1,74 @@
+"""Which programme a page is about, and what its document says in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+
+from jiaozi.kernel.label import Label
+from jiaozi.policy import queries as policy
+from jiaozi.policy import rules
+from jiaozi.policy.rules import CapUse, Measure
+
+DEFAULT = "chengdu-2023"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A programme version with its compiled document, as pages show it."""
+
+    version: Any
+    document: rules.Document
+    on: date
+
+    @property
+    def slug(self) -> str:
+        """The programme's name in addresses and books."""
+        return self.document.slug
+
+    @property
+    def text(self) -> Any:
+        """The document's parts, for templates."""
+        return self.document.programme
+
+    @property
+    def short_version(self) -> str:
+        """The first characters of the text's digest, enough to tell versions apart."""
+        return str(self.version.digest[:12])
+
+    @cached_property
+    def clauses(self) -> dict[str, Label]:
+        """Every clause's name by its id."""
+        return {clause.id: clause.label for clause in self.text.clauses}
+
+    @cached_property
+    def year_cap(self) -> CapUse | None:
+        """The programme's ceiling on what is issued in a year, where it has one."""
+        pools = rules.programme_caps(self.document, self.on, allow_demo=self.version.demo)
+        return next((pool for pool in pools if pool.measures is Measure.ISSUED), None)
+
+    @cached_property
+    def parameters(self) -> list[Any]:
+        """Every parameter, the unpublished ones first."""
+        return sorted(self.text.parameters.values(), key=lambda parameter: not parameter.unpublished)
+
+    @property
+    def unpublished(self) -> int:
+        """How many parameters the city has not published."""
+        return sum(parameter.unpublished for parameter in self.parameters)
+
+
+def shown(on: date) -> Shown:
+    """Give the version in force on a Shanghai date.
+
+    Raises
+    ------
+    UnableToFindProgramme
+        When there is none.
+    """
+    version = policy.current(getattr(settings, "JIAOZI_PROGRAMME", DEFAULT), on)
+    return Shown(version, rules.load(version.text), on)

@@ -1,0 +1,80 @@
+"""The first page: the programme's year at a glance, and the part of it that follows the orders while they run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from jiaozi.catalogue import queries as catalogue
+from jiaozi.kernel import clock
+from jiaozi.kernel.period import local_date
+from jiaozi.order import queries as orders
+from jiaozi.order.rules import State
+from jiaozi.policy.queries import UnableToFindProgramme
+from jiaozi.voucher import queries as vouchers
+from jiaozi.web.views.figures import portions, year_figures
+from jiaozi.web.views.programme import Shown, shown
+
+ROWS = 20
+_UNFINISHED = (State.HELD, State.SUBMITTED, State.QUEUED, State.RUNNING, State.ENDED, State.METERED)
+
+
+@require_safe
+def year(request: HttpRequest) -> HttpResponse:
+    """Show the year: cap and books, vouchers, orders, centres, statements, and the rules that they rest on."""
+    now = clock.now()
+    today = local_date(now)
+    try:
+        programme = shown(today)
+    except UnableToFindProgramme as missing:
+        return render(request, "web/no_programme.html", {"missing": missing, "now": now})
+    figures = year_figures(programme, today.year)
+    context = {
+        "now": now,
+        "programme": programme,
+        "year": today.year,
+        "figures": figures,
+        "portions": portions(figures),
+        "purses": vouchers.purses(programme=programme.slug, limit=ROWS),
+        "centres": _centres(programme, now),
+        "live": request.GET.get("live") != "off",
+        "rows_max": ROWS,
+        **_orders(programme.slug),
+    }
+    return render(request, "web/year.html", context)
+
+
+@require_safe
+@never_cache
+def live_orders(request: HttpRequest) -> HttpResponse:
+    """Give the orders' table alone, for the page to fold into itself every few seconds."""
+    programme = shown(local_date(clock.now()))
+    return render(request, "web/parts/orders.html", _orders(programme.slug) | {"rows_max": ROWS})
+
+
+def _orders(slug: str) -> dict[str, Any]:
+    rows = orders.orders(programme=slug, limit=ROWS)
+    return {"orders": rows, "at_work": _at_work(rows)}
+
+
+def _at_work(rows: list[Any]) -> list[tuple[State, int]]:
+    counted = Counter(State(row.state) for row in rows)
+    return [(state, counted[state]) for state in _UNFINISHED if counted[state]]
+
+
+def _centres(programme: Shown, now: datetime) -> list[dict[str, Any]]:
+    """Give the programme's suppliers with what they offer and at what price."""
+    named = [supplier.id for supplier in programme.text.suppliers.named]
+    rows = {row.id: row for row in catalogue.centres() if row.id in named}
+    names = {row.code: row for row in catalogue.resource_classes()}
+    prices: dict[str, list[dict[str, Any]]] = {id_: [] for id_ in named}
+    for tariff in catalogue.tariffs_at(now):
+        if tariff.centre in prices:
+            prices[tariff.centre].append({"tariff": tariff, "resource": names[tariff.resource_class]})
+    return [{"centre": rows[id_], "prices": prices[id_]} for id_ in named if id_ in rows]
