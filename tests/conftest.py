@@ -62,7 +62,7 @@ def _with_name(url: str, name: str) -> str:
 def _clear_killed_runs() -> None:
     """End the servers of runs that were killed: nobody holds their lock any more."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_STALE}*"):
-        with suppress(OSError), (folder / "alive").open("r+") as alive:
+        with suppress(OSError, postgres.UnableToStartDatabase), (folder / "alive").open("r+") as alive:
             fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
             postgres.purge(postgres.location(folder / "var" / "postgres"))
             shutil.rmtree(folder, ignore_errors=True)
