@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from jiaozi.engines.process.spool import try_lock
@@ -46,11 +47,15 @@ def end_if_free(uid: int) -> None:
         os.close(handle)
 
 
-def end_all(uid: int) -> bool:
-    """Kill every process of an account until there is none; False when some won't go (stuck in the kernel)."""
+def end_all(uid: int, collect: Callable[[], object] = bool) -> bool:
+    """Kill every process of an account until there is none; False when some won't go (stuck in the kernel).
+
+    ``collect`` is asked between rounds to take in the ended ones, which the kernel counts until their parent does.
+    """
     for _ in range(_ROUNDS_MAX):
         if _kill_round(uid):
             return True
+        collect()
         time.sleep(_ROUND_S)
     return False
 

@@ -36,13 +36,18 @@ def end_all(pid: int) -> bool:
         for member in tree:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(member, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+        collect()
         if not below(pid):
             return True
         time.sleep(_ROUND_S)
     return False
+
+
+def collect() -> None:
+    """Take in every child of this process that has ended."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def memory_mib(pids: list[int], *, above: int) -> int:

@@ -177,7 +177,9 @@ class ProcessEngine:
     def _open_spool(self) -> Spool:
         with self._opening:
             if self._spool is None:
-                by_account = os.geteuid() == 0 and not self.protection().namespaces
+                by_account = os.geteuid() == 0 and (
+                    self.options.isolation == "account" or not self.protection().namespaces
+                )
                 spool = Spool(spool_folder(self.options, by_account=by_account))
                 spool.prepare(
                     spool_id=uuid.uuid5(uuid.NAMESPACE_URL, f"{spool.root}\0{os.urandom(16).hex()}").hex[:12],

@@ -146,7 +146,7 @@ def _end_tree(plan: Plan) -> None:
     if plan.uid is None:
         descendants.end_all(os.getpid())
     else:
-        accounts.end_all(plan.uid)
+        accounts.end_all(plan.uid, descendants.collect)
 
 
 def _await_command(command: int, control: int, deadline: float) -> int | None:
@@ -264,4 +264,4 @@ def _processes(plan: Plan) -> int:
         return own
     if plan.namespaces:
         return own + 1  # a new user namespace counts from zero; the inner guard is in it
-    return own + descendants.count_of_user(os.geteuid())
+    return own + descendants.count_of_user(os.geteuid()) - 1  # this process becomes the job's first

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 _MIB = 1024 * 1024
-_ISOLATIONS = ("required", "where_possible")
+_ISOLATIONS = ("required", "where_possible", "account")
 _OTHERS_MAY_ENTER = 0o001
 
 
@@ -29,7 +29,8 @@ class Options:
     resource_classes
         Names that it serves, all out of the same cores; empty serves any.
     isolation
-        ``required`` refuses jobs where the machine allows no namespaces, ``where_possible`` runs them less well held.
+        ``required`` refuses jobs where the machine allows no namespaces, ``where_possible`` runs them less well held,
+        ``account`` never tries.
     software
         Further folders of programs that jobs may read; their ``bin`` comes first in PATH.
     disk_mib

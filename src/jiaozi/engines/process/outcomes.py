@@ -46,7 +46,8 @@ def decide(*, stopped_for: str | None, exit_status: int | None, cannot_run: str 
         return Ending("FAILED", None, cannot_run)
     if exit_status == 0:
         return Ending("SUCCEEDED", 0, "")
-    if exit_status is None:
+    killed = exit_status == -signal.SIGKILL
+    if exit_status is None or (killed and stopped_for):
         reason = stopped_for or ("memory_limit" if oom_kills else "guard_vanished")
         return Ending(_STOPPED[reason], None, reason)
     code = exit_status if exit_status > 0 else _SIGNALLED - exit_status

@@ -57,6 +57,7 @@ def build(root: str, home: str, *, uid: int, software: tuple[str, ...]) -> None:
 
     ``software`` are further folders of programs that jobs may read.
     """
+    os.umask(0o022)  # what is built is for the job's account to walk through; the command gets its own
     sys_.mount("jiaozi", root, "tmpfs", sys_.MS_NOSUID | sys_.MS_NODEV, "size=1m,mode=755")
     for path in (*_PROGRAMS, *software):
         _show_programs(root, path)

@@ -32,8 +32,17 @@ def _probe() -> None:
     main(sys.argv[2])
 
 
+def _sweep() -> None:
+    _load_path()
+    from jiaozi.engines.process.accounts import end_if_free  # noqa: PLC0415
+
+    end_if_free(int(sys.argv[2]))
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "--probe":
         _probe()
+    elif sys.argv[1] == "--sweep":
+        _sweep()
     else:
         _supervise()

@@ -25,6 +25,7 @@ from jiaozi.engines.process.output import Output
 from jiaozi.engines.process.spool import Spool, write_json
 
 _ALIVE_HANDLE = 3
+_TRIES = {"required": (True,), "where_possible": (True, False), "account": (False,)}
 _TICK_MS = 50
 _READY_WAIT_MS = 20_000
 _GONE_WAIT_S = 10.0
@@ -139,9 +140,7 @@ class _Job:
     def _start(self, uid: int | None) -> tuple[_Running | None, str]:
         """Start the guards: in namespaces, or without them where that is allowed and nothing else works."""
         why = ""
-        for namespaces in (True, False):
-            if not namespaces and self.spec["isolation"] == "required":
-                break
+        for namespaces in _TRIES[self.spec["isolation"]]:
             if not namespaces and uid is not None:
                 self.folder.chmod(0o711)
             plan = guard.Plan(
@@ -231,7 +230,7 @@ class _Job:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(running.pid, signal.SIGKILL)
         elif uid is not None:
-            accounts.end_all(uid)
+            accounts.end_all(uid, lambda: self._collect(0))
         if not self._collect(_GONE_WAIT_S):
             descendants.end_all(os.getpid())
 

@@ -23,7 +23,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from jiaozi.engines.process import accounts
 from jiaozi.engines.process.cgroups import Group
 from jiaozi.engines.process.spool import Spool, flush_folder, names, read_json, try_lock, write_bytes, write_json
 
@@ -176,20 +175,25 @@ def _launch(spool: Spool, order: str) -> None:
     try:
         if not try_lock(alive):
             raise BlockingIOError(f"job {order} has a supervisor already")
-        child = os.posix_spawn(
-            sys.executable,
-            [sys.executable, "-I", "-S", _START, str(spool.root), order],
-            {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
-            file_actions=[
-                (os.POSIX_SPAWN_DUP2, alive, _ALIVE_HANDLE),
-                (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDWR, 0),
-                (os.POSIX_SPAWN_DUP2, 0, 1),
-                (os.POSIX_SPAWN_DUP2, 0, 2),
-            ],
-        )
+        child = _spawn(str(spool.root), order, alive=alive)
     finally:
         os.close(alive)
     _await_first_process(child)
+
+
+def _spawn(*words: str, alive: int | None = None) -> int:
+    """Run ``start.py`` with nothing of this process but a lock."""
+    return os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-I", "-S", _START, *words],
+        {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+        file_actions=[
+            *([] if alive is None else [(os.POSIX_SPAWN_DUP2, alive, _ALIVE_HANDLE)]),
+            (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDWR, 0),
+            (os.POSIX_SPAWN_DUP2, 0, 1),
+            (os.POSIX_SPAWN_DUP2, 0, 2),
+        ],
+    )
 
 
 def _await_first_process(child: int) -> None:
@@ -208,7 +212,7 @@ def _sweep(spool: Spool, order: str) -> None:
     """Take away what a vanished supervisor left behind."""
     state = read_json(spool.job(order) / "state.json") or {}
     if os.geteuid() == 0 and state.get("uid"):
-        accounts.end_if_free(state["uid"])
+        _await_first_process(_spawn("--sweep", str(state["uid"])))  # a platform with threads must not fork
     Group(order).remove()
     remove_folder(spool.job(order) / "home")
 

@@ -1,0 +1,50 @@
+"""One place per test, in each of the ways that the engine can hold a job."""
+
+import os
+
+import pytest
+from tests.engines.places import PLACES, Place, user_python
+
+
+def _open(name, **options):
+    needs_root, as_user, _ = PLACES[name]
+    if needs_root and os.geteuid() != 0:
+        pytest.skip("holding jobs by accounts of their own needs root; run the tests with sudo")
+    if as_user and os.geteuid() == 0 and user_python() is None:
+        pytest.skip("no Python 3.11 that an ordinary user may run; install it with: apt-get install python3")
+    place = Place(name, **options)
+    if PLACES[name][2] == "required" and not place.engine.protection().namespaces:
+        place.close()
+        pytest.skip("this machine allows no namespaces; allow them with: sysctl user.max_user_namespaces=10000")
+    return place
+
+
+@pytest.fixture
+def open_place():
+    opened = []
+
+    def opener(name, **options):
+        opened.append(_open(name, **options))
+        return opened[-1]
+
+    yield opener
+    for place in opened:
+        place.close()
+
+
+@pytest.fixture(params=list(PLACES))
+def place(request, open_place):
+    """Every place."""
+    return open_place(request.param)
+
+
+@pytest.fixture(params=["root", "accounts", "user"])
+def held_place(request, open_place):
+    """The places that keep a job from the platform's own files."""
+    return open_place(request.param)
+
+
+@pytest.fixture
+def best_place(open_place):
+    """The best that this test run can have."""
+    return open_place("root" if os.geteuid() == 0 else "user")

@@ -1,0 +1,133 @@
+"""The platform dies, the supervisor dies, the machine goes down: the job still ends, and the record is right."""
+
+import json
+import os
+import signal
+import time
+import uuid
+
+import pytest
+from tests.engines.places import running_with, spec, unique_seconds, wait_until
+
+from jiaozi.engines.process import turns
+from jiaozi.engines.process.spool import write_json
+from jiaozi.order.ports import JobOutcome, JobState
+
+pytestmark = pytest.mark.faults
+
+
+def test_the_limit_holds_when_the_platform_is_killed(place):
+    seconds = unique_seconds()
+    order_id = uuid.uuid4()
+    platform = place.remote()
+    platform.submit(spec(order_id, "sh", "-c", f"sleep {seconds}", time_limit_ms=1_500))
+    wait_until(lambda: running_with(seconds), "the job to run")
+    platform.kill()
+    assert running_with(seconds), "the job must not die with the platform"
+    result = place.spool.job(str(order_id)) / "result.json"
+    wait_until(result.exists, "the supervisor to end the job with nobody asking")
+    assert not running_with(seconds)
+    status = place.status(order_id)  # a platform that starts again
+    assert status.outcome is JobOutcome.TIMED_OUT
+    (record,) = place.records()
+    assert record.order_id == order_id
+    assert 1_500 <= record.elapsed_ms < 10_000
+
+
+def test_a_new_platform_finds_and_can_cancel_its_jobs(place):
+    order_id = uuid.uuid4()
+    first = place.remote()
+    first.submit(spec(order_id, "sleep", unique_seconds()))
+    wait_until(lambda: first.status([order_id])[order_id].state is JobState.RUNNING, "the job to run")
+    first.kill()
+    assert place.status(order_id).state is JobState.RUNNING
+    again = place.engine.submit(spec(order_id, "sleep", "1"))
+    assert again.already_there
+    place.engine.cancel(order_id)
+    assert place.until(order_id, JobState.ENDED).outcome is JobOutcome.CANCELLED
+
+
+@pytest.mark.parametrize("name", ["root", "accounts", "user"])
+def test_a_killed_supervisor_takes_the_job_with_it(open_place, name):
+    place = open_place(name)
+    seconds = unique_seconds()
+    order_id = place.submit("sh", "-c", f"(setsid sleep {seconds} &); setsid sleep {seconds}")
+    wait_until(lambda: len(running_with(f"sleep\0{seconds}")) == 2, "the sleepers")
+    beat = place.spool.job(str(order_id)) / "heartbeat.json"
+    wait_until(beat.exists, "a heartbeat")
+    os.kill(place.state(order_id)["supervisor"], signal.SIGKILL)
+    status = place.until(order_id, JobState.ENDED)
+    assert status.outcome is JobOutcome.LOST
+    wait_until(lambda: not running_with(seconds), "the sleepers to be gone", bound_s=5)
+    (record,) = place.records()
+    assert record.outcome is JobOutcome.LOST
+    assert record.elapsed_ms == json.loads(beat.read_text())["elapsed_ms"]
+    assert place.records() == [record]
+
+
+def test_a_stopped_supervisor_does_not_stop_the_clock(best_place):
+    seconds = unique_seconds()
+    order_id = best_place.submit("sleep", seconds, time_limit_ms=500)
+    best_place.until(order_id, JobState.RUNNING)
+    supervisor = best_place.state(order_id)["supervisor"]
+    os.kill(supervisor, signal.SIGSTOP)
+    wait_until(lambda: not running_with(seconds), "the guard to end the job by itself")
+    os.kill(supervisor, signal.SIGCONT)
+    assert best_place.until(order_id, JobState.ENDED).outcome is JobOutcome.TIMED_OUT
+
+
+def test_a_machine_going_down_ends_the_job_as_lost(best_place):
+    order_id = best_place.submit("sleep", unique_seconds())
+    best_place.until(order_id, JobState.RUNNING)
+    os.kill(best_place.state(order_id)["supervisor"], signal.SIGTERM)
+    status = best_place.until(order_id, JobState.ENDED)
+    assert status.outcome is JobOutcome.LOST
+    assert "shut down" in status.reason.en
+    assert len(best_place.records()) == 1
+
+
+def test_a_claim_without_a_supervisor_is_lost_and_free(best_place):
+    """As after a power cut between claim and start: nothing ran, nothing is billed, the cores are free again."""
+    best_place.engine.capacity()
+    order = str(uuid.uuid4())
+    engine = best_place.remote(enabled=True)
+    best_place.options["enabled"] = False
+    spool = best_place.spool
+    turns.take_in(spool, order, _spec_of(best_place, engine), queue_max=5)
+    (marker, _), *_ = spool.waiting()
+    write_json(spool.running / order, {"cores": 1, "memory_mib": 1, "journal_from": 0}, durable=True)
+    (spool.queued / marker).unlink()
+    status = best_place.status(uuid.UUID(order))
+    assert (status.outcome, status.started_at) == (JobOutcome.LOST, None)
+    assert all(record.order_id != uuid.UUID(order) for record in best_place.records())
+    assert best_place.engine.capacity()[0].units_free == 4
+
+
+def _spec_of(place, engine):
+    sample = uuid.uuid4()
+    engine.submit(spec(sample, "true"))
+    wait_until(lambda: engine.status([sample])[sample].state is JobState.ENDED, "the sample job")
+    return (place.spool.job(str(sample)) / "spec").read_bytes()
+
+
+def test_a_torn_usage_line_is_written_again_once(best_place):
+    order_id = best_place.submit("true")
+    best_place.until(order_id, JobState.ENDED)
+    (record,) = best_place.records()
+    spool = best_place.spool
+    whole = spool.journal.read_bytes()
+    spool.journal.write_bytes(whole[: len(whole) // 2])
+    write_json(spool.running / str(order_id), {"cores": 1, "memory_mib": 1, "journal_from": 0}, durable=True)
+    assert best_place.records() == [record]
+    assert spool.journal.read_bytes() == whole
+    write_json(spool.running / str(order_id), {"cores": 1, "memory_mib": 1, "journal_from": 0}, durable=True)
+    assert best_place.records() == [record]
+
+
+def test_a_held_lock_is_an_engine_out_of_reach(best_place, monkeypatch):
+    best_place.engine.capacity()
+    with best_place.spool.locked():
+        started = time.monotonic()
+        with pytest.raises(TimeoutError, match="held"), best_place.spool.locked(wait_s=0.2):
+            pass
+        assert time.monotonic() - started < 10
