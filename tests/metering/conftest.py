@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.metering import fake_engine
+from tests.metering.fake_engine import FakeEngine
 from tests.world import CENTRE, World, build
 
 from jiaozi.metering import services as metering
@@ -15,9 +17,6 @@ from jiaozi.order.ports import JobOutcome, JobState, JobStatus, UsageRecord
 from jiaozi.order.services.engines import _engine
 from jiaozi.party.models import Organisation
 from jiaozi.voucher.models import Voucher
-
-from tests.metering import fake_engine
-from tests.metering.fake_engine import FakeEngine
 
 NOW = datetime(2023, 6, 1, 2, tzinfo=UTC)
 

@@ -67,6 +67,6 @@ class FakeEngine:
 ENGINES: dict[str, FakeEngine] = {}
 
 
-def engine(options: Mapping[str, Any]) -> FakeEngine:
+def connect(options: Mapping[str, Any]) -> FakeEngine:
     """Give the engine of a centre, the same one each time within a test."""
     return ENGINES.setdefault(options["centre"], FakeEngine())

@@ -35,6 +35,7 @@ def test_captures_what_was_used_and_releases_the_rest(scene):
     captured = Capture.objects.get(order=row)
     assert (usage.state, usage.capture_id, usage.charge_ufen) == ("CAPTURED", captured.id, 30_000_000)
     assert usage.tariff_id == row.tariff_id
+    assert queries.audit() == []
     assert ledger.audit() == []
 
 

@@ -13,22 +13,27 @@ from jiaozi.voucher.models import Voucher
 
 
 class Capture(models.Model):
-    """What was charged for an order, or for an imported record: one row per resolution of money, never edited."""
+    """What was charged for an order, or for an imported record: one row per resolution of money, never edited.
+
+    ``batch`` is the subject of the journal line of the import that wrote it; None for an order's, which has its own.
+    """
 
     id = models.UUIDField(primary_key=True)
     programme = models.CharField(max_length=60)
     kind = models.CharField(max_length=8, choices=[(each.value, each.value) for each in CaptureKind])
-    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="captures")
+    centre = models.ForeignKey(Centre, db_index=False, on_delete=models.PROTECT, related_name="captures")
     order = models.OneToOneField(Order, null=True, on_delete=models.PROTECT, related_name="capture")
-    voucher = models.ForeignKey(Voucher, on_delete=models.PROTECT, related_name="captures")
-    holder = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="captures")
-    tariff = models.ForeignKey(TariffVersion, on_delete=models.PROTECT, related_name="+")
+    voucher = models.ForeignKey(Voucher, db_index=False, on_delete=models.PROTECT, related_name="captures")
+    holder = models.ForeignKey(Organisation, db_index=False, on_delete=models.PROTECT, related_name="captures")
+    # Nobody looks for captures by tariff or holder alone, and every index costs an import time.
+    tariff = models.ForeignKey(TariffVersion, db_index=False, on_delete=models.PROTECT, related_name="+")
     payable_shard = models.SmallIntegerField()
     price_fen = models.BigIntegerField()
     voucher_fen = models.BigIntegerField()
     own_fen = models.BigIntegerField()
     overrun_fen = models.BigIntegerField(default=0)
     captured_at = models.DateTimeField()
+    batch = models.UUIDField(null=True)
 
     class Meta:
         db_table = "metering_capture"
@@ -53,12 +58,12 @@ class Capture(models.Model):
 class UsageRow(models.Model):
     """One usage record of a centre, kept as it came; (centre, record id) is its key.
 
-    ``account`` is whom the centre names in an imported record, or the order's id where the centre has no such order. A record
-    is CAPTURED with its capture, or HELD_BACK with its reason; none is dropped, not even one whose figures can't be.
+    ``account`` is whom the centre names in an imported record, or the order's id where the centre has no such order.
+    A record is CAPTURED with its capture, or HELD_BACK with its reason; none is dropped, however wrong its figures are.
     """
 
     id = models.UUIDField(primary_key=True)
-    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="usage")
+    centre = models.ForeignKey(Centre, db_index=False, on_delete=models.PROTECT, related_name="usage")
     record_id = models.CharField(max_length=200)
     payload_digest = models.BinaryField(max_length=32)
     source = models.CharField(max_length=20)
@@ -77,7 +82,7 @@ class UsageRow(models.Model):
     reason_code = models.CharField(max_length=60, blank=True)
     reason_zh = models.CharField(max_length=400, blank=True)
     reason_en = models.CharField(max_length=400, blank=True)
-    tariff = models.ForeignKey(TariffVersion, null=True, on_delete=models.PROTECT, related_name="+")
+    tariff = models.ForeignKey(TariffVersion, null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
     charge_ufen = models.BigIntegerField(null=True)
     capture = models.ForeignKey(Capture, null=True, on_delete=models.PROTECT, related_name="usage")
 

@@ -1,0 +1,60 @@
+-- Every row is a broken invariant of metering: its name, where, and what was found.
+WITH usage_sums AS (
+  SELECT u.capture_id, count(*) AS records, count(*) FILTER (WHERE u.order_id IS DISTINCT FROM c.order_id OR u.centre_id <> c.centre_id) AS strangers,
+         sum(u.units::numeric * ceil(u.elapsed_ms::numeric / t.granularity_ms) * t.granularity_ms) AS unit_ms
+    FROM metering_usage u JOIN metering_capture c ON c.id = u.capture_id JOIN catalogue_tariffversion t ON t.id = c.tariff_id
+   GROUP BY u.capture_id
+), rated AS (
+  SELECT c.id, c.kind, c.price_fen + c.overrun_fen AS full_fen, coalesce(s.records, 0) AS records, coalesce(s.strangers, 0) AS strangers,
+         CASE WHEN s.unit_ms > 0 THEN greatest(t.minimum_fen, CASE t.rounding
+           WHEN 'DOWN' THEN div(s.unit_ms * t.rate_ufen, 3600000000000)
+           WHEN 'UP' THEN div(s.unit_ms * t.rate_ufen + 3599999999999, 3600000000000)
+           ELSE div(2 * s.unit_ms * t.rate_ufen + 3600000000000, 7200000000000) END) ELSE 0 END AS rated_fen
+    FROM metering_capture c JOIN catalogue_tariffversion t ON t.id = c.tariff_id LEFT JOIN usage_sums s ON s.capture_id = c.id
+), shards AS (
+  SELECT programme, centre_id || '/' || payable_shard AS subject, sum(voucher_fen)::bigint AS fen FROM metering_capture GROUP BY 1, 2
+), owns AS (
+  SELECT programme, centre_id AS subject, sum(own_fen)::bigint AS fen FROM metering_capture GROUP BY 1, 2
+), imports AS (
+  SELECT batch, count(*) AS captures, sum(voucher_fen)::bigint AS voucher_fen, sum(own_fen)::bigint AS own_fen
+    FROM metering_capture WHERE kind = 'IMPORT' GROUP BY batch
+), told AS (
+  SELECT subject, (body ->> 'captured')::bigint AS captures, (body ->> 'voucher_fen')::bigint AS voucher_fen, (body ->> 'own_fen')::bigint AS own_fen
+    FROM journal_line WHERE stage = 'metering' AND verb = 'import'
+), findings AS (
+  SELECT 'every capture traces to usage records' AS invariant, id::text AS "where", format('%%s records, %%s of another order or centre', records, strangers) AS found
+    FROM rated WHERE records = 0 OR strangers > 0 OR (kind = 'IMPORT' AND records <> 1)
+  UNION ALL
+  SELECT 'a price follows from its usage and its tariff', id::text, format('%%s fen with overrun, rated %%s', full_fen, rated_fen)
+    FROM rated WHERE full_fen <> rated_fen
+  UNION ALL
+  SELECT 'every usage record has exactly one capture or a reason', u.id::text, format('%%s, order %%s', u.state, coalesce(o.state, 'none'))
+    FROM metering_usage u LEFT JOIN compute_order o ON o.id = u.order_id
+   WHERE (u.state = 'RECEIVED' AND (o.id IS NULL OR o.state NOT IN ('HELD', 'SUBMITTED', 'QUEUED', 'RUNNING', 'ENDED')))
+      OR (u.state = 'CAPTURED') <> (u.capture_id IS NOT NULL)
+      OR (u.state = 'HELD_BACK' AND (u.reason_code = '' OR u.reason_zh = '' OR u.reason_en = ''))
+  UNION ALL
+  SELECT 'voucher share + holder''s share = price', o.id::text,
+         format('order %%s: %%s = %%s + %%s, overrun %%s; capture %%s = %%s + %%s, overrun %%s', o.state, o.price_fen, o.voucher_fen, o.own_fen,
+                o.overrun_fen, c.price_fen, c.voucher_fen, c.own_fen, c.overrun_fen)
+    FROM compute_order o LEFT JOIN metering_capture c ON c.order_id = o.id
+   WHERE (o.state IN ('CAPTURED', 'SETTLED')) <> (c.id IS NOT NULL)
+      OR (c.id IS NOT NULL AND ((o.price_fen, o.voucher_fen, o.own_fen, o.overrun_fen)
+            IS DISTINCT FROM (c.price_fen, c.voucher_fen, c.own_fen, c.overrun_fen) OR o.price_fen <> o.voucher_fen + o.own_fen))
+  UNION ALL
+  SELECT 'captures equal the ledger', format('%%s/PAYABLE/%%s', coalesce(s.programme, a.programme), coalesce(s.subject, a.subject)),
+         format('captures %%s, credits posted %%s', s.fen, a.credits_posted)
+    FROM shards s FULL JOIN (SELECT * FROM ledger_account WHERE kind = 'PAYABLE') a ON a.programme = s.programme AND a.subject = s.subject
+   WHERE coalesce(s.fen, 0) <> coalesce(a.credits_posted, 0)
+  UNION ALL
+  SELECT 'captures equal the ledger', format('%%s/OWN_PAYABLE/%%s', coalesce(s.programme, a.programme), coalesce(s.subject, a.subject)),
+         format('captures %%s, credits posted %%s', s.fen, a.credits_posted)
+    FROM owns s FULL JOIN (SELECT * FROM ledger_account WHERE kind = 'OWN_PAYABLE') a ON a.programme = s.programme AND a.subject = s.subject
+   WHERE coalesce(s.fen, 0) <> coalesce(a.credits_posted, 0)
+  UNION ALL
+  SELECT 'an import is what its journal line tells', coalesce(i.batch, t.subject)::text,
+         format('captures %%s, %%s + %%s fen; told %%s, %%s + %%s', i.captures, i.voucher_fen, i.own_fen, t.captures, t.voucher_fen, t.own_fen)
+    FROM imports i FULL JOIN told t ON t.subject = i.batch
+   WHERE (coalesce(i.captures, 0), coalesce(i.voucher_fen, 0), coalesce(i.own_fen, 0)) IS DISTINCT FROM (t.captures, t.voucher_fen, t.own_fen)
+)
+SELECT invariant, "where", found FROM findings LIMIT %(limit)s
