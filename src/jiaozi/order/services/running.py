@@ -6,11 +6,12 @@ over, then asks the engine, which is idempotent by order id; so a crash in betwe
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from jiaozi.catalogue import queries as catalogue
 from jiaozi.catalogue.rules import Unit
@@ -29,37 +30,72 @@ _CANCELLED = Reason("CANCELLED_BEFORE_START", Label("启动前已取消", "cance
 
 
 def submit(*, order_id: UUID, now: datetime) -> Order:
-    """Hand a funded order to its centre's engine; safe to repeat.
+    """Hand a funded order to its centre's engine; safe to repeat, and one caller at a time.
 
     An engine that refuses the job fails the order and releases its hold; one that can't be reached leaves the order
-    SUBMITTED, to be asked again.
+    SUBMITTED, to be asked again. A hold is released only once the engine is known not to have the job.
 
     Raises
     ------
     UnableToReachEngine
         When there was no answer.
     """
-    with transaction.atomic():
-        row = queries.order(order_id, lock=True)
-        if row.state == State.HELD:
-            take(row, "submit", by=SYSTEM, now=now, body={"centre": row.centre_id})
-        elif row.state != State.SUBMITTED or row.engine_job:
-            return row
-        if row.cancel_asked:
-            return _fail(row, _CANCELLED, now)
-    try:
-        job = engine_of(row.centre).submit(_spec(row))
-    except UnableToSubmit as refused:
+    with _alone(order_id) as mine:
+        if not mine:
+            return queries.order(order_id)
         with transaction.atomic():
             row = queries.order(order_id, lock=True)
-            return _fail(row, refused.reason, now) if row.state == State.SUBMITTED and not row.engine_job else row
-    with transaction.atomic():
-        row = queries.order(order_id, lock=True)
-        row.engine_job = job.engine_job
-        row.save(update_fields=["engine_job"])
+            if row.state == State.HELD:
+                take(row, "submit", by=SYSTEM, now=now, body={"centre": row.centre_id})
+            elif row.state != State.SUBMITTED or row.engine_job:
+                return row
+        return _withdraw(row, now) if row.cancel_asked else _hand_over(row, now)
+
+
+@contextmanager
+def _alone(order_id: UUID) -> Iterator[bool]:
+    """Say whether nobody else is handing this order over; the lock is the session's, no transaction is held open."""
+    key = order_id.int % 2**63
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        (mine,) = cursor.fetchone()
+        try:
+            yield mine
+        finally:
+            if mine:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+
+
+def _hand_over(row: Order, now: datetime) -> Order:
+    engine = engine_of(row.centre)
+    try:
+        job = engine.submit(_spec(row))
+    except UnableToSubmit as refused:
+        with transaction.atomic():
+            return _fail(queries.order(row.id, lock=True), refused.reason, now)
+    row = _note_job(row, job.engine_job)
     if row.cancel_asked:
         with suppress(UnableToFindJob):
-            engine_of(row.centre).cancel(row.id)
+            engine.cancel(row.id)
+    return row
+
+
+def _withdraw(row: Order, now: datetime) -> Order:
+    """End an order whose cancel came before an engine answered: an earlier call may have reached it all the same."""
+    engine = engine_of(row.centre)
+    known = engine.status([row.id]).get(row.id)
+    if known is not None:
+        engine.cancel(row.id)
+        return _note_job(row, known.engine_job)
+    with transaction.atomic():
+        return _fail(queries.order(row.id, lock=True), _CANCELLED, now)
+
+
+def _note_job(row: Order, engine_job: str) -> Order:
+    with transaction.atomic():
+        row = queries.order(row.id, lock=True)
+        row.engine_job = engine_job
+        row.save(update_fields=["engine_job"])
     return row
 
 

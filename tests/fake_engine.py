@@ -1,0 +1,101 @@
+"""An engine in memory that keeps order's port and does what a test tells it to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from jiaozi.kernel.label import Label
+from jiaozi.order.ports import (
+    Capacity,
+    EngineJob,
+    Forecast,
+    JobOutcome,
+    JobSpec,
+    JobState,
+    JobStatus,
+    UnableToFindJob,
+    UnableToReachEngine,
+    UnableToSubmit,
+    UsagePage,
+    UsageRecord,
+)
+
+
+class FakeEngine:
+    """Jobs move only when a test moves them."""
+
+    name = "fake"
+    granularity_ms = 1000
+    kill_lag_ms = 2000
+
+    def __init__(self) -> None:
+        self.jobs: dict[UUID, JobStatus] = {}
+        self.records: list[UsageRecord] = []
+        self.submitted: list[JobSpec] = []
+        self.cancelled: list[UUID] = []
+        self.unreachable = False
+        self.refuses = False
+
+    def _reached(self) -> None:
+        if self.unreachable:
+            raise UnableToReachEngine("DOWN", "引擎无响应", "the engine does not answer")
+
+    def submit(self, spec: JobSpec) -> EngineJob:
+        self._reached()
+        if self.refuses:
+            raise UnableToSubmit("TOO_LARGE", "超出分区上限", "past the partition's limit", field="cores")
+        there = spec.order_id in self.jobs
+        if not there:
+            self.submitted.append(spec)
+            self.put(spec.order_id, JobState.QUEUED)
+        return EngineJob(order_id=spec.order_id, engine_job=f"fake-{spec.order_id.hex[-6:]}", already_there=there)
+
+    def put(self, order_id: UUID, state: JobState, at: datetime | None = None, **facts: Any) -> None:
+        submitted = datetime.fromisoformat("2026-11-24T00:00:00+00:00")
+        started = at if state is not JobState.QUEUED else None
+        self.jobs[order_id] = JobStatus(
+            order_id=order_id,
+            engine_job=f"fake-{order_id.hex[-6:]}",
+            state=state,
+            submitted_at=submitted,
+            started_at=facts.pop("started_at", started),
+            **facts,
+        )
+
+    def end(self, order_id: UUID, at: datetime, outcome: JobOutcome = JobOutcome.SUCCEEDED, **facts: Any) -> None:
+        self.put(order_id, JobState.ENDED, at, outcome=outcome, ended_at=at, reason=Label("结束", "over"), **facts)
+
+    def status(self, order_ids: Sequence[UUID]) -> dict[UUID, JobStatus]:
+        self._reached()
+        return {order_id: self.jobs[order_id] for order_id in order_ids if order_id in self.jobs}
+
+    def cancel(self, order_id: UUID) -> None:
+        self._reached()
+        if order_id not in self.jobs:
+            raise UnableToFindJob("UNKNOWN", "没有该作业", "no such job")
+        self.cancelled.append(order_id)
+
+    def usage(self, cursor: str) -> UsagePage:
+        self._reached()
+        start = int(cursor or 0)
+        return UsagePage(tuple(self.records[start:]), str(len(self.records)))
+
+    def forecast_start(self, spec: JobSpec, now: datetime) -> Forecast:
+        return Forecast(now)
+
+    def capacity(self) -> tuple[Capacity, ...]:
+        return ()
+
+    def logs(self, order_id: UUID, tail_bytes: int) -> bytes:
+        return b""
+
+
+ENGINE = FakeEngine()
+
+
+def connect(options: Mapping[str, Any]) -> FakeEngine:
+    """Give the one engine that the test holds."""
+    return ENGINE

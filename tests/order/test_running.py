@@ -1,0 +1,151 @@
+"""Then work: orders and their jobs, with an engine that fails in every way it may."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from tests import fake_engine
+from tests.world import World, build
+
+from jiaozi.journal.models import JournalLine
+from jiaozi.ledger import queries as ledger
+from jiaozi.order import queries, tasks
+from jiaozi.order import services as order
+from jiaozi.order.ports import JobOutcome, JobState, UnableToReachEngine
+from jiaozi.order.rules import State
+from jiaozi.order.services import engines
+from jiaozi.voucher import queries as vouchers
+
+
+@pytest.fixture
+def engine(monkeypatch, settings):
+    fresh = fake_engine.FakeEngine()
+    monkeypatch.setattr(fake_engine, "ENGINE", fresh)
+    settings.JIAOZI_ENGINES = {"process": "tests.fake_engine"}
+    engines._engine.cache_clear()
+    yield fresh
+    engines._engine.cache_clear()
+
+
+@pytest.fixture
+def world(db) -> World:
+    return build()
+
+
+@pytest.fixture
+def held(world, engine):
+    holder = world.holder("成都高新算法")
+    world.credit(holder)
+    return world.held(world.voucher(holder), units=4, seconds=3600)
+
+
+def again(row):
+    return queries.order(row.id)
+
+
+def spendable(row):
+    return vouchers.purse(row.voucher_id).spendable_fen
+
+
+def test_submit_hands_over_once(world, engine, held):
+    for _ in range(3):
+        order.submit(order_id=held.id, now=world.now)
+    assert len(engine.submitted) == 1
+    assert again(held).engine_job == engine.jobs[held.id].engine_job
+    assert engine.submitted[0].time_limit_ms == held.time_limit_ms
+
+
+def test_a_crash_after_the_engine_took_it_heals_by_asking_again(world, engine, held):
+    """The engine has the job, the platform died before it wrote so: the same job is found, none is started twice."""
+    order.submit(order_id=held.id, now=world.now)
+    row = again(held)
+    row.engine_job = ""
+    row.save(update_fields=["engine_job"])
+    assert order.submit_waiting(now=world.now) == 1
+    assert len(engine.submitted) == 1
+    assert again(held).engine_job
+
+
+def test_an_engine_that_refuses_fails_the_order_and_releases_the_hold(world, engine, held):
+    engine.refuses = True
+    row = order.submit(order_id=held.id, now=world.now)
+    assert (row.state, row.reason_en) == (State.FAILED, "past the partition's limit")
+    purse = vouchers.purse(held.voucher_id)
+    assert (purse.held_fen, purse.spendable_fen) == (0, purse.voucher.face_fen)
+    assert not ledger.audit()
+
+
+def test_an_engine_that_cannot_be_reached_keeps_the_hold_and_is_asked_again(world, engine, held):
+    """Fault 2 of the field: nothing is believed while there is no answer."""
+    engine.unreachable = True
+    with pytest.raises(UnableToReachEngine):
+        order.submit(order_id=held.id, now=world.now)
+    assert again(held).state == State.SUBMITTED
+    assert order.watch_all(now=world.now) == 0
+    assert vouchers.purse(held.voucher_id).held_fen == held.voucher_hold_fen
+    engine.unreachable = False
+    order.submit_waiting(now=world.now)
+    assert len(engine.submitted) == 1
+
+
+def test_the_watcher_follows_queue_run_end(world, engine, held):
+    order.submit(order_id=held.id, now=world.now)
+    assert order.watch_all(now=world.now) == 1
+    assert again(held).state == State.QUEUED
+    engine.put(held.id, JobState.RUNNING, world.now)
+    assert order.watch_all(now=world.now) == 1
+    assert order.watch_all(now=world.now) == 0
+    engine.end(held.id, world.now + timedelta(seconds=5), exit_code=0)
+    order.watch_all(now=world.now)
+    row = again(held)
+    assert (row.state, row.outcome, row.exit_code) == (State.ENDED, JobOutcome.SUCCEEDED, 0)
+    assert vouchers.purse(held.voucher_id).held_fen == held.voucher_hold_fen
+    verbs = list(JournalLine.objects.filter(subject=held.id).order_by("id").values_list("verb", flat=True))
+    assert verbs == ["quote", "hold", "submit", "queue", "run", "end"]
+
+
+def test_a_running_job_is_cancelled_on_the_engine_and_metered_like_any_other(world, engine, held):
+    order.submit(order_id=held.id, now=world.now)
+    engine.put(held.id, JobState.RUNNING, world.now)
+    order.watch_all(now=world.now)
+    row = order.cancel(order_id=held.id, by=world.applicant(held.holder), now=world.now)
+    assert (row.state, row.cancel_asked, engine.cancelled) == (State.RUNNING, True, [held.id])
+    assert vouchers.purse(held.voucher_id).held_fen == held.voucher_hold_fen
+
+
+def test_a_cancel_that_overtakes_the_submission_starts_nothing(world, engine, held):
+    engine.unreachable = True
+    with pytest.raises(UnableToReachEngine):
+        order.submit(order_id=held.id, now=world.now)
+    engine.unreachable = False
+    order.cancel(order_id=held.id, by=world.applicant(held.holder), now=world.now)
+    row = order.submit(order_id=held.id, now=world.now)
+    assert (row.state, row.reason_code) == (State.FAILED, "CANCELLED_BEFORE_START")
+    assert engine.submitted == []
+    assert spendable(held) == vouchers.purse(held.voucher_id).voucher.face_fen
+
+
+def test_a_cancel_after_a_lost_answer_stops_the_job_instead_of_releasing_its_hold(world, engine, held):
+    """The engine took the job and its answer was lost; a hold released now would leave a job unfunded."""
+    order.submit(order_id=held.id, now=world.now)
+    queries.Order.objects.filter(id=held.id).update(engine_job="")
+    order.cancel(order_id=held.id, by=world.applicant(held.holder), now=world.now)
+    engine.cancelled.clear()
+    row = order.submit(order_id=held.id, now=world.now)
+    assert (row.state, engine.cancelled) == (State.SUBMITTED, [held.id])
+    assert vouchers.purse(held.voucher_id).held_fen == held.voucher_hold_fen
+
+
+def test_a_job_that_the_engine_does_not_know_yet_is_left_alone(world, engine, held):
+    order.submit(order_id=held.id, now=world.now)
+    engine.jobs.clear()
+    assert order.watch_all(now=world.now) == 0
+    assert again(held).state == State.SUBMITTED
+
+
+def test_the_tasks_call_the_verbs(engine, held):
+    tasks.submit(order_id=str(held.id))
+    engine.put(held.id, JobState.RUNNING, held.quoted_at)
+    tasks.watch(timestamp=0)
+    assert again(held).state == State.RUNNING
