@@ -28,8 +28,9 @@ class LedgerAccount(models.Model):
         db_table = "ledger_account"
         constraints = [
             models.CheckConstraint(
-                name="ledger_account_counters",
-                condition=Q(debits_pending__gte=0, debits_posted__gte=0, credits_pending__gte=0, credits_posted__gte=0),
+                # Posted counters only grow; a pending one below zero would be a hold resolved twice.
+                name="ledger_account_pending",
+                condition=Q(debits_pending__gte=0, credits_pending__gte=0),
             ),
             models.CheckConstraint(
                 name="ledger_account_debits_within_credits",
@@ -66,7 +67,10 @@ class LedgerTransfer(models.Model):
         db_table = "ledger_transfer"
         constraints = [
             models.CheckConstraint(name="ledger_transfer_amount", condition=Q(amount_fen__gt=0)),
-            models.CheckConstraint(name="ledger_transfer_kind", condition=Q(kind__in=[1, 2, 3, 4])),
+            models.CheckConstraint(
+                name="ledger_transfer_kind",
+                condition=Q(kind__in=[1, 2], hold_id__isnull=True) | Q(kind__in=[3, 4], hold_id__isnull=False),
+            ),
             models.UniqueConstraint(
                 name="ledger_transfer_one_resolution", fields=["hold_id"], condition=Q(hold_id__isnull=False)
             ),

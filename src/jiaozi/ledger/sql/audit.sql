@@ -17,7 +17,7 @@ WITH movement AS (
     FROM ledger_account a GROUP BY a.book
   HAVING sum(a.debits_pending) <> sum(a.credits_pending) OR sum(a.debits_posted) <> sum(a.credits_posted)
   UNION ALL
-  SELECT 'counters equal a replay', format('%%s/%%s/%%s', a.programme, a.kind, a.subject),
+  SELECT 'counters equal a replay', coalesce(a.programme || '/' || a.kind || '/' || a.subject, 'no account ' || r.account),
          format('counters %%s %%s %%s %%s, replay %%s %%s %%s %%s', a.debits_pending, a.debits_posted, a.credits_pending, a.credits_posted, r.dp, r.dd, r.cp, r.cc)
     FROM ledger_account a FULL JOIN replay r ON r.account = a.id
    WHERE a.id IS NULL
@@ -28,6 +28,15 @@ WITH movement AS (
     FROM ledger_account a
    WHERE (a.debits_within_credits AND a.debits_pending + a.debits_posted > a.credits_posted)
       OR (a.credits_within_debits AND a.credits_pending + a.credits_posted > a.debits_posted)
+  UNION ALL
+  SELECT 'an account is what its kind says', format('%%s/%%s/%%s', a.programme, a.kind, a.subject),
+         format('book %%s, debits within credits %%s, credits within debits %%s', a.book, a.debits_within_credits, a.credits_within_debits)
+    FROM ledger_account a
+    LEFT JOIN unnest(%(kinds)s::text[], %(books)s::text[], %(debits_within)s::boolean[], %(credits_within)s::boolean[]) AS k(kind, book, d, c) ON k.kind = a.kind
+   WHERE (a.book, a.debits_within_credits, a.credits_within_debits) IS DISTINCT FROM (k.book, k.d, k.c)
+  UNION ALL
+  SELECT 'a chain has its first transfer', t.id::text, format('chain %%s', t.chain_id)
+    FROM ledger_transfer t LEFT JOIN ledger_transfer f ON f.id = t.chain_id WHERE f.id IS NULL
   UNION ALL
   SELECT 'a hold is resolved within its amount', t.id::text, format('hold %%s of %%s, resolved by %%s', t.hold_id, h.amount_fen, t.amount_fen)
     FROM ledger_transfer t LEFT JOIN ledger_transfer h ON h.id = t.hold_id

@@ -19,16 +19,16 @@ CREATE OR REPLACE FUNCTION ledger_open(
   SELECT count(*)::integer FROM opened
 $$;
 
--- Is the stored transfer p_id the same as the one asked for? NULL when there is none.
+-- Is a stored transfer the one that is asked for? An expression alone, so that the planner inlines it. A void's amount is
+-- its hold's, and a resolution's accounts are, so neither is compared.
 CREATE OR REPLACE FUNCTION ledger_same(
-  p_id uuid, p_chain uuid, p_kind smallint, p_debit uuid, p_credit uuid, p_amount bigint, p_hold uuid, p_event text,
-  p_reference uuid
-) RETURNS boolean LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-  SELECT t.chain_id = p_chain AND t.kind = p_kind AND t.event = p_event
-     AND t.reference IS NOT DISTINCT FROM p_reference AND t.hold_id IS NOT DISTINCT FROM p_hold
-     AND (p_kind = 4 OR t.amount_fen = p_amount)
-     AND (p_kind > 2 OR (t.debit_id = p_debit AND t.credit_id = p_credit))
-    FROM ledger_transfer t WHERE t.id = p_id
+  stored ledger_transfer, p_chain uuid, p_kind smallint, p_debit uuid, p_credit uuid, p_amount bigint, p_hold uuid,
+  p_event text, p_reference uuid
+) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+  SELECT stored.chain_id = p_chain AND stored.kind = p_kind AND stored.event = p_event
+     AND stored.reference IS NOT DISTINCT FROM p_reference AND stored.hold_id IS NOT DISTINCT FROM p_hold
+     AND (p_kind = 4 OR stored.amount_fen = p_amount)
+     AND (p_kind > 2 OR (stored.debit_id = p_debit AND stored.credit_id = p_credit))
 $$;
 
 -- One post or hold. Cost: one locking read of two rows, one insert, one update of two rows.
@@ -43,6 +43,7 @@ DECLARE
   debit_book text;
   credit_book text;
   refusal text;
+  same boolean;
 BEGIN
   IF p_kind NOT IN (1, 2) THEN
     RAISE EXCEPTION 'ledger_apply_one: kind must be 1 (post) or 2 (hold), not %', p_kind;
@@ -89,61 +90,54 @@ BEGIN
       RETURN 'APPLIED';
     END IF;
   END IF;
-  RETURN CASE ledger_same(p_id, p_id, p_kind, p_debit, p_credit, p_amount, NULL, p_event, p_reference)
-    WHEN true THEN 'EXISTS' WHEN false THEN 'ID_CONFLICT' ELSE refusal END;
+  SELECT ledger_same(t, p_id, p_kind, p_debit, p_credit, p_amount, NULL, p_event, p_reference)
+    INTO same FROM ledger_transfer t WHERE t.id = p_id;
+  RETURN CASE same WHEN true THEN 'EXISTS' WHEN false THEN 'ID_CONFLICT' ELSE refusal END;
 END $$;
 
 -- Write a run of chains whose net effect fits, or bisect between chains until it does. The accounts are locked, and
--- every other reason to refuse was found before. p_amount is what is posted (or held), p_held the resolved hold's size.
+-- every other reason to refuse was found before. p_held is the size of the hold that a row resolves, else 0.
 CREATE OR REPLACE FUNCTION ledger_settle(
   p_chain uuid[], p_id uuid[], p_kind smallint[], p_debit uuid[], p_credit uuid[], p_amount bigint[], p_held bigint[],
-  p_hold uuid[], p_event text[], p_reference uuid[], p_at timestamptz
-) RETURNS text[] LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+  p_hold uuid[], p_event text[], p_reference uuid[], p_at timestamptz[]
+) RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
   n integer := cardinality(p_id);
   cut integer;
-  over_credits uuid[];
-  over_debits uuid[];
+  net record;
 BEGIN
-  WITH delta AS (
-    SELECT s.account, sum(s.debit_pending) AS dp, sum(s.debit_posted) AS dd, sum(s.credit_pending) AS cp, sum(s.credit_posted) AS cc
-      FROM unnest(p_kind, p_debit, p_credit, p_amount, p_held) AS i(kind, debit, credit, amount, held),
-           LATERAL (VALUES
-             (i.debit, CASE WHEN i.kind = 2 THEN i.amount ELSE -i.held END, CASE WHEN i.kind IN (1, 3) THEN i.amount ELSE 0 END, 0, 0),
-             (i.credit, 0, 0, CASE WHEN i.kind = 2 THEN i.amount ELSE -i.held END, CASE WHEN i.kind IN (1, 3) THEN i.amount ELSE 0 END)
-           ) AS s(account, debit_pending, debit_posted, credit_pending, credit_posted)
-     GROUP BY s.account)
-  SELECT array_agg(a.id) FILTER (WHERE a.debits_within_credits
-           AND a.debits_pending + a.debits_posted + d.dp + d.dd > a.credits_posted + d.cc),
+  SELECT array_agg(d.account) AS account, array_agg(d.dp) AS dp, array_agg(d.dd) AS dd, array_agg(d.cp) AS cp, array_agg(d.cc) AS cc,
+         array_agg(a.id) FILTER (WHERE a.debits_within_credits
+           AND a.debits_pending + a.debits_posted + d.dp + d.dd > a.credits_posted + d.cc) AS over_credits,
          array_agg(a.id) FILTER (WHERE a.credits_within_debits
-           AND a.credits_pending + a.credits_posted + d.cp + d.cc > a.debits_posted + d.dd)
-    INTO over_credits, over_debits
-    FROM delta d JOIN ledger_account a ON a.id = d.account;
+           AND a.credits_pending + a.credits_posted + d.cp + d.cc > a.debits_posted + d.dd) AS over_debits
+    INTO net
+    FROM (
+      SELECT side.account, sum(side.dp)::bigint AS dp, sum(side.dd)::bigint AS dd, sum(side.cp)::bigint AS cp, sum(side.cc)::bigint AS cc
+        FROM unnest(p_kind, p_debit, p_credit, p_amount, p_held) AS i(kind, debit, credit, amount, held),
+             LATERAL (SELECT CASE WHEN i.kind = 2 THEN i.amount ELSE -i.held END AS pending,
+                             CASE WHEN i.kind IN (1, 3) THEN i.amount ELSE 0 END AS posted) AS m,
+             LATERAL (VALUES (i.debit, m.pending, m.posted, 0, 0), (i.credit, 0, 0, m.pending, m.posted)) AS side(account, dp, dd, cp, cc)
+       GROUP BY side.account) AS d
+    JOIN ledger_account a ON a.id = d.account;
 
-  IF over_credits IS NULL AND over_debits IS NULL THEN
+  IF net.over_credits IS NULL AND net.over_debits IS NULL THEN
     INSERT INTO ledger_transfer (id, chain_id, kind, debit_id, credit_id, amount_fen, hold_id, event, reference, at)
-    SELECT i.id, i.chain, i.kind, i.debit, i.credit, CASE WHEN i.kind = 4 THEN i.held ELSE i.amount END, i.hold, i.event, i.reference, p_at
-      FROM unnest(p_id, p_chain, p_kind, p_debit, p_credit, p_amount, p_held, p_hold, p_event, p_reference)
-           AS i(id, chain, kind, debit, credit, amount, held, hold, event, reference);
+    SELECT i.id, i.chain, i.kind, i.debit, i.credit, CASE WHEN i.kind = 4 THEN i.held ELSE i.amount END, i.hold, i.event, i.reference, i.at
+      FROM unnest(p_id, p_chain, p_kind, p_debit, p_credit, p_amount, p_held, p_hold, p_event, p_reference, p_at)
+           AS i(id, chain, kind, debit, credit, amount, held, hold, event, reference, at);
     UPDATE ledger_account a SET
       debits_pending = a.debits_pending + d.dp, debits_posted = a.debits_posted + d.dd,
       credits_pending = a.credits_pending + d.cp, credits_posted = a.credits_posted + d.cc
-      FROM (
-        SELECT s.account, sum(s.debit_pending)::bigint AS dp, sum(s.debit_posted)::bigint AS dd, sum(s.credit_pending)::bigint AS cp, sum(s.credit_posted)::bigint AS cc
-          FROM unnest(p_kind, p_debit, p_credit, p_amount, p_held) AS i(kind, debit, credit, amount, held),
-               LATERAL (VALUES
-                 (i.debit, CASE WHEN i.kind = 2 THEN i.amount ELSE -i.held END, CASE WHEN i.kind IN (1, 3) THEN i.amount ELSE 0 END, 0, 0),
-                 (i.credit, 0, 0, CASE WHEN i.kind = 2 THEN i.amount ELSE -i.held END, CASE WHEN i.kind IN (1, 3) THEN i.amount ELSE 0 END)
-               ) AS s(account, debit_pending, debit_posted, credit_pending, credit_posted)
-         GROUP BY s.account) d
+      FROM unnest(net.account, net.dp, net.dd, net.cp, net.cc) AS d(account, dp, dd, cp, cc)
      WHERE a.id = d.account;
     RETURN array_fill('APPLIED'::text, ARRAY[n]);
   END IF;
 
   IF p_chain[1] = p_chain[n] THEN
     RETURN (SELECT array_agg(CASE
-        WHEN i.kind <= 2 AND i.debit = ANY (over_credits) THEN 'EXCEEDS_CREDITS'
-        WHEN i.kind <= 2 AND i.credit = ANY (over_debits) THEN 'EXCEEDS_DEBITS'
+        WHEN i.kind <= 2 AND i.debit = ANY (net.over_credits) THEN 'EXCEEDS_CREDITS'
+        WHEN i.kind <= 2 AND i.credit = ANY (net.over_debits) THEN 'EXCEEDS_DEBITS'
         ELSE 'CHAIN_FAILED' END ORDER BY i.ord)
       FROM unnest(p_kind, p_debit, p_credit) WITH ORDINALITY AS i(kind, debit, credit, ord));
   END IF;
@@ -156,31 +150,57 @@ BEGIN
     WHILE p_chain[cut] = p_chain[cut + 1] LOOP cut := cut - 1; END LOOP;
   END IF;
   RETURN ledger_settle(p_chain[:cut], p_id[:cut], p_kind[:cut], p_debit[:cut], p_credit[:cut], p_amount[:cut],
-                       p_held[:cut], p_hold[:cut], p_event[:cut], p_reference[:cut], p_at)
+                       p_held[:cut], p_hold[:cut], p_event[:cut], p_reference[:cut], p_at[:cut])
       || ledger_settle(p_chain[cut+1:], p_id[cut+1:], p_kind[cut+1:], p_debit[cut+1:], p_credit[cut+1:], p_amount[cut+1:],
-                       p_held[cut+1:], p_hold[cut+1:], p_event[cut+1:], p_reference[cut+1:], p_at);
+                       p_held[cut+1:], p_hold[cut+1:], p_event[cut+1:], p_reference[cut+1:], p_at[cut+1:]);
 END $$;
+
+-- The verdict on each row of a batch that does not depend on balances; NULL where only they decide. The accounts are
+-- locked, so what is read here stays true until the end.
+CREATE OR REPLACE FUNCTION ledger_verdicts(
+  p_chain uuid[], p_id uuid[], p_kind smallint[], p_debit uuid[], p_credit uuid[], p_amount bigint[], p_held bigint[],
+  p_hold uuid[], p_event text[], p_reference uuid[]
+) RETURNS text[] LANGUAGE sql AS $$
+  SELECT array_agg(CASE
+      WHEN t.id IS NOT NULL THEN
+        CASE WHEN ledger_same(t, i.chain, i.kind, i.debit, i.credit, i.amount, i.hold, i.event, i.reference)
+             THEN 'EXISTS' ELSE 'ID_CONFLICT' END
+      WHEN i.kind <> 4 AND i.amount <= 0 THEN 'AMOUNT_NOT_POSITIVE'
+      WHEN i.kind > 2 AND i.debit IS NULL THEN 'HOLD_NOT_FOUND'
+      WHEN i.kind > 2 AND r.id IS NOT NULL THEN 'HOLD_RESOLVED'
+      WHEN i.kind = 3 AND i.amount > i.held THEN 'EXCEEDS_HOLD'
+      WHEN i.debit = i.credit THEN 'SAME_ACCOUNT'
+      WHEN d.id IS NULL THEN 'DEBIT_ACCOUNT_NOT_FOUND'
+      WHEN k.id IS NULL THEN 'CREDIT_ACCOUNT_NOT_FOUND'
+      WHEN d.book <> k.book THEN 'BOOKS_DIFFER'
+    END ORDER BY i.ord)
+    FROM unnest(p_chain, p_id, p_kind, p_debit, p_credit, p_amount, p_held, p_hold, p_event, p_reference)
+         WITH ORDINALITY AS i(chain, id, kind, debit, credit, amount, held, hold, event, reference, ord)
+    LEFT JOIN ledger_transfer t ON t.id = i.id
+    LEFT JOIN ledger_transfer r ON i.kind > 2 AND r.hold_id = i.hold
+    LEFT JOIN ledger_account d ON d.id = i.debit
+    LEFT JOIN ledger_account k ON k.id = i.credit
+$$;
 
 -- A batch of chains: rows of one chain are neighbours and share p_chain, the id of its first transfer. An id or a hold
 -- that comes up twice raises (jiaozi.ledger.rules.segments cuts batches so that none does).
 CREATE OR REPLACE FUNCTION ledger_apply(
   p_chain uuid[], p_id uuid[], p_kind smallint[], p_debit uuid[], p_credit uuid[], p_amount bigint[], p_hold uuid[],
-  p_event text[], p_reference uuid[], p_at timestamptz
+  p_event text[], p_reference uuid[], p_at timestamptz[]
 ) RETURNS text[] LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   n integer := coalesce(cardinality(p_id), 0);
   held bigint[];
+  asked integer;
+  locked record;
   status text[];
-  chain_ok boolean[];
+  settled text[];
   live integer[];
-  outcome text[];
-  resolving boolean;
 BEGIN
   IF n = 0 OR n > 8192 THEN
     RAISE EXCEPTION 'ledger_apply: a batch carries 1 to 8192 transfers, not %', n;
   END IF;
-  resolving := (3::smallint = ANY (p_kind) OR 4::smallint = ANY (p_kind));
-  IF resolving THEN
+  IF 3 = ANY (p_kind) OR 4 = ANY (p_kind) THEN
     SELECT array_agg(CASE WHEN i.kind > 2 THEN h.debit_id ELSE i.debit END ORDER BY i.ord),
            array_agg(CASE WHEN i.kind > 2 THEN h.credit_id ELSE i.credit END ORDER BY i.ord),
            array_agg(coalesce(h.amount_fen, 0) ORDER BY i.ord)
@@ -191,56 +211,35 @@ BEGIN
     held := array_fill(0::bigint, ARRAY[n]);
   END IF;
 
-  PERFORM 1 FROM ledger_account WHERE id = ANY (p_debit || p_credit) ORDER BY id FOR NO KEY UPDATE;
+  SELECT count(*) AS accounts, min(a.book) AS book_min, max(a.book) AS book_max INTO locked
+    FROM (SELECT book FROM ledger_account WHERE id = ANY (p_debit || p_credit) ORDER BY id FOR NO KEY UPDATE) AS a;
 
-  SELECT array_agg(s.status ORDER BY s.ord), array_agg(s.chain_ok ORDER BY s.ord), array_agg(s.ord ORDER BY s.ord) FILTER (WHERE s.chain_ok)
-    INTO status, chain_ok, live
-    FROM (
-      SELECT c.ord, c.status, bool_and(c.status IS NULL) OVER (PARTITION BY c.chain) AS chain_ok
-        FROM (
-          SELECT i.ord::integer AS ord, i.chain, CASE
-              WHEN t.id IS NOT NULL THEN CASE
-                WHEN t.chain_id = i.chain AND t.kind = i.kind AND t.event = i.event
-                 AND t.reference IS NOT DISTINCT FROM i.reference AND t.hold_id IS NOT DISTINCT FROM i.hold
-                 AND (i.kind = 4 OR t.amount_fen = i.amount)
-                 AND (i.kind > 2 OR (t.debit_id = i.debit AND t.credit_id = i.credit))
-                THEN 'EXISTS' ELSE 'ID_CONFLICT' END
-              WHEN i.kind <> 4 AND i.amount <= 0 THEN 'AMOUNT_NOT_POSITIVE'
-              WHEN i.kind > 2 AND i.debit IS NULL THEN 'HOLD_NOT_FOUND'
-              WHEN i.kind > 2 AND r.id IS NOT NULL THEN 'HOLD_RESOLVED'
-              WHEN i.kind = 3 AND i.amount > i.held THEN 'EXCEEDS_HOLD'
-              WHEN i.debit = i.credit THEN 'SAME_ACCOUNT'
-              WHEN d.id IS NULL THEN 'DEBIT_ACCOUNT_NOT_FOUND'
-              WHEN k.id IS NULL THEN 'CREDIT_ACCOUNT_NOT_FOUND'
-              WHEN d.book <> k.book THEN 'BOOKS_DIFFER'
-            END AS status
-            FROM unnest(p_chain, p_id, p_kind, p_debit, p_credit, p_amount, held, p_hold, p_event, p_reference)
-                 WITH ORDINALITY AS i(chain, id, kind, debit, credit, amount, held, hold, event, reference, ord)
-            LEFT JOIN ledger_transfer t ON t.id = i.id
-            LEFT JOIN ledger_transfer r ON resolving AND r.hold_id = i.hold
-            LEFT JOIN ledger_account d ON d.id = i.debit
-            LEFT JOIN ledger_account k ON k.id = i.credit
-        ) c
-    ) s;
-
-  IF live IS NULL THEN
-    outcome := status;
-  ELSIF cardinality(live) = n THEN
+  -- The usual batch: new posts and holds between known accounts of one book. One look is enough to see that.
+  SELECT CASE WHEN bool_and(i.kind <= 2 AND i.amount > 0 AND i.debit <> i.credit) THEN
+           (SELECT count(*) FROM (SELECT unnest(p_debit) UNION SELECT unnest(p_credit)) AS one) END
+    INTO asked FROM unnest(p_kind, p_debit, p_credit, p_amount) AS i(kind, debit, credit, amount);
+  IF asked = locked.accounts AND locked.book_min = locked.book_max
+     AND NOT EXISTS (SELECT FROM ledger_transfer WHERE id = ANY (p_id)) THEN
     RETURN ledger_settle(p_chain, p_id, p_kind, p_debit, p_credit, p_amount, held, p_hold, p_event, p_reference, p_at);
-  ELSE
-    SELECT ledger_settle(array_agg(i.chain ORDER BY i.ord), array_agg(i.id ORDER BY i.ord), array_agg(i.kind ORDER BY i.ord),
-             array_agg(i.debit ORDER BY i.ord), array_agg(i.credit ORDER BY i.ord), array_agg(i.amount ORDER BY i.ord),
-             array_agg(i.held ORDER BY i.ord), array_agg(i.hold ORDER BY i.ord), array_agg(i.event ORDER BY i.ord),
-             array_agg(i.reference ORDER BY i.ord), p_at)
-      INTO outcome
-      FROM unnest(p_chain, p_id, p_kind, p_debit, p_credit, p_amount, held, p_hold, p_event, p_reference)
-           WITH ORDINALITY AS i(chain, id, kind, debit, credit, amount, held, hold, event, reference, ord)
-     WHERE chain_ok[i.ord];
+  END IF;
+
+  status := ledger_verdicts(p_chain, p_id, p_kind, p_debit, p_credit, p_amount, held, p_hold, p_event, p_reference);
+  SELECT array_agg(c.ord ORDER BY c.ord) INTO live FROM (
+    SELECT i.ord::integer AS ord, bool_and(i.verdict IS NULL) OVER (PARTITION BY i.chain) AS fine
+      FROM unnest(p_chain, status) WITH ORDINALITY AS i(chain, verdict, ord)) AS c WHERE c.fine;
+  IF cardinality(live) = n THEN
+    RETURN ledger_settle(p_chain, p_id, p_kind, p_debit, p_credit, p_amount, held, p_hold, p_event, p_reference, p_at);
+  ELSIF live IS NOT NULL THEN
+    SELECT ledger_settle(
+             array_agg(p_chain[o] ORDER BY o), array_agg(p_id[o] ORDER BY o), array_agg(p_kind[o] ORDER BY o),
+             array_agg(p_debit[o] ORDER BY o), array_agg(p_credit[o] ORDER BY o), array_agg(p_amount[o] ORDER BY o),
+             array_agg(held[o] ORDER BY o), array_agg(p_hold[o] ORDER BY o), array_agg(p_event[o] ORDER BY o),
+             array_agg(p_reference[o] ORDER BY o), array_agg(p_at[o] ORDER BY o))
+      INTO settled FROM unnest(live) AS o;
     FOR position IN 1 .. cardinality(live) LOOP
-      status[live[position]] := outcome[position];
+      status[live[position]] := settled[position];
     END LOOP;
-    outcome := status;
   END IF;
   -- What is fine in itself but has a companion that is not.
-  RETURN (SELECT array_agg(coalesce(s, 'CHAIN_FAILED') ORDER BY ord) FROM unnest(outcome) WITH ORDINALITY AS o(s, ord));
+  RETURN array_replace(status, NULL, 'CHAIN_FAILED');
 END $$;
