@@ -47,9 +47,7 @@ def test_a_new_platform_finds_and_can_cancel_its_jobs(place):
     assert place.until(order_id, JobState.ENDED).outcome is JobOutcome.CANCELLED
 
 
-@pytest.mark.parametrize("name", ["root", "accounts", "user"])
-def test_a_killed_supervisor_takes_the_job_with_it(open_place, name):
-    place = open_place(name)
+def test_a_killed_supervisor_takes_the_job_with_it(place):
     seconds = unique_seconds()
     order_id = place.submit("sh", "-c", f"(setsid sleep {seconds} &); setsid sleep {seconds}")
     wait_until(lambda: len(running_with(f"sleep\0{seconds}")) == 2, "the sleepers")

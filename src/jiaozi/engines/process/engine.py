@@ -12,12 +12,12 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from jiaozi.engines.process import forecast, reasons, sandbox, turns
+from jiaozi.engines.process import forecast, readings, sandbox, turns
 from jiaozi.engines.process.options import Options, spool_folder
 from jiaozi.engines.process.spool import Spool, read_json
 from jiaozi.kernel import clock
@@ -25,16 +25,13 @@ from jiaozi.order.ports import (
     Capacity,
     EngineJob,
     Forecast,
-    JobOutcome,
     JobSpec,
     JobState,
     JobStatus,
     UnableToFindJob,
     UnableToReachEngine,
-    UnableToReadUsage,
     UnableToSubmit,
     UsagePage,
-    UsageRecord,
 )
 
 USAGE_PAGE_RECORDS = 500
@@ -42,7 +39,6 @@ _USAGE_PAGE_BYTES = USAGE_PAGE_RECORDS * 1_024
 _LOG_TAIL_BYTES_MAX = 16 * 1024 * 1024
 _PROBE_TIMEOUT_S = 30
 _START = str(Path(__file__).with_name("start.py"))
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +86,13 @@ class ProcessEngine:
         """Say where these jobs stand; orders that the engine never took are absent."""
         with self._reached() as spool:
             self._move_on(spool)
-            found = {order_id: _read_status(spool, order_id) for order_id in order_ids}
+            found = {order_id: readings.read_status(spool, order_id) for order_id in order_ids}
         return {order_id: status for order_id, status in found.items() if status is not None}
 
     def cancel(self, order_id: UUID) -> None:
         """Ask for the end of the job and of its whole process tree."""
         with self._reached() as spool:
-            status = _read_status(spool, order_id)
+            status = readings.read_status(spool, order_id)
             if status is None:
                 raise _unknown(order_id)
             if status.state is not JobState.ENDED:
@@ -108,13 +104,13 @@ class ProcessEngine:
         with self._reached() as spool:
             self._move_on(spool)
             about = read_json(spool.about) or {}
-            offset = _offset(cursor, about["id"], spool.journal.stat().st_size)
+            offset = readings.read_cursor(cursor, about["id"], spool.journal.stat().st_size)
             with spool.journal.open("rb") as file:
                 file.seek(offset)
                 block = file.read(_USAGE_PAGE_BYTES)
         lines = block[: block.rfind(b"\n") + 1].splitlines(keepends=True)[:USAGE_PAGE_RECORDS]
         taken = sum(len(line) for line in lines)
-        records = tuple(_read_record(self.name, json.loads(line)) for line in lines)
+        records = tuple(readings.read_record(self.name, json.loads(line)) for line in lines)
         return UsagePage(records, f"{about['id']}.{offset + taken}", more=len(block) > taken and bool(lines))
 
     def forecast_start(self, spec: JobSpec, now: datetime) -> Forecast:
@@ -266,59 +262,3 @@ def _unknown(order_id: UUID) -> UnableToFindJob:
     return UnableToFindJob(
         "job_unknown", f"没有订单{order_id}的作业", f"there is no job for order {order_id}", field="order_id"
     )
-
-
-def _instant(epoch_ms: int | None) -> datetime | None:
-    return None if epoch_ms is None else _EPOCH + timedelta(milliseconds=epoch_ms)
-
-
-def _read_status(spool: Spool, order_id: UUID) -> JobStatus | None:
-    order = str(order_id)
-    try:
-        header = spool.read_header(order)
-    except FileNotFoundError:
-        return None
-    result = read_json(spool.job(order) / "result.json")
-    known = result or read_json(spool.job(order) / "state.json") or {"started_ms": None}
-    state = JobState.RUNNING if known["started_ms"] is not None else JobState.QUEUED
-    return JobStatus(
-        order_id=order_id,
-        engine_job=order,
-        state=JobState.ENDED if result else state,
-        submitted_at=_EPOCH + timedelta(milliseconds=header["submitted_ms"]),
-        started_at=_instant(known["started_ms"]),
-        ended_at=_instant(result["ended_ms"]) if result else None,
-        outcome=JobOutcome(result["outcome"]) if result else None,
-        exit_code=result["exit_code"] if result else None,
-        reason=reasons.label(result) if result else None,
-    )
-
-
-def _read_record(engine: str, line: dict[str, Any]) -> UsageRecord:
-    return UsageRecord(
-        record_id=f"{engine}:{line['order_id']}",
-        order_id=UUID(line["order_id"]),
-        resource_class=line["resource_class"],
-        units=line["units"],
-        started_at=_EPOCH + timedelta(milliseconds=line["started_ms"]),
-        ended_at=_EPOCH + timedelta(milliseconds=line["ended_ms"]),
-        elapsed_ms=line["elapsed_ms"],
-        outcome=JobOutcome(line["outcome"]),
-        cpu_ms=line["cpu_ms"],
-        memory_peak_mib=line["memory_peak_mib"],
-    )
-
-
-def _offset(cursor: str, spool_id: str, size: int) -> int:
-    """Read a cursor: the spool's id and an offset in its journal."""
-    if not cursor:
-        return 0
-    owner, _, offset = cursor.partition(".")
-    if owner != spool_id or not offset.isdecimal() or int(offset) > size:
-        raise UnableToReadUsage(
-            "cursor_foreign",
-            f"游标{cursor!r}不属于本机作业目录；从空游标重新读取",
-            f"cursor {cursor!r} is not of this machine's job folder; read again from the empty one",
-            field="cursor",
-        )
-    return int(offset)
