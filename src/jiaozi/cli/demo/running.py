@@ -1,0 +1,120 @@
+"""Act 2: real jobs run on this machine, each under a hold; what they used is metered and captured to the fen."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from uuid import UUID
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from jiaozi.cli.demo.cast import PROGRAMME, Stage, applicant, centre_clerk
+from jiaozi.kernel import clock
+from jiaozi.kernel.fen import yuan
+from jiaozi.kernel.ids import named_id
+from jiaozi.metering import services as metering
+from jiaozi.order import queries
+from jiaozi.order import services as orders
+from jiaozi.order.models import Order
+from jiaozi.order.rules import Request, State
+
+_OVER = {State.CAPTURED, State.SETTLED, State.REFUSED, State.CANCELLED, State.FAILED}
+_WAIT_MAX_S = 120.0
+_CREDIT_FEN = 200_000
+_CYCLE_S = 0.15
+
+
+def act(stage: Stage, console: Console) -> None:
+    """Order every job, follow all of them to their end, and show what each cost."""
+    for job in stage.samples.jobs:
+        stage.orders.append((job, _order(stage, job)))
+    cancelled: set[UUID] = set()
+    until = time.monotonic() + _WAIT_MAX_S
+    rows = _rows(stage)
+    with Live(_table(rows), console=console, refresh_per_second=4, transient=not console.is_terminal) as live:
+        while any(row.state not in _OVER for row in rows) and time.monotonic() < until:
+            orders.submit_waiting(now=clock.now())
+            orders.watch_all(now=clock.now())
+            metering.collect_all(now=clock.now())
+            rows = _rows(stage)
+            _cancel_where_asked(stage, rows, cancelled)
+            live.update(_table(rows))
+            time.sleep(_CYCLE_S)
+    if not console.is_terminal:
+        console.print(_table(_rows(stage)))
+    _check(stage, console)
+
+
+def _order(stage: Stage, job: dict[str, Any]) -> UUID:
+    """Prepay the own share, quote, hold."""
+    now = clock.now()
+    voucher = stage.vouchers[job["by"]]
+    holder = stage.holders[job["by"]]
+    orders.credit_own(
+        programme=PROGRAMME,
+        holder_id=holder.id,
+        centre=job["centre"],
+        amount_fen=_CREDIT_FEN,
+        reference=named_id("demo.credit", holder.id, job["centre"]),
+        by=centre_clerk(job["centre"]),
+        now=now,
+    )
+    request = Request(
+        centre=job["centre"],
+        resource_class="demo-core",
+        units=job["cores"],
+        memory_mib=512,
+        time_limit_ms=job["limit_s"] * 1000,
+        command=tuple(job["command"]),
+        end_user=stage.end_users[job["by"]] if job.get("for_end_user") else None,
+    )
+    files = {name: stage.samples.files[name] for name in job.get("files", [])}
+    row = orders.quote(
+        voucher_id=voucher.id, request=request, title=job["title"], files=files, by=applicant(holder), now=now
+    )
+    return orders.hold(order_id=row.id, by=applicant(holder), now=now).id
+
+
+def _rows(stage: Stage) -> list[Order]:
+    return [queries.order(order_id) for _, order_id in stage.orders]
+
+
+def _cancel_where_asked(stage: Stage, rows: list[Order], cancelled: set[UUID]) -> None:
+    for (job, order_id), row in zip(stage.orders, rows, strict=True):
+        if job.get("cancel") and row.state == State.RUNNING and order_id not in cancelled:
+            orders.cancel(order_id=order_id, by=applicant(row.holder), now=clock.now())
+            cancelled.add(order_id)
+
+
+def _table(rows: list[Order]) -> Table:
+    table = Table(title="真实作业 · real jobs（元 yuan）", title_justify="left")
+    table.add_column("作业 job", overflow="fold", min_width=18)
+    table.add_column("状态 state")
+    for heading in ("冻结 held", "用时 s", "价格 price", "券 voucher", "自付 own", "解冻 released"):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        seconds = f"{(row.ended_at - row.started_at).total_seconds():.2f}" if row.started_at and row.ended_at else "—"
+        spent = row.price_fen
+        table.add_row(
+            row.title.split(" · ")[0],
+            f"{row.state} {row.outcome if row.outcome != row.state else ''}".strip(),
+            yuan(row.most_fen) if row.state != State.REFUSED else "—",
+            seconds,
+            "—" if spent is None else yuan(spent),
+            "—" if row.voucher_fen is None else yuan(row.voucher_fen),
+            "—" if row.own_fen is None else yuan(row.own_fen),
+            "—" if spent is None else yuan(row.most_fen - spent),
+        )
+    return table
+
+
+def _check(stage: Stage, console: Console) -> None:
+    """Say where a job ended otherwise than its sample says."""
+    for (job, _), row in zip(stage.orders, _rows(stage), strict=True):
+        came = State.REFUSED if row.state == State.REFUSED else (row.outcome or row.state)
+        if row.reason_zh and row.state in {State.REFUSED, State.FAILED}:
+            console.print(f"  [dim]{job['title'].split(' · ')[0]}：{row.reason_zh}")
+        if came != job["ends"]:
+            console.print(f"  [red]{job['title']}: {came} {row.reason_en}, expected {job['ends']}")

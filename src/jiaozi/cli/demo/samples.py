@@ -1,0 +1,50 @@
+"""The demo's sample files: applicants and jobs as YAML, job inputs beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from jiaozi.kernel.refusal import Refused
+
+
+class UnableToReadSamples(Refused):
+    """The demo's files are not where it looks, or not as it needs them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """What the demo plays with; rows as the YAML files say."""
+
+    programme_text: str
+    applicants: list[dict[str, Any]]
+    jobs: list[dict[str, Any]]
+    files: dict[str, str] = field(default_factory=dict)
+
+
+def read(root: Path) -> Samples:
+    """Read the sample files below the project's folder.
+
+    Raises
+    ------
+    UnableToReadSamples
+        Naming the file that is not there.
+    """
+    try:
+        yaml = YAML(typ="safe")
+        return Samples(
+            programme_text=(root / "programmes" / "chengdu-2023.yaml").read_text(encoding="utf-8"),
+            applicants=yaml.load(root / "samples" / "applicants.yaml")["applicants"],
+            jobs=yaml.load(root / "samples" / "jobs.yaml")["jobs"],
+            files={path.name: path.read_text(encoding="utf-8") for path in (root / "samples" / "jobs").iterdir()},
+        )
+    except OSError as error:
+        raise UnableToReadSamples(
+            "SAMPLES_MISSING",
+            f"找不到{error.filename}；请在项目根目录运行，或用--root指明",
+            f"{error.filename} is not there; run in the project's folder or name it with --root",
+            field="root",
+        ) from error
