@@ -10,21 +10,23 @@ import os
 import shutil
 import time
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from jiaozi.cli.house import opened, wiring
 
+_FOLDER, _ROOT = Path("var/demo"), Path()
 app = typer.Typer(add_completion=False)
 
 
 @app.callback(invoke_without_command=True)
 def demo(
     *,
-    serve: bool = typer.Option(default=True, help="serve the console's first page after the story"),
-    trace: Path | None = typer.Option(default=None, help="an SWF trace to bring in as a centre's metered usage"),
-    folder: Path = typer.Option(default=Path("var/demo"), help="where the demo keeps its data; emptied at the start"),
-    root: Path = typer.Option(default=Path(), help="the project's folder, with programmes, catalogue and samples"),
+    serve: Annotated[bool, typer.Option(help="serve the console's first page after the story")] = True,
+    trace: Annotated[Path | None, typer.Option(help="an SWF trace to bring in as a centre's metered usage")] = None,
+    folder: Annotated[Path, typer.Option(help="where the demo keeps its data; emptied at the start")] = _FOLDER,
+    root: Annotated[Path, typer.Option(help="the project's folder: programmes, catalogue, samples")] = _ROOT,
 ) -> None:
     """Run one voucher's whole life as a story · 演示一张算力券的全过程."""
     os.environ["JIAOZI_VAR"] = str(folder)

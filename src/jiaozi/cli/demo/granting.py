@@ -30,8 +30,9 @@ def act(stage: Stage, console: Console) -> None:
     told: list[tuple[dict[str, Any], str, str]] = []
     for number, applied, reviewed, issued in _ROUNDS:
         entries = [entry for entry in stage.samples.applicants if entry.get("round", 1) == number]
-        for entry in track(entries, f"第{number}轮申领 · round {number}", console=console, transient=True):
-            told.append((entry, *_one(stage, entry, (applied, reviewed, issued))))
+        days = (applied, reviewed, issued)
+        shown = track(entries, f"第{number}轮申领 · round {number}", console=console, transient=True)
+        told.extend((entry, *_one(stage, entry, days)) for entry in shown)
     _show(stage, told, console)
 
 

@@ -28,14 +28,15 @@ def act(stage: Stage, console: Console) -> bool:
         return False
     glance = queries.year_at_a_glance(PROGRAMME, stage.year)
     console.print(
-        f"[bold green]核对 · audit: {len(audit.checked)} 条不变式全部成立 · all {len(audit.checked)} invariants hold[/]\n"
+        f"[bold green]核对 · audit: {len(audit.checked)} 条不变式全部成立 · all invariants hold[/]\n"
         f"  {stage.year}: 上限 cap ¥{yuan(glance.cap_fen or 0)} · 发放 issued ¥{yuan(glance.issued_fen)} · "
-        f"冻结 held ¥{yuan(glance.held_fen)} · 核销 used ¥{yuan(glance.used_fen)} · 结算 settled ¥{yuan(glance.settled_fen)}"
+        f"冻结 held ¥{yuan(glance.held_fen)} · 核销 used ¥{yuan(glance.used_fen)} · "
+        f"结算 settled ¥{yuan(glance.settled_fen)}"
     )
     return True
 
 
-def bring_trace(stage: Stage, trace: Path, console: Console) -> None:
+def bring_trace(trace: Path, console: Console) -> None:
     """Bring in a workload trace as usage of the supercomputing centre, dealt over the demo's vouchers."""
     started = time.perf_counter()
     outcome = metering.import_swf(
