@@ -1,0 +1,47 @@
+"""Reading settlement: statements, the reserve fund, the year at a glance, the audit of every book."""
+
+from jiaozi.settlement.queries.auditing import Audit, Checked, audit, audit_all
+from jiaozi.settlement.queries.fund import (
+    UnableToFindDisallowance,
+    disallowance,
+    disallowances,
+    movements,
+    reserve_position,
+    unfinished,
+    unpaid_fen,
+)
+from jiaozi.settlement.queries.glance import YearAtAGlance, year_at_a_glance
+from jiaozi.settlement.queries.reading import (
+    UnableToFindStatement,
+    Waiting,
+    differences,
+    export_csv,
+    lines,
+    statement,
+    statements,
+    waiting,
+)
+
+__all__ = [
+    "Audit",
+    "Checked",
+    "UnableToFindDisallowance",
+    "UnableToFindStatement",
+    "Waiting",
+    "YearAtAGlance",
+    "audit",
+    "audit_all",
+    "differences",
+    "disallowance",
+    "disallowances",
+    "export_csv",
+    "lines",
+    "movements",
+    "reserve_position",
+    "statement",
+    "statements",
+    "unfinished",
+    "unpaid_fen",
+    "waiting",
+    "year_at_a_glance",
+]

@@ -1,0 +1,50 @@
+"""The audit: settlement's own invariants, and every book's in one call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jiaozi.ledger import queries as ledger
+from jiaozi.ledger.queries import Finding
+from jiaozi.metering import queries as metering
+from jiaozi.settlement.queries.reading import run
+from jiaozi.settlement.rules.auditing import INVARIANTS, Invariant, Rows
+from jiaozi.voucher import queries as voucher
+
+FINDINGS_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One invariant, over how many rows it was checked, and whether it holds."""
+
+    invariant: Invariant
+    rows: int
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What was checked, and every broken row that was found (bounded a room)."""
+
+    checked: tuple[Checked, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every invariant holds."""
+        return not self.findings
+
+
+def audit() -> list[Finding]:
+    """Check settlement's own invariants over all rows; an empty list means that every one holds."""
+    return [Finding(*row) for row in run("audit.sql", most=FINDINGS_MAX)]
+
+
+def audit_all() -> Audit:
+    """Check every book: ledger, vouchers, metering, settlement."""
+    rows = Rows(*run("audited.sql")[0])
+    findings = (*ledger.audit(), *voucher.audit(), *metering.audit(), *audit())
+    broken = {finding.invariant for finding in findings}
+    checked = [Checked(each, each.rows(rows), each.name not in broken) for each in INVARIANTS]
+    return Audit(tuple(checked), findings)

@@ -1,0 +1,135 @@
+"""A programme's year at a glance, in at most three SQL statements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from jiaozi.kernel import period
+from jiaozi.kernel.ids import named_id
+from jiaozi.kernel.period import Period, start_of_day
+from jiaozi.ledger.rules import Account, AccountKind
+from jiaozi.policy import queries as policy
+from jiaozi.policy.rules import Document, Measure, UnableToDecide, programme_caps, reserve_terms
+from jiaozi.settlement.queries.reading import run
+from jiaozi.settlement.rules import ReservePosition
+from jiaozi.settlement.rules.books import year_id
+from jiaozi.voucher.rules import available_account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearAtAGlance:
+    """The year's budget and what became of the vouchers that were issued from it, in fen.
+
+    budget = issued + unissued + lapsed unissued; issued = spendable + held + used + ended.
+
+    Attributes
+    ----------
+    cap_fen
+        The year's cap; None where it is not published and no demo value may stand in.
+    used_fen, settled_fen
+        Captured, and of that paid to the centres.
+    ended_fen
+        Lapsed, cancelled or revoked.
+    trigger_fen
+        Balance below which the reserve is topped up; None as for the cap.
+    unpublished
+        Parameters of the programme whose demo values stand in.
+    """
+
+    year: int
+    cap_fen: int | None
+    budget_fen: int
+    issued_fen: int
+    unissued_fen: int
+    unissued_lapsed_fen: int
+    vouchers: int
+    spendable_fen: int
+    held_fen: int
+    used_fen: int
+    settled_fen: int
+    ended_fen: int
+    reserve: ReservePosition
+    reserve_size_fen: int | None
+    trigger_fen: int | None
+    unpublished: tuple[str, ...]
+    demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    cap_fen: int | None = None
+    size_fen: int | None = None
+    trigger_fen: int | None = None
+    unpublished: tuple[str, ...] = ()
+    demo: bool = False
+
+
+def year_at_a_glance(programme: str, year: int) -> YearAtAGlance:
+    """Give the figures of one year; a programme that nothing was done with yet has zeros."""
+    whole = period.year(year)
+    figures = _figures(programme, whole)
+    names = {"reserve": AccountKind.RESERVE, "unreplenished": AccountKind.UNREPLENISHED}
+    names |= {"receivable": AccountKind.RECEIVABLE, "due": AccountKind.DUE_TO_TREASURY}
+    names |= {"advance": AccountKind.TREASURY_ADVANCE, "spent": AccountKind.SPENT}
+    ((budget, taken, lapsed, vouchers, issued, spendable, held, debited, ended, settled, *cash),) = run(
+        "glance.sql",
+        programme=programme,
+        first=start_of_day(whole.first),
+        end=start_of_day(whole.end),
+        available=available_account(programme, year).id,
+        lapse=named_id("year.lapse", year_id(programme, year)),
+        sinks=[Account(kind, programme).id for kind in (AccountKind.LAPSED, AccountKind.REVOKED)],
+        **{name: Account(kind, programme).id for name, kind in names.items()},
+    )
+    reserve, unreplenished, receivable, due, advance, spent = cash
+    return YearAtAGlance(
+        year=year,
+        cap_fen=figures.cap_fen,
+        budget_fen=budget,
+        issued_fen=issued,
+        unissued_fen=budget - taken,
+        unissued_lapsed_fen=lapsed,
+        vouchers=vouchers,
+        spendable_fen=spendable,
+        held_fen=held,
+        used_fen=debited - ended,
+        settled_fen=settled,
+        ended_fen=ended,
+        reserve=ReservePosition(
+            reserve_fen=reserve,
+            unreplenished_fen=unreplenished,
+            receivable_fen=receivable,
+            due_fen=due,
+            advance_fen=advance,
+            spent_fen=spent,
+        ),
+        reserve_size_fen=figures.size_fen,
+        trigger_fen=figures.trigger_fen,
+        unpublished=figures.unpublished,
+        demo=figures.demo,
+    )
+
+
+def _figures(programme: str, whole: Period) -> _Figures:
+    """Ask the version in force at the year's end; what is not published stays None."""
+    try:
+        version = policy.current(programme, whole.last)
+    except policy.UnableToFindProgramme:
+        return _Figures()
+    document = policy.document(version.id)
+    cap_fen = _cap(document, whole.last, version.demo)
+    try:
+        terms = reserve_terms(document, whole.last, allow_demo=version.demo)
+    except UnableToDecide:
+        return _Figures(cap_fen, demo=version.demo)
+    return _Figures(cap_fen, terms.size_fen, terms.trigger_fen, terms.unpublished, version.demo)
+
+
+def _cap(document: Document, on: date, demo: bool) -> int | None:
+    try:
+        caps = programme_caps(document, on, allow_demo=demo)
+    except UnableToDecide:
+        return None
+    limits = [cap.limit_fen for cap in caps if cap.measures is Measure.ISSUED and cap.period == period.year(on.year)]
+    return min(limits, default=None)

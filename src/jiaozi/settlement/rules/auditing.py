@@ -1,0 +1,94 @@
+"""The list of what an audit checks, room by room, so that its answer can say what held and over how many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jiaozi.kernel.label import Label
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """How many rows there are to be looked at."""
+
+    accounts: int
+    transfers: int
+    vouchers: int
+    captures: int
+    usage: int
+    statements: int
+    lines: int
+    movements: int
+    disallowances: int
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """What must always hold; ``name`` is what a finding carries when it does not."""
+
+    room: str
+    name: str
+    zh: str
+    rows: Callable[[Rows], int]
+
+    @property
+    def label(self) -> Label:
+        """It in both languages."""
+        return Label(self.zh, self.name)
+
+
+def _accounts(rows: Rows) -> int:
+    return rows.accounts
+
+
+def _transfers(rows: Rows) -> int:
+    return rows.transfers
+
+
+def _vouchers(rows: Rows) -> int:
+    return rows.vouchers
+
+
+def _statements(rows: Rows) -> int:
+    return rows.statements
+
+
+def _lines(rows: Rows) -> int:
+    return rows.lines
+
+
+def _captures(rows: Rows) -> int:
+    return rows.captures
+
+
+def _money(rows: Rows) -> int:
+    return rows.statements + rows.movements + rows.disallowances
+
+
+def _disallowances(rows: Rows) -> int:
+    return rows.disallowances
+
+
+INVARIANTS = (
+    Invariant("ledger", "book balances", "各账簿借贷相等", _accounts),
+    Invariant("ledger", "counters equal a replay", "余额等于逐笔重算", _transfers),
+    Invariant("ledger", "bounds kept", "账户未超限", _accounts),
+    Invariant("ledger", "a hold is resolved within its amount", "核销不超过冻结", _transfers),
+    Invariant("ledger", "a hold is resolved once", "冻结只处理一次", _transfers),
+    Invariant("ledger", "a transfer stays in one book", "每笔账在同一账簿内", _transfers),
+    Invariant("voucher", "a voucher's face is what was issued", "面额等于发放额", _vouchers),
+    Invariant("voucher", "face = unspent + held + used + lapsed + revoked", "面额=未用+冻结+已用+过期+撤销", _vouchers),
+    Invariant("settlement", "gross issued within the cap at every moment", "累计发放任何时刻不超过上限", _transfers),
+    Invariant("settlement", "imprest identity", "备用金恒等式", _accounts),
+    Invariant("settlement", "the reserve's accounts are its movements", "备用金账户与收支一致", _money),
+    Invariant("settlement", "a statement is the sum of its lines", "结算单等于明细合计", _statements),
+    Invariant("settlement", "claim, metering and ledger agree", "申报、计量、台账一致", _lines),
+    Invariant("settlement", "a paid statement is what the ledger paid", "已付结算单等于台账支付", _statements),
+    Invariant("settlement", "a capture is settled once", "每笔核销只结算一次", _lines),
+    Invariant("settlement", "payable is what was captured and not paid", "应付等于已核销未支付", _captures),
+    Invariant("settlement", "an order is settled when its statement is paid", "订单结算与支付一致", _captures),
+    Invariant("settlement", "no more is disallowed than was paid", "剔除不超过支付", _disallowances),
+    Invariant("settlement", "no more is recovered than was disallowed", "追回不超过剔除", _disallowances),
+)
+"""What is checked, in the order of a voucher's life; findings of metering carry their own names."""

@@ -1,0 +1,97 @@
+"""Approve a statement, and pay it from the reserve: two people of finance, one chain in the books."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from jiaozi.ledger import services as ledger
+from jiaozi.ledger.rules import Transfer, TransferStatus, UnableToTransfer
+from jiaozi.order import services as order
+from jiaozi.party.rules import Actor
+from jiaozi.policy.rules import CapUse, Decision, Measure
+from jiaozi.settlement import queries
+from jiaozi.settlement.models import Statement
+from jiaozi.settlement.queries import fund as fund_reads
+from jiaozi.settlement.queries import reading as reads
+from jiaozi.settlement.rules import State, books, life
+from jiaozi.settlement.services.step import one_at_a_time, take
+from jiaozi.voucher import rules as voucher_rules
+
+
+def approve(*, statement_id: UUID, by: Actor, now: datetime) -> Statement:
+    """Approve a matched statement for payment."""
+    with transaction.atomic():
+        row = queries.statement(statement_id, lock=True)
+        row.approved_by, row.approved_at = by.name, now
+        take(row, "approve", by=by, now=now, body={"amount_fen": row.total_fen}, changed=("approved_by", "approved_at"))
+    return row
+
+
+def pay(*, statement_id: UUID, bank_reference: str, by: Actor, now: datetime) -> Statement:
+    """Pay an approved statement from the reserve; ``bank_reference`` is the bank's own id of the transfer.
+
+    The same statement with the same reference again answers with the paid statement.
+
+    Raises
+    ------
+    UnableToPay
+        When the payer is the approver, the reserve is short, or a cap measured on pay is reached; nothing is paid then.
+    """
+    reference = life.check_words(bank_reference, "bank_reference")
+    with transaction.atomic():
+        row = queries.statement(statement_id)
+        one_at_a_time("fund", row.programme)
+        row = queries.statement(statement_id, lock=True)
+        if row.state == State.PAID and row.bank_reference == reference:
+            return row
+        if reads.paid_under(row.programme, reference) is not None:
+            raise life.reference_used(reference)
+        life.check_apart(row.approved_by, by)
+        row.bank_reference, row.paid_by, row.paid_at = reference, by.name, now
+        body = {"amount_fen": row.total_fen, "bank_reference": reference, "captures": row.captures}
+        take(row, "pay", by=by, now=now, body=body, changed=("bank_reference", "paid_by", "paid_at"))
+        order.settled(reads.order_ids(row.id), statement=row.id, now=now)
+        _post(row, now)
+    return row
+
+
+def _post(row: Statement, now: datetime) -> None:
+    caps, counted = _caps(row)
+    cap_accounts, limits = voucher_rules.limit_posts(row.programme, caps)
+    lines = books.pay_lines(
+        statement_id=row.id,
+        programme=row.programme,
+        centre=row.centre_id,
+        shards=fund_reads.shards(row.id),
+        caps=counted,
+    )
+    if not lines:
+        return
+    ledger.open_accounts([*books.accounts(row.programme), *cap_accounts])
+    *_, statuses = ledger.apply([*[[line] for line in limits], lines], at=now)
+    for line, status in zip(lines, statuses, strict=True):
+        if not status.stands and status is not TransferStatus.CHAIN_FAILED:
+            raise _refusal(row, line, status)
+
+
+def _caps(row: Statement) -> tuple[tuple[CapUse, ...], dict[str, int]]:
+    """Give the caps measured on pay, and what this statement counts for each."""
+    caps: dict[str, CapUse] = {}
+    counted: dict[str, int] = {}
+    for decision, fen in reads.run("pay_caps.sql", statement=row.id):
+        stored = reads.decision(decision)
+        for use in voucher_rules.counted(Decision.from_json(stored).caps, Measure.PAID, Measure.REDEEMED):
+            caps[use.key] = use
+            counted[use.key] = counted.get(use.key, 0) + fen
+    return tuple(caps.values()), counted
+
+
+def _refusal(row: Statement, line: Transfer, status: TransferStatus) -> Exception:
+    if line.event == "statement.pay.cash" and status is TransferStatus.EXCEEDS_DEBITS:
+        return life.reserve_short(row.total_fen, queries.reserve_position(row.programme).reserve_fen)
+    if line.event == "statement.pay.cap":
+        return life.UnableToPay("CAP_REACHED", "超过支付上限", "past a cap that is measured on pay", field="statement")
+    return UnableToTransfer(status, line)

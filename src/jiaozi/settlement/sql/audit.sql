@@ -1,0 +1,112 @@
+-- Every row is a broken invariant of settlement: its name, where, and what was found.
+WITH cash AS (
+  SELECT programme,
+         coalesce(sum(debits_posted - credits_posted) FILTER (WHERE kind = 'RESERVE'), 0)::bigint AS reserve,
+         coalesce(sum(debits_posted - credits_posted) FILTER (WHERE kind = 'UNREPLENISHED'), 0)::bigint AS unreplenished,
+         coalesce(sum(debits_posted - credits_posted) FILTER (WHERE kind = 'RECEIVABLE'), 0)::bigint AS receivable,
+         coalesce(sum(credits_posted - debits_posted) FILTER (WHERE kind = 'DUE_TO_TREASURY'), 0)::bigint AS due,
+         coalesce(sum(credits_posted - debits_posted) FILTER (WHERE kind = 'TREASURY_ADVANCE'), 0)::bigint AS advance
+    FROM ledger_account WHERE book = 'CASH' GROUP BY programme
+), programmes AS (
+  SELECT programme FROM cash UNION SELECT programme FROM settlement_statement UNION SELECT programme FROM settlement_fund_movement
+), paid AS (
+  SELECT programme, sum(total_fen) AS fen FROM settlement_statement WHERE state = 'PAID' GROUP BY programme
+), moved AS (
+  SELECT programme, kind, sum(amount_fen) AS fen FROM settlement_fund_movement GROUP BY programme, kind
+), disallowed AS (
+  SELECT programme, sum(amount_fen) AS fen, sum(from_unreplenished_fen) AS unreplenished, sum(due_fen) AS due
+    FROM settlement_disallowance GROUP BY programme
+), expected AS (
+  SELECT p.programme,
+         coalesce(paid.fen, 0) - coalesce(r.fen, 0) - coalesce(d.unreplenished, 0) AS unreplenished,
+         coalesce(d.fen, 0) - coalesce(c.fen, 0) AS receivable,
+         coalesce(d.due, 0) - coalesce(m.fen, 0) AS due,
+         coalesce(f.fen, 0) - coalesce(b.fen, 0) AS advance
+    FROM programmes p
+    LEFT JOIN paid ON paid.programme = p.programme
+    LEFT JOIN disallowed d ON d.programme = p.programme
+    LEFT JOIN moved r ON r.programme = p.programme AND r.kind = 'REPLENISH'
+    LEFT JOIN moved c ON c.programme = p.programme AND c.kind = 'RECOVER'
+    LEFT JOIN moved m ON m.programme = p.programme AND m.kind = 'REMIT'
+    LEFT JOIN moved f ON f.programme = p.programme AND f.kind = 'PREFUND'
+    LEFT JOIN moved b ON b.programme = p.programme AND b.kind = 'RETURN'
+), added AS (
+  SELECT statement_id, count(*) AS lines, sum(amount_fen) AS fen, sum(claimed_fen) AS claimed, sum(ledger_fen) AS ledger
+    FROM settlement_line GROUP BY statement_id
+), ledger_paid AS (
+  SELECT t.reference,
+         sum(t.amount_fen) FILTER (WHERE a.kind = 'SETTLED') AS face,
+         sum(t.amount_fen) FILTER (WHERE a.kind = 'RESERVE') AS cash
+    FROM ledger_transfer t JOIN ledger_account a ON a.id = t.credit_id
+   WHERE t.event IN ('statement.pay', 'statement.pay.cash') GROUP BY t.reference
+), shards AS (
+  SELECT a.programme, a.subject, (a.credits_posted - a.debits_posted) AS balance FROM ledger_account a WHERE a.kind = 'PAYABLE'
+), unpaid AS (
+  SELECT c.programme, format('%%s/%%s', c.centre_id, c.payable_shard) AS subject, sum(c.voucher_fen) AS fen
+    FROM metering_capture c
+   WHERE NOT EXISTS (SELECT 1 FROM settlement_line l JOIN settlement_statement s ON s.id = l.statement_id AND s.state = 'PAID'
+                      WHERE l.capture_id = c.id)
+   GROUP BY c.programme, c.centre_id, c.payable_shard
+), gross AS (
+  SELECT t.id, a.programme, a.subject, a.credits_posted AS cap,
+         sum(t.amount_fen) OVER (PARTITION BY a.id ORDER BY t.at, t.id) AS issued
+    FROM ledger_account a JOIN ledger_transfer t ON t.debit_id = a.id AND t.kind = 1 WHERE a.kind = 'CAP'
+), findings AS (
+  SELECT 'imprest identity' AS invariant, programme AS "where",
+         format('reserve %%s + unreplenished %%s + receivable %%s - due %%s, advance %%s', reserve, unreplenished, receivable, due, advance) AS found
+    FROM cash WHERE reserve + unreplenished + receivable - due <> advance
+  UNION ALL
+  SELECT 'the reserve''s accounts are its movements', e.programme,
+         format('ledger: unreplenished %%s, receivable %%s, due %%s, advance %%s; rows: %%s, %%s, %%s, %%s',
+                coalesce(c.unreplenished, 0), coalesce(c.receivable, 0), coalesce(c.due, 0), coalesce(c.advance, 0),
+                e.unreplenished, e.receivable, e.due, e.advance)
+    FROM expected e LEFT JOIN cash c ON c.programme = e.programme
+   WHERE (coalesce(c.unreplenished, 0), coalesce(c.receivable, 0), coalesce(c.due, 0), coalesce(c.advance, 0))
+         IS DISTINCT FROM (e.unreplenished::bigint, e.receivable::bigint, e.due::bigint, e.advance::bigint)
+  UNION ALL
+  SELECT 'a statement is the sum of its lines', s.id::text,
+         format('%%s captures and %%s fen, lines %%s and %%s', s.captures, s.total_fen, a.lines, a.fen)
+    FROM settlement_statement s LEFT JOIN added a ON a.statement_id = s.id
+   WHERE (s.captures, s.total_fen) IS DISTINCT FROM (coalesce(a.lines, 0)::integer, coalesce(a.fen, 0)::bigint)
+  UNION ALL
+  SELECT 'claim, metering and ledger agree', l.statement_id::text,
+         format('line %%s: amount %%s, capture %%s, claimed %%s, ledger %%s', l.id, l.amount_fen, c.voucher_fen, l.claimed_fen, l.ledger_fen)
+    FROM settlement_line l
+    JOIN settlement_statement s ON s.id = l.statement_id
+    JOIN metering_capture c ON c.id = l.capture_id
+   WHERE l.amount_fen <> c.voucher_fen
+      OR (s.state IN ('MATCHED', 'APPROVED', 'PAID') AND (coalesce(l.claimed_fen, 0) <> l.amount_fen OR l.ledger_fen IS DISTINCT FROM l.amount_fen))
+  UNION ALL
+  SELECT 'a paid statement is what the ledger paid', coalesce(s.id, p.reference)::text,
+         format('statement %%s %%s fen, ledger face %%s, cash %%s', s.state, s.total_fen, p.face, p.cash)
+    FROM settlement_statement s FULL JOIN ledger_paid p ON p.reference = s.id
+   WHERE CASE WHEN s.state = 'PAID' THEN (coalesce(p.face, 0), coalesce(p.cash, 0)) IS DISTINCT FROM (s.total_fen::numeric, s.total_fen::numeric)
+              ELSE p.reference IS NOT NULL END
+  UNION ALL
+  SELECT 'a capture is settled once', l.capture_id::text, format('%%s statements', count(*))
+    FROM settlement_line l WHERE NOT l.released GROUP BY l.capture_id HAVING count(*) > 1
+  UNION ALL
+  SELECT 'payable is what was captured and not paid', coalesce(a.programme, u.programme) || '/' || coalesce(a.subject, u.subject),
+         format('ledger %%s, captures %%s', a.balance, u.fen)
+    FROM shards a FULL JOIN unpaid u ON u.programme = a.programme AND u.subject = a.subject
+   WHERE coalesce(a.balance, 0) <> coalesce(u.fen, 0)
+  UNION ALL
+  SELECT 'an order is settled when its statement is paid', o.id::text, format('order %%s, statement %%s', o.state, s.state)
+    FROM metering_capture c
+    JOIN compute_order o ON o.id = c.order_id
+    LEFT JOIN settlement_line l ON l.capture_id = c.id AND NOT l.released
+    LEFT JOIN settlement_statement s ON s.id = l.statement_id
+   WHERE (o.state = 'SETTLED') IS DISTINCT FROM (coalesce(s.state, '') = 'PAID')
+  UNION ALL
+  SELECT 'no more is disallowed than was paid', d.statement_id::text || '/' || d.capture_id::text, format('line %%s, disallowed %%s', max(l.amount_fen), sum(d.amount_fen))
+    FROM settlement_disallowance d LEFT JOIN settlement_line l ON l.statement_id = d.statement_id AND l.capture_id = d.capture_id
+   GROUP BY d.statement_id, d.capture_id HAVING sum(d.amount_fen) > coalesce(max(l.amount_fen), 0)
+  UNION ALL
+  SELECT 'no more is recovered than was disallowed', d.id::text, format('disallowed %%s, recovered %%s', d.amount_fen, sum(m.amount_fen))
+    FROM settlement_disallowance d JOIN settlement_fund_movement m ON m.disallowance_id = d.id
+   GROUP BY d.id HAVING sum(m.amount_fen) > d.amount_fen
+  UNION ALL
+  SELECT 'gross issued within the cap at every moment', programme || '/' || subject, format('cap %%s, with transfer %%s it was %%s', cap, id, issued)
+    FROM gross WHERE issued > cap
+)
+SELECT invariant, "where", found FROM findings LIMIT %(most)s

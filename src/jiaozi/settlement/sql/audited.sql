@@ -1,0 +1,5 @@
+-- How many rows the audit looks at.
+SELECT (SELECT count(*) FROM ledger_account), (SELECT count(*) FROM ledger_transfer), (SELECT count(*) FROM voucher),
+       (SELECT count(*) FROM metering_capture), (SELECT count(*) FROM metering_usage),
+       (SELECT count(*) FROM settlement_statement), (SELECT count(*) FROM settlement_line),
+       (SELECT count(*) FROM settlement_fund_movement), (SELECT count(*) FROM settlement_disallowance)

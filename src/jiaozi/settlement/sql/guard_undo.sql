@@ -1,0 +1,12 @@
+DROP TRIGGER settlement_fund_kept ON settlement_fund_movement;
+DROP TRIGGER settlement_disallowance_kept ON settlement_disallowance;
+DROP TRIGGER settlement_claim_kept ON settlement_claim_line;
+DROP TRIGGER settlement_line_kept ON settlement_line;
+DROP TRIGGER settlement_line_changed ON settlement_line;
+DROP TRIGGER settlement_line_added ON settlement_line;
+DROP TRIGGER settlement_statement_kept ON settlement_statement;
+DROP TRIGGER settlement_statement_guard ON settlement_statement;
+DROP FUNCTION settlement_line_changed();
+DROP FUNCTION settlement_line_added();
+DROP FUNCTION settlement_statement_guard();
+DROP FUNCTION settlement_refuse();
