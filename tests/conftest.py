@@ -111,7 +111,9 @@ def _server() -> Addresses:
 
 def _as_owner(server: Addresses, *statements: str) -> None:
     """Run statements beside the test databases, each by itself."""
-    with psycopg.connect(_with_name(server.owner_url, "postgres"), autocommit=True) as connection:
+    with psycopg.connect(
+        _with_name(server.owner_url, "postgres"), autocommit=True, client_encoding="utf8"
+    ) as connection:
         for statement in statements:
             connection.execute(statement)
 
@@ -216,10 +218,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if os.environ.get("DATABASE_URL"):
         with suppress(psycopg.Error):
             server = _server()
-            with psycopg.connect(_with_name(server.owner_url, "postgres"), autocommit=True) as connection:
-                rows = connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [_PREFIX])
-                for (name,) in rows.fetchall():
-                    connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            with psycopg.connect(
+                _with_name(server.owner_url, "postgres"), autocommit=True, client_encoding="utf8"
+            ) as connection:
+                for (name,) in connection.execute("SELECT datname FROM pg_database").fetchall():
+                    if name.startswith(_PREFIX):
+                        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     else:
         postgres.purge(_home())
     shutil.rmtree(RUN, ignore_errors=True)

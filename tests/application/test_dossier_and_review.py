@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.world import OFFICER, World, build
 
 from jiaozi.application import queries, rules
 from jiaozi.application import services as application
@@ -17,6 +16,7 @@ from jiaozi.kernel.refusal import Reason
 from jiaozi.party.rules import Actor, HolderClass, Role
 from jiaozi.policy.queries import document
 from jiaozi.policy.rules import Decision, UnableToReadFacts, replay
+from tests.world import OFFICER, World, build
 
 pytestmark = pytest.mark.django_db
 

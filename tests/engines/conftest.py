@@ -3,6 +3,7 @@
 import os
 
 import pytest
+
 from tests.engines.places import PLACES, Place, user_python
 
 
@@ -12,11 +13,12 @@ def _open(name, **options):
         pytest.skip("holding jobs by accounts of their own needs root; run the tests with sudo")
     if as_user and os.geteuid() == 0 and user_python() is None:
         pytest.skip("no Python 3.11 that an ordinary user may run; install it with: apt-get install python3")
-    place = Place(name, **options)
-    if PLACES[name][2] == "required" and not place.engine.protection().namespaces:
-        place.close()
+    return Place(name, **options)
+
+
+def _check(place):
+    if place.options["isolation"] == "required" and not place.engine.protection().namespaces:
         pytest.skip("this machine allows no namespaces; allow them with: sysctl user.max_user_namespaces=10000")
-    return place
 
 
 @pytest.fixture
@@ -25,6 +27,7 @@ def open_place():
 
     def opener(name, **options):
         opened.append(_open(name, **options))
+        _check(opened[-1])
         return opened[-1]
 
     yield opener

@@ -7,11 +7,11 @@ import time
 import uuid
 
 import pytest
-from tests.engines.places import running_with, spec, unique_seconds, wait_until
 
 from jiaozi.engines.process import turns
 from jiaozi.engines.process.spool import write_json
 from jiaozi.order.ports import JobOutcome, JobState
+from tests.engines.places import running_with, spec, unique_seconds, wait_until
 
 pytestmark = pytest.mark.faults
 

@@ -1,9 +1,9 @@
 """A job keeps to its time, memory, processes, output and files, whatever it tries."""
 
 import pytest
-from tests.engines.places import running_with, unique_seconds, wait_until
 
 from jiaozi.order.ports import JobOutcome, JobState
+from tests.engines.places import running_with, unique_seconds, wait_until
 
 
 def test_a_job_runs_and_its_output_is_kept(place):

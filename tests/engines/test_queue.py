@@ -5,9 +5,9 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.engines.places import spec, unique_seconds, wait_until
 
 from jiaozi.order.ports import JobOutcome, JobState
+from tests.engines.places import spec, unique_seconds, wait_until
 
 
 def test_a_second_submit_finds_the_first(place):

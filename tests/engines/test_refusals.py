@@ -3,7 +3,6 @@
 import uuid
 
 import pytest
-from tests.engines.places import spec
 
 from jiaozi.engines.process import connect as make_engine
 from jiaozi.engines.process.options import read_options, spool_folder
@@ -15,6 +14,7 @@ from jiaozi.order.ports import (
     UnableToSubmit,
     longest_run_ms,
 )
+from tests.engines.places import spec
 
 FINE = {"command": ("true",), "resource_class": "cpu", "cores": 1, "memory_mib": 64, "time_limit_ms": 1_000}
 

@@ -7,9 +7,9 @@ import stat
 from pathlib import Path
 
 import pytest
-from tests.engines.places import NOBODY, unique_seconds, wait_until
 
 from jiaozi.order.ports import JobState
+from tests.engines.places import NOBODY, unique_seconds, wait_until
 
 SECRET = "never-to-be-read"
 

@@ -11,7 +11,6 @@ import pytest
 from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.world import CENTRE_CLERK, OFFICER, PROGRAMME, World, build
 
 from jiaozi.kernel.fen import parse_yuan
 from jiaozi.kernel.refusal import Refused
@@ -22,6 +21,7 @@ from jiaozi.order.rules import Held, State, UnableToHold, UnableToQuote
 from jiaozi.party import services as party
 from jiaozi.party.rules import EndUser, HolderClass
 from jiaozi.voucher import queries as vouchers
+from tests.world import CENTRE_CLERK, OFFICER, PROGRAMME, World, build
 
 
 @pytest.fixture

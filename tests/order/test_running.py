@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests import fake_engine
-from tests.world import World, build
 
 from jiaozi.journal.models import JournalLine
 from jiaozi.ledger import queries as ledger
@@ -16,6 +14,8 @@ from jiaozi.order.ports import JobOutcome, JobState, UnableToReachEngine
 from jiaozi.order.rules import State
 from jiaozi.order.services import engines
 from jiaozi.voucher import queries as vouchers
+from tests import fake_engine
+from tests.world import World, build
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
-from tests.world import FINANCE, OFFICER, PROGRAMME, World, build
 
 from jiaozi.application import queries as applications
 from jiaozi.application.rules import UnableToDecide
@@ -21,6 +20,7 @@ from jiaozi.party.rules import Actor, Role
 from jiaozi.voucher import queries, rules
 from jiaozi.voucher import services as voucher
 from jiaozi.voucher.rules import State, UnableToChange, UnableToIssue
+from tests.world import FINANCE, OFFICER, PROGRAMME, World, build
 
 
 @pytest.fixture
