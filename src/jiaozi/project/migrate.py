@@ -83,7 +83,11 @@ def _create_database(owner: BaseDatabaseWrapper) -> None:
     words = {key: wanted[key] for key in ("host", "port", "user", "password", "connect_timeout") if wanted.get(key)}
     try:
         with closing(psycopg.connect(dbname="postgres", autocommit=True, **words)) as maintenance:
-            maintenance.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(wanted["dbname"])))
+            maintenance.execute(
+                sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(
+                    sql.Identifier(wanted["dbname"])
+                )
+            )
     except psycopg.errors.DuplicateDatabase:
         return
     except psycopg.Error as error:
