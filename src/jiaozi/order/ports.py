@@ -60,7 +60,7 @@ class UnableToSubmit(Refused):
 
 
 class UnableToReachEngine(Refused):
-    """The engine gave no answer; nothing is known about the job, and asking again later is right."""
+    """The engine gave no answer or can take no more now; asking again later is right."""
 
 
 class UnableToFindJob(Refused):
