@@ -1,26 +1,28 @@
-"""A small year for the pages to show: holders of every class, vouchers, orders in many states, one payment.
+"""A small year for the pages to show: holders of every class, vouchers, orders in many states, a paid statement.
 
-Made through the services as far as they reach; engines and payment are stood in for by the ledger lines they cause.
+Made through the services; only the engine is stood in for, by the states and the usage that it would have reported.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
-from uuid import uuid4
-
-from django.db import transaction
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from jiaozi.kernel.fen import parse_yuan
-from jiaozi.ledger import services as ledger
-from jiaozi.ledger.rules import Account, AccountKind, post
+from jiaozi.kernel.period import Period, local_date
+from jiaozi.metering import services as metering
 from jiaozi.order import services as order
 from jiaozi.order.models import Order
-from jiaozi.order.rules import State, payable_account, resolve_lines
-from jiaozi.order.services import closing, funding
-from jiaozi.party.rules import HolderClass
+from jiaozi.order.ports import JobOutcome, UsageRecord
+from jiaozi.order.rules import State
+from jiaozi.party.rules import Actor, HolderClass, Role
+from jiaozi.settlement import services as settlement
+from jiaozi.settlement.queries import lines
 from jiaozi.voucher import services as voucher
-from tests.world import OFFICER, PROGRAMME, World, build
+from jiaozi.voucher.models import Voucher
+from tests.world import CENTRE, CENTRE_CLERK, FINANCE, OFFICER, PROGRAMME, World, build
 
+PAYER = Actor("finance:qian", Role.FINANCE)
 HOLDERS = (
     ("成都锦城智能科技有限公司", HolderClass.TECH_SME, "30万"),
     ("蓉创开源工作室", HolderClass.MAKER, "2万"),
@@ -29,72 +31,93 @@ HOLDERS = (
     ("浣花理工大学", HolderClass.UNIVERSITY, "40万"),
     ("岷江遥感数据有限公司", HolderClass.TECH_SME, "8.88万"),
 )
+
+
+@dataclass(frozen=True)
+class Job:
+    """One order: how many days before the present, what, how large, and how it stands."""
+
+    days: int
+    title: str
+    units: int
+    seconds: int
+    state: State
+    outcome: JobOutcome = JobOutcome.SUCCEEDED
+
+
 JOBS = (
-    ("蛋白质结构预测：第三批", 4, 86_400, State.SETTLED, 0.81),
-    ("城市内涝数值模拟", 4, 43_200, State.CAPTURED, 0.4321),
-    ("大模型指令微调", 2, 36_000, State.RUNNING, None),
-    ("遥感影像分割", 2, 7_200, State.QUEUED, None),
-    ("晶格弛豫扫描", 3, 14_400, State.CANCELLED, None),
-    ("流体网格收敛性验证", 4, 21_600, State.HELD, None),
+    Job(44, "蛋白质结构预测：第三批", 4, 3_600, State.SETTLED),
+    Job(41, "城市内涝数值模拟", 4, 3_000, State.SETTLED, JobOutcome.TIMED_OUT),
+    Job(6, "大模型指令微调", 2, 3_600, State.CAPTURED),
+    Job(5, "遥感影像分割", 3, 2_400, State.CAPTURED, JobOutcome.FAILED),
+    Job(3, "晶格弛豫扫描", 3, 3_600, State.CANCELLED),
+    Job(0, "流体网格收敛性验证", 4, 3_600, State.RUNNING),
+    Job(0, "基因组比对", 2, 1_800, State.QUEUED),
 )
 
 
-def fill(world: World | None = None) -> World:
-    """Make the sample year."""
-    world = world or build()
-    _prefund(world)
+def fill(present: datetime) -> World:
+    """Make the sample year, ending just before the present instant."""
+    world = build(present - timedelta(days=50))
+    settlement.prefund_reserve(
+        programme=PROGRAMME, amount_fen=parse_yuan("300万"), reference="YB-0001", by=FINANCE, now=world.now
+    )
     rows = []
     for serial, (name, kind, cost) in enumerate(HOLDERS, 1):
-        holder = world.holder(name, kind, serial=serial)
-        world.credit(holder)
-        world.credit(holder, centre="chengdu-aicc")
-        rows.append(world.voucher(holder, cost))
-    for row, job in zip(rows, JOBS, strict=True):
-        title, units, seconds, state, used = job
-        _run(world, row, title, units, seconds, state, used)
-    voucher.freeze(voucher_id=rows[5].id, reason="资料待补正", by=OFFICER, now=world.now)
-    return world
+        later = replace(world, now=world.now + timedelta(minutes=serial))
+        holder = later.holder(name, kind, serial=serial)
+        later.credit(holder)
+        rows.append(later.voucher(holder, cost))
+    for number, job in enumerate(JOBS):
+        at = present - timedelta(days=job.days, hours=2, minutes=-7 * number)
+        _run(replace(world, now=at), rows[number % len(rows)], job)
+    _settle(present)
+    voucher.freeze(voucher_id=rows[5].id, reason="资料待补正", by=OFFICER, now=present - timedelta(hours=1))
+    return replace(world, now=present)
 
 
-def _prefund(world: World) -> None:
-    reserve, advance = Account(AccountKind.RESERVE, PROGRAMME), Account(AccountKind.TREASURY_ADVANCE, PROGRAMME)
-    ledger.open_accounts([reserve, advance])
-    ledger.require([post(uuid4(), reserve, advance, parse_yuan("300万"), "reserve.prefund")], at=world.now)
+def _run(world: World, row: Voucher, job: Job) -> None:
+    quoted = world.quote(row, units=job.units, seconds=job.seconds, resource_class="demo-core")
+    Order.objects.filter(id=quoted.id).update(title=job.title)
+    made = order.hold(order_id=quoted.id, by=world.applicant(row.holder), now=world.now + timedelta(minutes=1))
+    start = world.now + timedelta(minutes=2)
+    if job.state is State.CANCELLED:
+        order.cancel(order_id=made.id, by=world.applicant(row.holder), now=start)
+    elif job.state in {State.RUNNING, State.QUEUED}:
+        started = start if job.state is State.RUNNING else None
+        Order.objects.filter(id=made.id).update(state=job.state, started_at=started, engine_job="sample")
+    else:
+        _meter(made, job, start)
 
 
-def _run(world: World, row, title: str, units: int, seconds: int, state: State, used: float | None) -> Order:
-    made = world.held(row, units=units, seconds=seconds)
-    Order.objects.filter(id=made.id).update(title=title)
-    if state is State.CANCELLED:
-        return order.cancel(order_id=made.id, by=world.applicant(row.holder), now=world.now)
-    if used is None:
-        Order.objects.filter(id=made.id).update(state=state, started_at=world.now if state is State.RUNNING else None)
-        return made
-    ended = world.now - timedelta(seconds=60)
+def _meter(made: Order, job: Job, start: datetime) -> None:
+    share = 1000 if job.outcome is JobOutcome.TIMED_OUT else 617
+    elapsed_ms = job.seconds * share
+    end = start + timedelta(milliseconds=elapsed_ms)
     Order.objects.filter(id=made.id).update(
-        state=State.ENDED,
-        started_at=ended - timedelta(seconds=int(seconds * used)),
-        ended_at=ended,
-        outcome="SUCCEEDED",
+        state=State.ENDED, started_at=start, ended_at=end, outcome=job.outcome, engine_job="sample"
     )
-    made.refresh_from_db()
-    voucher_fen, own_fen = int(made.voucher_hold_fen * used), int(made.own_hold_fen * used)
-    with transaction.atomic():
-        closing.metered(made, records=1, now=world.now)
-        closing.captured(made, voucher_fen=voucher_fen, own_fen=own_fen, overrun_fen=0, now=world.now)
-        ledger.require(resolve_lines(funding.held(made), voucher_fen, own_fen), at=world.now)
-    if state is State.SETTLED:
-        _pay(world, made, voucher_fen)
-    return made
+    record = UsageRecord(
+        record_id=f"sample-{made.id}",
+        order_id=made.id,
+        resource_class="demo-core",
+        units=job.units,
+        started_at=start,
+        ended_at=end,
+        elapsed_ms=elapsed_ms,
+        outcome=job.outcome,
+    )
+    metering.receive(centre=CENTRE, records=[record], source="engine", now=end)
+    metering.capture(order_id=made.id, now=end + timedelta(seconds=5))
 
 
-def _pay(world: World, made: Order, voucher_fen: int) -> None:
-    settled = Account(AccountKind.SETTLED, PROGRAMME, made.centre_id)
-    reserve, owed = Account(AccountKind.RESERVE, PROGRAMME), Account(AccountKind.UNREPLENISHED, PROGRAMME)
-    payable = payable_account(PROGRAMME, made.centre_id, made.id)
-    ledger.open_accounts([settled, owed])
-    paid = [post(uuid4(), payable, settled, voucher_fen, "statement.pay")]
-    paid.append(post(uuid4(), owed, reserve, voucher_fen, "statement.pay.reserve"))
-    with transaction.atomic():
-        closing.settled([made.id], statement=uuid4(), now=world.now)
-        ledger.require(paid, at=world.now)
+def _settle(present: datetime) -> None:
+    """Settle what is older than a fortnight, as one period."""
+    period = Period(local_date(present - timedelta(days=50)), local_date(present - timedelta(days=14)))
+    at = present - timedelta(days=13)
+    row = settlement.close_statement(programme=PROGRAMME, centre=CENTRE, period=period, by=OFFICER, now=at)
+    claimed = {str(line.capture.order_id): line.amount_fen for line in lines(row.id)}
+    settlement.claim(statement_id=row.id, lines=claimed, by=CENTRE_CLERK, now=at + timedelta(hours=1))
+    settlement.match(statement_id=row.id, by=OFFICER, now=at + timedelta(hours=2))
+    settlement.approve(statement_id=row.id, by=FINANCE, now=at + timedelta(hours=3))
+    settlement.pay(statement_id=row.id, bank_reference="BK-0001", by=PAYER, now=at + timedelta(hours=4))

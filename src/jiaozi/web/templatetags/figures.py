@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from jiaozi.kernel.fen import UFEN_PER_FEN, wan
+from jiaozi.kernel.fen import FEN_PER_YUAN, UFEN_PER_FEN, wan
 from jiaozi.kernel.fen import yuan as in_yuan
-from jiaozi.kernel.period import SHANGHAI
+from jiaozi.kernel.period import SHANGHAI, Period
 
 register = template.Library()
 NONE = "—"
 _RATE_PLACES_MIN = 2
 _MS_PER_S = 1_000
+_WAN_FEN = 10_000 * FEN_PER_YUAN
 
 
 def in_english() -> bool:
@@ -39,12 +41,20 @@ def money(amount_fen: int | None) -> str:
 
 
 @register.filter
-def headline(amount_fen: int | None) -> SafeString:
-    """Give fen for a headline: 万元 with the exact amount behind it, in English the exact amount itself."""
+def exact(amount_fen: int | None) -> SafeString:
+    """Give fen for a figure that must be read to the fen, the currency small beside it."""
     if amount_fen is None:
         return format_html("{}", NONE)
     if in_english():
         return format_html('<data value="{}"><small>CNY</small>{}</data>', amount_fen, in_yuan(amount_fen))
+    return format_html('<data value="{}">{}<small>元</small></data>', amount_fen, in_yuan(amount_fen))
+
+
+@register.filter
+def headline(amount_fen: int | None) -> SafeString:
+    """Give fen for a headline: from 1万元 on in 万元 with the exact amount behind it, else, and in English, exactly."""
+    if amount_fen is None or in_english() or abs(amount_fen) < _WAN_FEN:
+        return exact(amount_fen)
     return format_html(
         '<data value="{}" title="{}元">{}<small>万元</small></data>', amount_fen, in_yuan(amount_fen), wan(amount_fen)
     )
@@ -56,6 +66,8 @@ def of(part_fen: int, whole_fen: int) -> str:
     if not whole_fen:
         return NONE
     tenths = part_fen * 1000 // whole_fen
+    if part_fen and not tenths:
+        return "<0.1%"
     return f"{tenths // 10}.{tenths % 10}%"
 
 
@@ -84,6 +96,12 @@ def _time(instant: datetime | None, form: str) -> SafeString:
         return format_html("{}", NONE)
     here = instant.astimezone(SHANGHAI)
     return format_html('<time datetime="{}">{}</time>', here.isoformat(timespec="seconds"), here.strftime(form))
+
+
+@register.filter
+def dates(row: Any) -> str:
+    """Give the dates that a row covers from ``first`` up to and without ``end``, the short way: ``2026-11``."""
+    return Period(row.first, row.end).name()
 
 
 @register.filter

@@ -13,23 +13,29 @@ from jiaozi.catalogue.rules import CentreKind, Tier, Unit
 from jiaozi.kernel.label import Label
 from jiaozi.order import rules as order
 from jiaozi.party.rules import HolderClass
+from jiaozi.settlement import rules as settlement
 from jiaozi.voucher import rules as voucher
 from jiaozi.web.templatetags.figures import money
 
 register = template.Library()
+_CHINESE_FROM = "\u2e80"  # the first of the East Asian blocks
 
-_STATES: dict[str, type[order.State | voucher.State]] = {"order": order.State, "voucher": voucher.State}
+_STATES: dict[str, type[order.State | voucher.State | settlement.State]] = {
+    "order": order.State,
+    "voucher": voucher.State,
+    "statement": settlement.State,
+}
 _CLASSES: dict[str, Any] = {"holder": HolderClass, "tier": Tier, "kind": CentreKind, "unit": Unit}
 
 # State → (shape, tone). The shape carries the meaning where colour can't be seen; the word always stands beside it.
 _LOOKS = {
     "QUOTED": ("ring", "calm"),
-    "HELD": ("ring", "brand"),
-    "SUBMITTED": ("half", "brand"),
-    "QUEUED": ("half", "brand"),
-    "RUNNING": ("play", "brand"),
+    "HELD": ("ring", "busy"),
+    "SUBMITTED": ("half", "busy"),
+    "QUEUED": ("half", "busy"),
+    "RUNNING": ("play", "busy"),
     "ENDED": ("square", "calm"),
-    "METERED": ("square", "brand"),
+    "METERED": ("square", "busy"),
     "CAPTURED": ("check", "ok"),
     "SETTLED": ("double", "ok"),
     "REFUSED": ("cross", "bad"),
@@ -39,6 +45,13 @@ _LOOKS = {
     "FROZEN": ("pause", "warn"),
     "EXPIRED": ("dash", "calm"),
     "REVOKED": ("cross", "bad"),
+    "OPEN": ("ring", "calm"),
+    "CLOSED": ("square", "calm"),
+    "MATCHED": ("check", "busy"),
+    "APPROVED": ("check", "ok"),
+    "PAID": ("double", "ok"),
+    "DISPUTED": ("warn", "warn"),
+    "ADJUSTED": ("dash", "calm"),
 }
 
 _EVENTS = {
@@ -77,14 +90,14 @@ def name_of(row: Any) -> str:
 
 
 @register.filter
-def demo_value(parameter: Any) -> str:
-    """Say an unpublished parameter's demo value, a dash where it has none."""
-    value = parameter.typed(allow_demo=True)
-    if value is None:
+def value(parameter: Any) -> str:
+    """Say a parameter's value, an unpublished one's demo value, a dash where it has none."""
+    typed = parameter.typed(allow_demo=True)
+    if typed is None:
         return "—"
     if parameter.kind == "bool":
-        return said(Label("是", "yes") if value else Label("否", "no"))
-    return money(value) if parameter.kind == "money" else str(parameter.demo)
+        return said(Label("是", "yes") if typed else Label("否", "no"))
+    return money(typed) if parameter.kind == "money" else foreign(str(parameter.demo or parameter.value))
 
 
 @register.filter
@@ -109,6 +122,6 @@ def page_language() -> str:
 @register.filter
 def foreign(text: str) -> SafeString:
     """Mark a Chinese name inside an English page, so that it is read and drawn as Chinese."""
-    if page_language() == "en":
+    if page_language() == "en" and any(character >= _CHINESE_FROM for character in text):
         return format_html('<span lang="zh-CN">{}</span>', text)
     return format_html("{}", text)

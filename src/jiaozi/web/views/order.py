@@ -16,11 +16,22 @@ from django.views.decorators.http import require_safe
 from jiaozi.catalogue.rules import Unit, billable_ms
 from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
+from jiaozi.metering import queries as metering
 from jiaozi.order import queries as orders
+from jiaozi.order.ports import JobOutcome
 from jiaozi.order.rules import ON_ENGINE, State
 from jiaozi.policy.rules.figures import shown
 from jiaozi.policy.rules.words import Kind
 
+USAGE_MAX = 100
+_OUTCOMES = {
+    JobOutcome.SUCCEEDED: Label("运行成功", "succeeded"),
+    JobOutcome.FAILED: Label("程序出错", "the program failed"),
+    JobOutcome.TIMED_OUT: Label("到时限停止", "stopped at its time limit"),
+    JobOutcome.OUT_OF_MEMORY: Label("超出内存限制", "out of memory"),
+    JobOutcome.CANCELLED: Label("已取消", "cancelled"),
+    JobOutcome.LOST: Label("引擎失去作业", "lost by the engine"),
+}
 _MOVING = (State.QUOTED, State.HELD, *ON_ENGINE, State.ENDED, State.METERED)
 
 
@@ -39,30 +50,27 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
         row = orders.order(order_id)
     except orders.UnableToFindOrder as missing:
         raise Http404(missing.reason.label.in_language(get_language() or "")) from missing
+    usage = metering.usage_of(row.id)[:USAGE_MAX]
     context = {
         "now": clock.now(),
         "order": row,
         "moving": row.state in _MOVING,
         "unit": Unit(row.resource_class.unit),
         "share_percent": shown(Kind.RATIO, Fraction(row.share_numerator, row.share_denominator)),
-        "billed_ms": _billed_ms(row),
-        "moments": _moments(row),
+        "usage": usage,
+        "billed_ms": sum(billable_ms(each.elapsed_ms, row.tariff.granularity_ms) for each in usage) if usage else None,
+        "moments": _moments(row, metering.capture_of(row.id)),
+        "outcome": _OUTCOMES.get(row.outcome),
     }
     partial = "HX-Request" in request.headers
     return render(request, "web/parts/order.html" if partial else "web/order.html", context)
 
 
-def _billed_ms(row: Any) -> int | None:
-    """Give the time that the price is for: the run's, rounded up to the tariff's step."""
-    if row.started_at is None or row.ended_at is None:
-        return None
-    elapsed_ms = round((row.ended_at - row.started_at).total_seconds() * 1000)
-    return billable_ms(elapsed_ms, row.tariff.granularity_ms)
-
-
-def _moments(row: Any) -> list[Moment]:
-    return [
+def _moments(row: Any, capture: Any) -> list[Moment]:
+    steps = [
         Moment(Label("报价", "quoted"), row.quoted_at),
         Moment(Label("开始运行", "started"), row.started_at),
         Moment(Label("运行结束", "ended"), row.ended_at),
+        Moment(Label("核销", "captured"), capture.captured_at if capture else None),
     ]
+    return [step for step in steps if step.at is not None or row.state in _MOVING]

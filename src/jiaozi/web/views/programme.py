@@ -12,9 +12,10 @@ from django.conf import settings
 from jiaozi.kernel.label import Label
 from jiaozi.policy import queries as policy
 from jiaozi.policy import rules
-from jiaozi.policy.rules import CapUse, Measure
+from jiaozi.policy.rules import Measure, Per, Subject
 
 DEFAULT = "chengdu-2023"
+_YEARS_CEILING = (Measure.ISSUED, Per.CALENDAR_YEAR, Subject.PROGRAMME)
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,23 @@ class Shown:
         """Every clause's name by its id."""
         return {clause.id: clause.label for clause in self.text.clauses}
 
-    @cached_property
-    def year_cap(self) -> CapUse | None:
-        """The programme's ceiling on what is issued in a year, where it has one."""
-        pools = rules.programme_caps(self.document, self.on, allow_demo=self.version.demo)
-        return next((pool for pool in pools if pool.measures is Measure.ISSUED), None)
+    @property
+    def year_caps(self) -> list[Any]:
+        """The ceilings on what is issued in a year, with their sources."""
+        caps = self.text.caps.values()
+        return [cap for cap in caps if (cap.measures, cap.per, cap.subject) == _YEARS_CEILING]
+
+    @property
+    def reserve_terms(self) -> list[tuple[Label, Any, Any]]:
+        """The reserve's size and trigger: label, figure, and the parameter that holds it where one does."""
+        reserve = self.text.reserve
+        if reserve is None:
+            return []
+        figures = (
+            (Label("规模", "Size"), reserve.size),
+            (Label("补足触发余额", "Topped up below"), reserve.trigger),
+        )
+        return [(label, figure, self.text.parameters.get(figure.parameter)) for label, figure in figures]
 
     @cached_property
     def parameters(self) -> list[Any]:

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -17,11 +17,14 @@ from jiaozi.kernel.period import local_date
 from jiaozi.order import queries as orders
 from jiaozi.order.rules import State
 from jiaozi.policy.queries import UnableToFindProgramme
+from jiaozi.settlement import queries as settlement
 from jiaozi.voucher import queries as vouchers
-from jiaozi.web.views.figures import portions, year_figures
+from jiaozi.web.views.figures import ceiling_fen, portions
 from jiaozi.web.views.programme import Shown, shown
 
 ROWS = 20
+STATEMENT_ROWS = 12
+YEARS_BACK = 4
 _UNFINISHED = (State.HELD, State.SUBMITTED, State.QUEUED, State.RUNNING, State.ENDED, State.METERED)
 
 
@@ -30,24 +33,35 @@ def year(request: HttpRequest) -> HttpResponse:
     """Show the year: cap and books, vouchers, orders, centres, statements, and the rules that they rest on."""
     now = clock.now()
     today = local_date(now)
+    asked = _year(request.GET.get("year", ""), today.year)
     try:
         programme = shown(today)
     except UnableToFindProgramme as missing:
         return render(request, "web/no_programme.html", {"missing": missing, "now": now})
-    figures = year_figures(programme, today.year)
+    figures = settlement.year_at_a_glance(programme.slug, asked)
     context = {
         "now": now,
         "programme": programme,
-        "year": today.year,
+        "year": asked,
+        "years": range(today.year, max(programme.text.issued.year, today.year - YEARS_BACK) - 1, -1),
         "figures": figures,
+        "ceiling_fen": ceiling_fen(figures),
         "portions": portions(figures),
         "purses": vouchers.purses(programme=programme.slug, limit=ROWS),
         "centres": _centres(programme, now),
+        "statements": settlement.statements(programme.slug, limit=STATEMENT_ROWS),
         "live": request.GET.get("live") != "off",
-        "rows_max": ROWS,
         **_orders(programme.slug),
     }
     return render(request, "web/year.html", context)
+
+
+def _year(asked: str, this: int) -> int:
+    if not asked:
+        return this
+    if not (asked.isascii() and asked.isdigit()) or not this - 50 <= int(asked) <= this:
+        raise Http404(asked)
+    return int(asked)
 
 
 @require_safe
@@ -55,17 +69,13 @@ def year(request: HttpRequest) -> HttpResponse:
 def live_orders(request: HttpRequest) -> HttpResponse:
     """Give the orders' table alone, for the page to fold into itself every few seconds."""
     programme = shown(local_date(clock.now()))
-    return render(request, "web/parts/orders.html", _orders(programme.slug) | {"rows_max": ROWS})
+    return render(request, "web/parts/live_orders.html", _orders(programme.slug))
 
 
 def _orders(slug: str) -> dict[str, Any]:
     rows = orders.orders(programme=slug, limit=ROWS)
-    return {"orders": rows, "at_work": _at_work(rows)}
-
-
-def _at_work(rows: list[Any]) -> list[tuple[State, int]]:
     counted = Counter(State(row.state) for row in rows)
-    return [(state, counted[state]) for state in _UNFINISHED if counted[state]]
+    return {"orders": rows, "at_work": [(state, counted[state]) for state in _UNFINISHED if counted[state]]}
 
 
 def _centres(programme: Shown, now: datetime) -> list[dict[str, Any]]:
