@@ -6,9 +6,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.metering import fake_engine
-from tests.metering.fake_engine import FakeEngine
-from tests.world import CENTRE, World, build
 
 from jiaozi.metering import services as metering
 from jiaozi.order import services as order
@@ -17,6 +14,9 @@ from jiaozi.order.ports import JobOutcome, JobState, JobStatus, UsageRecord
 from jiaozi.order.services.engines import _engine
 from jiaozi.party.models import Organisation
 from jiaozi.voucher.models import Voucher
+from tests.metering import fake_engine
+from tests.metering.fake_engine import FakeEngine
+from tests.world import CENTRE, World, build
 
 NOW = datetime(2023, 6, 1, 2, tzinfo=UTC)
 

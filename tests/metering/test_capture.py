@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from tests.world import OFFICER, PROGRAMME
 
 from jiaozi.journal.models import JournalLine
 from jiaozi.ledger import queries as ledger
@@ -16,6 +15,7 @@ from jiaozi.order.ports import JobOutcome, UnableToReachEngine
 from jiaozi.order.rules import own_account, payable_account
 from jiaozi.voucher import services as voucher
 from jiaozi.voucher.queries import purse
+from tests.world import OFFICER, PROGRAMME
 
 
 def test_captures_what_was_used_and_releases_the_rest(scene):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -16,6 +16,9 @@ from jiaozi.metering.models import Capture, UsageCursor, UsageDispute, UsageRow
 from jiaozi.metering.rules import OrderFacts, UsageState
 from jiaozi.order.models import Order
 from jiaozi.order.rules import State
+from jiaozi.party.rules import HolderClass
+from jiaozi.voucher.models import Voucher
+from jiaozi.voucher.rules import State as VoucherState
 
 ROWS_MAX = 500
 CAPTURES_MAX = 10_000
@@ -136,3 +139,25 @@ def audit() -> list[Finding]:
     with connection.cursor() as cursor:
         cursor.execute((_SQL / "audit.sql").read_text(), {"limit": FINDINGS_MAX})
         return [Finding(*row) for row in cursor.fetchall()]
+
+
+def vouchers_by_id(ids: Collection[UUID]) -> dict[UUID, Voucher]:
+    """Give vouchers with holder, version and application, by id; those that are not there are absent."""
+    rows = Voucher.objects.select_related("holder", "version", "application").filter(id__in=list(ids))
+    return {row.id: row for row in rows}
+
+
+def vouchers_to_deal(programme: str, today: date) -> list[UUID]:
+    """Give the vouchers that a demonstration may deal a trace's users over: active, valid, of no intermediary."""
+    rows = Voucher.objects.filter(programme=programme, state=VoucherState.ACTIVE, valid_until__gte=today)
+    rows = rows.exclude(holder__holder_class=HolderClass.INTERMEDIARY)
+    return list(rows.order_by("id").values_list("id", flat=True)[:ROWS_MAX])
+
+
+def voucher_states(ids: Collection[UUID]) -> dict[UUID, tuple[VoucherState, date]]:
+    """Give states and last days under a shared lock: spenders run side by side, a freeze or an end waits its turn."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, state, valid_until FROM voucher WHERE id = ANY (%s) ORDER BY id FOR SHARE", [sorted(ids)]
+        )
+        return {id_: (VoucherState(state), valid_until) for id_, state, valid_until in cursor.fetchall()}

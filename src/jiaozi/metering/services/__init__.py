@@ -2,6 +2,17 @@
 
 from jiaozi.metering.services.capturing import capture
 from jiaozi.metering.services.collecting import Collected, collect, collect_all
+from jiaozi.metering.services.importing import Imported, import_jobs, import_swf
 from jiaozi.metering.services.receiving import Received, receive
 
-__all__ = ["Collected", "Received", "capture", "collect", "collect_all", "receive"]
+__all__ = [
+    "Collected",
+    "Imported",
+    "Received",
+    "capture",
+    "collect",
+    "collect_all",
+    "import_jobs",
+    "import_swf",
+    "receive",
+]

@@ -62,7 +62,7 @@ def receive(*, centre: str, records: Sequence[UsageRecord], source: str, now: da
     if not records:
         return Received()
     with transaction.atomic():
-        _one_at_a_time(centre)
+        one_at_a_time(centre)
         known = rules.Known(
             queries.payloads(centre, [record.record_id for record in records]),
             queries.order_facts({record.order_id for record in records if record.order_id}),
@@ -72,7 +72,7 @@ def receive(*, centre: str, records: Sequence[UsageRecord], source: str, now: da
         return _store(centre, taken, own, source, now)
 
 
-def _one_at_a_time(centre: str) -> None:
+def one_at_a_time(centre: str) -> None:
     """Let the feeds of one centre take turns, so that each sees what the other stored."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('metering.receive/' || %s, 0))", [centre])

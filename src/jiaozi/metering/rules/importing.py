@@ -1,0 +1,371 @@
+"""Usage without a hold: whom it is charged to, what it costs, whether voucher and own balance cover it.
+
+A record is charged in full or held back with its reason, never in part. Records are decided in order, each against what
+the ones before it left; the ledger has the last word.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from functools import partial
+from typing import NamedTuple
+from uuid import UUID
+
+from jiaozi.catalogue.rules import Tariff, UnableToPrice, tariff_for
+from jiaozi.kernel.fen import UFEN_PER_FEN, Rounding, yuan
+from jiaozi.kernel.ids import named_id
+from jiaozi.kernel.label import Label
+from jiaozi.kernel.refusal import Reason, Refused
+from jiaozi.ledger.rules import AMOUNT_MAX_FEN, Account, Transfer, TransferStatus, post
+from jiaozi.metering.rules import reasons
+from jiaozi.metering.rules.swf import BadLine, Job
+from jiaozi.order.rules import own_account, own_payable_account
+from jiaozi.party.rules import Role
+from jiaozi.policy.rules import CapUse
+from jiaozi.voucher.rules import State, UnableToSpend, cap_accounts, check_spendable, voucher_account
+
+EVENT = "usage.import"
+_MAY_IMPORT = frozenset({Role.CENTRE, Role.OPERATOR, Role.SYSTEM})
+_TRACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
+_MS_PER_HOUR = 3_600_000
+_DIVISOR = _MS_PER_HOUR * UFEN_PER_FEN
+
+
+class UnableToImport(Refused):
+    """A file can't be imported as it is, or into this programme; nothing was stored."""
+
+
+class UnableToReadTrace(UnableToImport):
+    """Lines of the file are no jobs; ``bad`` has them all, each with its number."""
+
+    def __init__(self, bad: Sequence[BadLine]) -> None:
+        self.bad = tuple(bad)
+        first = bad[0]
+        super().__init__(
+            "BAD_LINES",
+            f"{len(bad)}行不符合格式，未导入任何记录；第{first.line}行：{first.label.zh}",
+            f"{len(bad)} lines are no jobs, nothing was imported; line {first.line}: {first.label.en}",
+            field="file",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payer:
+    """A voucher that imported usage is charged to, as the import sees it.
+
+    ``refusal`` says why it can't be spent now, None when it can; ``ratio`` is the voucher's share of a price.
+    """
+
+    voucher: UUID
+    holder: UUID
+    holder_class: str
+    ratio: Fraction
+    refusal: Reason | None
+    voucher_account: Account
+    own_account: Account
+    own_payable: Account
+    caps: tuple[CapUse, ...] = ()
+
+
+class Decided(NamedTuple):
+    """One record's fate: captured from ``payer`` in these parts, or held back for ``reason``."""
+
+    job: Job
+    payer: Payer | None
+    tariff: Tariff | None
+    charge_ufen: int
+    voucher_fen: int
+    own_fen: int
+    reason: Reason | None
+
+
+def payer(
+    *,
+    programme: str,
+    centre: str,
+    voucher: UUID,
+    holder: UUID,
+    holder_class: str,
+    ratio: Fraction,
+    refusal: Reason | None,
+    caps: tuple[CapUse, ...],
+) -> Payer:
+    """Make a payer with its accounts."""
+    return Payer(
+        voucher=voucher,
+        holder=holder,
+        holder_class=holder_class,
+        ratio=ratio,
+        refusal=refusal,
+        voucher_account=voucher_account(programme, voucher),
+        own_account=own_account(programme, holder, centre),
+        own_payable=own_payable_account(programme, centre),
+        caps=caps,
+    )
+
+
+class PriceList:
+    """A centre's prices for one resource class, found once per holder class and stretch of time without a change."""
+
+    def __init__(self, tariffs: Sequence[Tariff], *, centre: str, resource_class: str) -> None:
+        known = [each for each in tariffs if (each.centre, each.resource_class) == (centre, resource_class)]
+        self._find = partial(tariff_for, known, centre=centre, resource_class=resource_class)
+        turns = {each.valid_from for each in known} | {each.valid_until for each in known if each.valid_until}
+        self._turns_s = [-(-int(turn.timestamp() * 1000) // 1000) for turn in sorted(turns)]
+        self._found: dict[tuple[str, int], Tariff | Reason] = {}
+
+    def at(self, started_s: int, holder_class: str) -> Tariff | Reason:
+        """Give the tariff that held when a job started, or why there is none."""
+        key = holder_class, bisect_right(self._turns_s, started_s)
+        found = self._found.get(key)
+        if found is None:
+            try:
+                found = self._find(customer_class=holder_class, at=datetime.fromtimestamp(started_s, UTC))
+            except UnableToPrice as refused:
+                found = refused.reason
+            self._found[key] = found
+        return found
+
+
+def decide(
+    jobs: Iterable[Job],
+    payers: Mapping[str, Payer],
+    prices: PriceList,
+    left_fen: MutableMapping[UUID, int],
+) -> list[Decided]:
+    """Decide on records in order; ``left_fen`` is what accounts have left, and is counted down.
+
+    Parameters
+    ----------
+    payers
+        By the account that a record names.
+    """
+    return [_decide(job, payers.get(job.user), prices, left_fen) for job in jobs]
+
+
+def _decide(job: Job, payer: Payer | None, prices: PriceList, left_fen: MutableMapping[UUID, int]) -> Decided:
+    reason = _unchargeable(job, payer)
+    if reason is not None or payer is None:
+        return Decided(job, payer, None, 0, 0, 0, reason)
+    tariff = prices.at(job.started_s, payer.holder_class)
+    if isinstance(tariff, Reason):
+        return Decided(job, payer, None, 0, 0, 0, tariff)
+    step = tariff.granularity_ms
+    charge = job.units * (-(-job.elapsed_s * 1000 // step) * step) * tariff.rate_ufen
+    price = _rounded(charge, tariff)
+    if price > AMOUNT_MAX_FEN or charge // _MS_PER_HOUR >= 2**63:
+        return Decided(job, payer, None, 0, 0, 0, reasons.price_too_large())
+    voucher_fen = price * payer.ratio.numerator // payer.ratio.denominator
+    own_fen = price - voucher_fen
+    reason = _short(payer, voucher_fen, own_fen, left_fen)
+    if reason is not None:
+        return Decided(job, payer, None, 0, 0, 0, reason)
+    left_fen[payer.voucher_account.id] -= voucher_fen
+    left_fen[payer.own_account.id] -= own_fen
+    return Decided(job, payer, tariff, charge // _MS_PER_HOUR, voucher_fen, own_fen, None)
+
+
+def _rounded(charge: int, tariff: Tariff) -> int:
+    """Round micro-fen times milliseconds to fen; whole numbers only, and the same as ``catalogue.price_fen``."""
+    if tariff.rounding is Rounding.DOWN:
+        price = charge // _DIVISOR
+    elif tariff.rounding is Rounding.UP:
+        price = -(-charge // _DIVISOR)
+    else:
+        price = (2 * charge + _DIVISOR) // (2 * _DIVISOR)
+    return max(price, tariff.minimum_fen)
+
+
+def _unchargeable(job: Job, payer: Payer | None) -> Reason | None:
+    if job.part:
+        return _reason(
+            "PART_OF_A_JOB",
+            "断点续算的分段记录，以该作业的总记录计费",
+            "a part of a checkpointed job: its whole is charged",
+            "status",
+        )
+    if job.units < 1:
+        return reasons.units_not_positive(job.units)
+    if job.elapsed_s < 1:
+        return reasons.elapsed_not_positive(job.elapsed_s * 1000)
+    if payer is None:
+        return _reason(
+            "ACCOUNT_UNKNOWN", f"账户{job.user}没有对应的算力券", f"no voucher stands for account {job.user}", "account"
+        )
+    return payer.refusal
+
+
+def _short(payer: Payer, voucher_fen: int, own_fen: int, left_fen: Mapping[UUID, int]) -> Reason | None:
+    left = left_fen.get(payer.voucher_account.id, 0)
+    if voucher_fen > left:
+        return voucher_short(left, voucher_fen)
+    left = left_fen.get(payer.own_account.id, 0)
+    return own_short(left, own_fen) if own_fen > left else None
+
+
+def voucher_short(left_fen: int, needed_fen: int) -> Reason:
+    """The voucher has too little left."""
+    left, needed = yuan(left_fen), yuan(needed_fen)
+    return _reason(
+        "VOUCHER_SHORT",
+        f"算力券可用{left}元，须{needed}元",
+        f"the voucher has {left} left, needs {needed} yuan",
+        "voucher",
+    )
+
+
+def own_short(left_fen: int, needed_fen: int) -> Reason:
+    """The holder's prepayment or credit at the centre is too small."""
+    left, needed = yuan(left_fen), yuan(needed_fen)
+    return _reason(
+        "OWN_SHARE_SHORT",
+        f"自付可用{left}元，须{needed}元；请先充值",
+        f"the own balance is {left}, needs {needed} yuan",
+        "own",
+    )
+
+
+def _reason(code: str, zh: str, en: str, field: str) -> Reason:
+    return Reason(code, Label(zh, en), field=field)
+
+
+def end_user_missing() -> Reason:
+    """An intermediary's use names whom it was for; a trace does not."""
+    return _reason(
+        "END_USER_MISSING",
+        "算力中介服务机构的用量须写明最终用户，请按订单提交",
+        "an intermediary's use names its end user: place it as an order",
+        "account",
+    )
+
+
+def post_lines(programme: str, usage_id: UUID, decided: Decided, payable: Account) -> tuple[Transfer, ...]:
+    """Give the chain that charges one record at once: voucher's share, own share, caps measured on use."""
+    payer, voucher_fen, own_fen = decided.payer, decided.voucher_fen, decided.own_fen
+    if payer is None:
+        return ()
+    lines = []
+    if voucher_fen:
+        lines.append(post(usage_id, payer.voucher_account, payable, voucher_fen, EVENT, usage_id))
+        for use in payer.caps:
+            _, cap, counter = cap_accounts(programme, use.key)
+            lines.append(
+                post(named_id("import", usage_id, use.key), cap, counter, voucher_fen, f"{EVENT}.cap", usage_id)
+            )
+    if own_fen:
+        own_id = named_id("import", usage_id, "own")
+        lines.append(post(own_id, payer.own_account, payer.own_payable, own_fen, f"{EVENT}.own", usage_id))
+    return tuple(lines)
+
+
+def refusal(decided: Decided, chain: Sequence[Transfer], statuses: Sequence[TransferStatus]) -> Reason | None:
+    """Say why the ledger did not take a record's chain, or None when it did."""
+    for line, status in zip(chain, statuses, strict=True):
+        if status.stands or status is TransferStatus.CHAIN_FAILED:
+            continue
+        if line.event == EVENT:
+            return voucher_short(0, decided.voucher_fen)
+        if line.event == f"{EVENT}.own":
+            return own_short(0, decided.own_fen)
+        return _reason("CAP_REACHED", "已达使用上限", "a cap on use is reached", "voucher")
+    return None
+
+
+def check_import(role: Role, trace: str) -> None:
+    """Let a centre, the operator or the house itself import usage, under a plain name.
+
+    Raises
+    ------
+    UnableToImport
+        Otherwise.
+    """
+    if role not in _MAY_IMPORT:
+        raise UnableToImport(
+            "WRONG_ROLE", "用量须由算力中心或平台运营方导入", "a centre or the operator imports usage", field="role"
+        )
+    if trace and not _TRACE.fullmatch(trace):
+        raise UnableToImport(
+            "TRACE_NAME_WRONG",
+            f"名称{trace!r}无效：只能用字母、数字、点和连字符，至多40个",
+            f"{trace!r} is no name of a trace: letters, digits, dot and hyphen, at most 40",
+            field="trace",
+        )
+
+
+def check_dealt(dealt: dict[str, UUID], programme: str) -> dict[str, UUID]:
+    """Give the dealt users, who need at least one voucher.
+
+    Raises
+    ------
+    UnableToImport
+        When there is none.
+    """
+    if not dealt:
+        raise UnableToImport(
+            "NO_VOUCHER",
+            f"项目{programme}没有有效的算力券可供分配",
+            f"the programme {programme} has no active voucher to deal the users over",
+            field="programme",
+        )
+    return dealt
+
+
+def check_accounts(accounts: Mapping[str, UUID], programmes: Mapping[UUID, str], programme: str) -> None:
+    """Let every account stand for a voucher of the programme.
+
+    Raises
+    ------
+    UnableToImport
+        Naming the first that does not.
+    """
+    for account, voucher in accounts.items():
+        if programmes.get(voucher) != programme:
+            raise UnableToImport(
+                "NO_SUCH_VOUCHER",
+                f"账户{account}：项目{programme}没有算力券{voucher}",
+                f"account {account}: the programme {programme} has no voucher {voucher}",
+                field="accounts",
+            )
+
+
+def check_supplier(centre: str, suppliers: Collection[str]) -> None:
+    """Let usage of the programme's suppliers only be charged to vouchers.
+
+    Raises
+    ------
+    UnableToImport
+        Naming the suppliers.
+    """
+    if centre not in suppliers:
+        raise UnableToImport(
+            "NOT_A_SUPPLIER",
+            f"算力券不能在{centre}使用，可用于：{'、'.join(sorted(suppliers))}",
+            f"vouchers can't be spent at {centre}; they can at {', '.join(sorted(suppliers))}",
+            field="centre",
+        )
+
+
+def spendable(state: State, valid_until: date, today: date) -> Reason | None:
+    """Say why a voucher can't be spent today, or None when it can."""
+    try:
+        check_spendable(state, valid_until, today)
+    except UnableToSpend as refused:
+        return refused.reason
+    return None
+
+
+def deal(users: Iterable[str], vouchers: Sequence[UUID]) -> dict[str, UUID]:
+    """Deal a trace's users over vouchers, always the same way; for demonstrations.
+
+    >>> a, b = UUID(int=1), UUID(int=2)
+    >>> deal(["10", "9", "11"], [b, a]) == {"9": a, "10": b, "11": a}
+    True
+    """
+    dealt = sorted(vouchers)
+    ordered = sorted(set(users), key=lambda user: (len(user), user))
+    return {user: dealt[place % len(dealt)] for place, user in enumerate(ordered)} if dealt else {}

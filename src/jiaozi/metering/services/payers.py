@@ -1,0 +1,105 @@
+"""Whom a trace's accounts stand for: vouchers, looked up once, and looked at again under lock for every chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from jiaozi.kernel.period import local_date
+from jiaozi.kernel.refusal import Reason
+from jiaozi.ledger import services as ledger
+from jiaozi.ledger.rules import Account
+from jiaozi.metering import queries
+from jiaozi.metering.rules import importing
+from jiaozi.metering.rules.importing import Payer
+from jiaozi.party.rules import HolderClass
+from jiaozi.policy import queries as policy
+from jiaozi.policy.rules import Decision, Measure, OrderTerms, order_terms
+from jiaozi.voucher import rules as voucher_rules
+from jiaozi.voucher.models import Voucher
+
+
+@dataclass(frozen=True, slots=True)
+class Payers:
+    """The payers of an import by account, as of when it began."""
+
+    by_account: Mapping[str, Payer]
+    now: datetime
+
+    @classmethod
+    def load(
+        cls, programme: str, centre: str, accounts: Mapping[str, UUID] | None, users: set[str], now: datetime
+    ) -> Payers:
+        """Find the vouchers of a trace's users, and open the accounts that their usage needs.
+
+        Raises
+        ------
+        UnableToImport
+            When an account names no voucher of the programme, the centre is no supplier, or there is no voucher to
+            deal the users over.
+        """
+        if accounts is None:
+            active = queries.vouchers_to_deal(programme, local_date(now))
+            accounts = importing.check_dealt(importing.deal(users, active), programme)
+        rows = queries.vouchers_by_id(set(accounts.values()))
+        importing.check_accounts(accounts, {id_: row.programme for id_, row in rows.items()}, programme)
+        terms = {row.version_id: _terms(row, now) for row in rows.values()}
+        for each in terms.values():
+            importing.check_supplier(centre, each.suppliers)
+        payers = {id_: _payer(row, centre, terms[row.version_id]) for id_, row in rows.items()}
+        _open(programme, payers, now)
+        return cls({account: payers[id_] for account, id_ in accounts.items()}, now)
+
+    @property
+    def caps_most(self) -> int:
+        """The most caps that any of them is measured against."""
+        return max((len(payer.caps) for payer in self.by_account.values()), default=0)
+
+    def accounts(self) -> set[Account]:
+        """Give the ledger accounts that usage is charged to."""
+        payers = self.by_account.values()
+        return {payer.voucher_account for payer in payers} | {payer.own_account for payer in payers}
+
+    def at_work(self) -> dict[str, Payer]:
+        """Look at every voucher again, under a shared lock to the transaction's end, and say which can be spent."""
+        states = queries.voucher_states({payer.voucher for payer in self.by_account.values()})
+        today = local_date(self.now)
+        found = {}
+        for account, payer in self.by_account.items():
+            state, valid_until = states[payer.voucher]
+            refusal = payer.refusal or importing.spendable(state, valid_until, today)
+            found[account] = replace(payer, refusal=refusal)
+        return found
+
+
+def _terms(row: Voucher, now: datetime) -> OrderTerms:
+    return order_terms(policy.document(row.version_id), local_date(now), allow_demo=row.version.demo)
+
+
+def _payer(row: Voucher, centre: str, terms: OrderTerms) -> Payer:
+    caps = Decision.from_json(row.application.decision).caps if row.application.decision else ()
+    return importing.payer(
+        programme=row.programme,
+        centre=centre,
+        voucher=row.id,
+        holder=row.holder_id,
+        holder_class=row.holder.holder_class,
+        ratio=terms.share,
+        refusal=_standing_refusal(row.holder.holder_class),
+        caps=tuple(voucher_rules.counted(caps, Measure.HELD, Measure.USED)),
+    )
+
+
+def _standing_refusal(holder_class: str) -> Reason | None:
+    return importing.end_user_missing() if holder_class == HolderClass.INTERMEDIARY else None
+
+
+def _open(programme: str, payers: Mapping[UUID, Payer], now: datetime) -> None:
+    """Open own accounts and credit the caps, once for ever by their ids; posts to both come chunk by chunk."""
+    accounts = [each for payer in payers.values() for each in (payer.own_account, payer.own_payable)]
+    cap_accounts, limits = voucher_rules.limit_posts(programme, [use for p in payers.values() for use in p.caps])
+    ledger.open_accounts([*accounts, *cap_accounts])
+    if limits:
+        ledger.apply([[line] for line in {line.id: line for line in limits}.values()], at=now)
