@@ -101,7 +101,8 @@ SHADOWS = [
     "INSERT INTO pg_temp.ledger_account SELECT * FROM public.ledger_account",
     "UPDATE pg_temp.ledger_account SET credits_posted = 1000000, debits_within_credits = false",
     (
-        "CREATE FUNCTION pg_temp.ledger_same(public.ledger_transfer, uuid, smallint, uuid, uuid, bigint, uuid, text, uuid)"
+        "CREATE FUNCTION pg_temp.ledger_same"
+        "(public.ledger_transfer, uuid, smallint, uuid, uuid, bigint, uuid, text, uuid)"
         " RETURNS boolean LANGUAGE sql AS 'SELECT true'"
     ),
     "CREATE FUNCTION pg_temp.cardinality(anyarray) RETURNS integer LANGUAGE sql AS 'SELECT 0'",
