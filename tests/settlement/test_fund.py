@@ -266,5 +266,5 @@ class Imprest(RuleBasedStateMachine):
 def test_the_imprest_identity_always_holds():
     run_state_machine_as_test(
         Imprest,
-        settings=settings(max_examples=12, stateful_step_count=14, suppress_health_check=list(HealthCheck)),
+        settings=settings(max_examples=8, stateful_step_count=12, suppress_health_check=list(HealthCheck)),
     )

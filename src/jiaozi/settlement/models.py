@@ -93,7 +93,7 @@ class StatementLine(models.Model):
     """One capture on a statement. ``released`` lines are those of an adjusted statement: the next one takes them."""
 
     id = models.BigAutoField(primary_key=True)
-    statement = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="lines")
+    statement = models.ForeignKey(Statement, db_index=False, on_delete=models.PROTECT, related_name="lines")
     capture = models.ForeignKey(Capture, on_delete=models.PROTECT, related_name="statement_lines")
     kind = models.CharField(max_length=10, choices=[(each.value, str(each.label)) for each in LineKind])
     amount_fen = models.BigIntegerField()
@@ -118,11 +118,11 @@ class ClaimLine(models.Model):
     """What the centre claimed, as it came. A later claim has a higher number; ``capture`` is what was found for it."""
 
     id = models.BigAutoField(primary_key=True)
-    statement = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="claim_lines")
+    statement = models.ForeignKey(Statement, db_index=False, on_delete=models.PROTECT, related_name="claim_lines")
     number = models.IntegerField()
     reference = models.CharField(max_length=200)
     amount_fen = models.BigIntegerField()
-    capture = models.ForeignKey(Capture, null=True, on_delete=models.PROTECT, related_name="+")
+    capture = models.ForeignKey(Capture, null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         db_table = "settlement_claim_line"

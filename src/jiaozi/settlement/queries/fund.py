@@ -22,7 +22,7 @@ _KINDS = (
     AccountKind.TREASURY_ADVANCE,
     AccountKind.SPENT,
 )
-_UNFINISHED = (State.OPEN, State.CLOSED, State.MATCHED, State.APPROVED, State.DISPUTED)
+_UNFINISHED = (State.CLOSED, State.MATCHED, State.APPROVED, State.DISPUTED)
 
 
 class UnableToFindDisallowance(Refused):
@@ -113,7 +113,7 @@ def unpaid_fen(programme: str) -> int:
 
 
 def unfinished(programme: str) -> int:
-    """Say how many statements are neither paid nor adjusted."""
+    """Say how many closed statements are neither paid nor adjusted; what an open one will take is unpaid anyway."""
     return Statement.objects.filter(programme=programme, state__in=_UNFINISHED).count()
 
 

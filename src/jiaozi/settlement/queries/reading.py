@@ -114,17 +114,11 @@ def waiting(*, programme: str = "", end: datetime | None = None) -> list[Waiting
 def export_csv(statement_id: UUID) -> str:
     """Give a statement's lines as CSV, with the total in figures and in 大写."""
     row = statement(statement_id)
-    rows = StatementLine.objects.filter(statement=row).select_related("capture").order_by("id")[:LINES_MAX]
+    rows = StatementLine.objects.filter(statement=row).order_by("id")
+    fields = ("capture_id", "kind", "capture__captured_at", "amount_fen", "claimed_fen", "ledger_fen")
     exported = (
-        ExportLine(
-            reference=str(line.capture.order_id or line.capture_id),
-            kind=line.kind,
-            captured_at=line.capture.captured_at,
-            amount_fen=line.amount_fen,
-            claimed_fen=line.claimed_fen,
-            ledger_fen=line.ledger_fen,
-        )
-        for line in rows
+        ExportLine(str(order_id or capture_id), *rest)
+        for order_id, capture_id, *rest in rows.values_list("capture__order_id", *fields)[:LINES_MAX]
     )
     return statement_csv(exported, row.total_fen)
 

@@ -50,6 +50,10 @@ def _vouchers(rows: Rows) -> int:
     return rows.vouchers
 
 
+def _usage(rows: Rows) -> int:
+    return rows.usage
+
+
 def _statements(rows: Rows) -> int:
     return rows.statements
 
@@ -74,11 +78,19 @@ INVARIANTS = (
     Invariant("ledger", "book balances", "各账簿借贷相等", _accounts),
     Invariant("ledger", "counters equal a replay", "余额等于逐笔重算", _transfers),
     Invariant("ledger", "bounds kept", "账户未超限", _accounts),
+    Invariant("ledger", "an account is what its kind says", "账户性质不变", _accounts),
+    Invariant("ledger", "a chain has its first transfer", "成组账目完整", _transfers),
     Invariant("ledger", "a hold is resolved within its amount", "核销不超过冻结", _transfers),
     Invariant("ledger", "a hold is resolved once", "冻结只处理一次", _transfers),
     Invariant("ledger", "a transfer stays in one book", "每笔账在同一账簿内", _transfers),
     Invariant("voucher", "a voucher's face is what was issued", "面额等于发放额", _vouchers),
     Invariant("voucher", "face = unspent + held + used + lapsed + revoked", "面额=未用+冻结+已用+过期+撤销", _vouchers),
+    Invariant("metering", "every capture traces to usage records", "每笔核销有用量记录", _captures),
+    Invariant("metering", "a price follows from its usage and its tariff", "价款由用量和价目得出", _captures),
+    Invariant("metering", "every usage record has exactly one capture or a reason", "每条用量已核销或有理由", _usage),
+    Invariant("metering", "voucher share + holder's share = price", "券付+自付=价款", _captures),
+    Invariant("metering", "captures equal the ledger", "核销等于台账", _captures),
+    Invariant("metering", "an import is what its journal line tells", "导入与留痕一致", _captures),
     Invariant("settlement", "gross issued within the cap at every moment", "累计发放任何时刻不超过上限", _transfers),
     Invariant("settlement", "imprest identity", "备用金恒等式", _accounts),
     Invariant("settlement", "the reserve's accounts are its movements", "备用金账户与收支一致", _money),
@@ -91,4 +103,4 @@ INVARIANTS = (
     Invariant("settlement", "no more is disallowed than was paid", "剔除不超过支付", _disallowances),
     Invariant("settlement", "no more is recovered than was disallowed", "追回不超过剔除", _disallowances),
 )
-"""What is checked, in the order of a voucher's life; findings of metering carry their own names."""
+"""What is checked, in the order of a voucher's life; a test holds it to the SQL of every room."""

@@ -1,0 +1,101 @@
+"""Two at once: one payment a statement, never a fen past the reserve, a capture on one statement; caps on pay."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from jiaozi.application.models import Application
+from jiaozi.kernel.period import month
+from jiaozi.kernel.refusal import Refused
+from jiaozi.ledger import queries as ledger
+from jiaozi.ledger.rules import Account, AccountKind
+from jiaozi.settlement import queries
+from jiaozi.settlement import services as settlement
+from jiaozi.settlement.rules import UnableToPay
+from tests.world import CENTRE, OPERATOR, PROGRAMME
+
+from .conftest import LATER, NOVEMBER, House
+
+THREADS = 8
+
+
+def at_once(*calls):
+    """Run calls in threads and give each answer or refusal."""
+
+    def one(call):
+        try:
+            return call()
+        except Refused as refused:
+            return refused
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(one, calls))
+
+
+def test_a_statement_is_paid_once_by_many(fresh_database):
+    house = House()
+    house.prefund()
+    house.capture()
+    row = house.approved(house.closed())
+    answers = at_once(*[lambda: house.pay(row, "流水1")] * THREADS)
+    assert {answer.state for answer in answers} == {"PAID"}
+    assert queries.reserve_position(PROGRAMME).unreplenished_fen == row.total_fen
+    assert queries.audit_all().holds
+
+
+def test_two_statements_share_a_reserve_for_one(fresh_database):
+    house = House()
+    one = house.capture()
+    house.prefund(one.voucher_fen)
+    rows = [house.approved(house.closed())]
+    house.capture(at=LATER)
+    rows.append(house.approved(house.closed(month(2026, 12))))
+    answers = at_once(*[lambda row=row: house.pay(row) for row in rows])
+    refused = [answer for answer in answers if isinstance(answer, UnableToPay)]
+    assert [answer.reason.code for answer in refused] == ["RESERVE_SHORT"]
+    assert queries.reserve_position(PROGRAMME).reserve_fen == 0
+    assert queries.audit_all().holds
+
+
+def test_a_reference_is_recorded_once_by_many(fresh_database):
+    house = House()
+    at_once(*[house.prefund] * THREADS)
+    assert queries.reserve_position(PROGRAMME).advance_fen == 100_000_00
+    assert len(queries.movements(PROGRAMME)) == 1
+
+
+def test_closing_at_once_takes_each_capture_once(fresh_database):
+    house = House()
+    for _ in range(3):
+        house.capture()
+    periods = [NOVEMBER, NOVEMBER, month(2026, 12), month(2026, 12)]
+    words = {"programme": PROGRAMME, "centre": CENTRE, "by": OPERATOR, "now": LATER}
+    at_once(*[lambda period=period: settlement.close_statement(period=period, **words) for period in periods])
+    closed = queries.statements(PROGRAMME)
+    assert sum(row.captures for row in closed) == 3
+    assert queries.audit_all().holds
+
+
+@pytest.mark.django_db
+def test_a_cap_measured_on_pay_binds_the_payment(house):
+    captured = house.capture()
+    application = Application.objects.get()
+    decision = application.decision
+    clause = next(each for each in decision["clauses"] if each["clause"] == decision["chosen"])
+    cap = {**clause["caps"][0], "cap_id": "paid_cap", "measures": "paid", "limit_fen": captured.voucher_fen}
+    clause["caps"].append(cap)
+    application.save(update_fields=["decision"])
+    house.prefund()
+    house.paid(house.closed())
+    assert ledger.total(PROGRAMME, AccountKind.CAP, "paid_cap/").debits_posted == captured.voucher_fen
+    house.capture(at=LATER, units=1, seconds=900)
+    row = house.approved(house.closed(month(2026, 12)))
+    before = queries.reserve_position(PROGRAMME)
+    with pytest.raises(UnableToPay) as raised:
+        house.pay(row)
+    assert raised.value.reason.code == "CAP_REACHED"
+    assert queries.reserve_position(PROGRAMME) == before
+    assert ledger.balance(Account(AccountKind.SETTLED, PROGRAMME)).credit == captured.voucher_fen
