@@ -1,4 +1,9 @@
-"""Usage as centres report it, and the captures that it became; amounts in fen, charges in micro-fen."""
+"""Usage as centres report it, and the captures that it became; amounts in fen, charges in micro-fen.
+
+Some foreign keys have no constraint: an import fills them by the ten thousand from rows that it has just read, and to
+look each up again costs PostgreSQL more than the row itself. What they name is never deleted (PROTECT, and prices are
+guarded in the database), and the audit compares all of them at once.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +26,17 @@ class Capture(models.Model):
     id = models.UUIDField(primary_key=True)
     programme = models.CharField(max_length=60)
     kind = models.CharField(max_length=8, choices=[(each.value, each.value) for each in CaptureKind])
-    centre = models.ForeignKey(Centre, db_index=False, on_delete=models.PROTECT, related_name="captures")
+    centre = models.ForeignKey(
+        Centre, db_index=False, db_constraint=False, on_delete=models.PROTECT, related_name="captures"
+    )
     order = models.OneToOneField(Order, null=True, on_delete=models.PROTECT, related_name="capture")
     voucher = models.ForeignKey(Voucher, db_index=False, on_delete=models.PROTECT, related_name="captures")
-    holder = models.ForeignKey(Organisation, db_index=False, on_delete=models.PROTECT, related_name="captures")
-    # Nobody looks for captures by tariff or holder alone, and every index costs an import time.
-    tariff = models.ForeignKey(TariffVersion, db_index=False, on_delete=models.PROTECT, related_name="+")
+    holder = models.ForeignKey(
+        Organisation, db_index=False, db_constraint=False, on_delete=models.PROTECT, related_name="captures"
+    )
+    tariff = models.ForeignKey(
+        TariffVersion, db_index=False, db_constraint=False, on_delete=models.PROTECT, related_name="+"
+    )
     payable_shard = models.SmallIntegerField()
     price_fen = models.BigIntegerField()
     voucher_fen = models.BigIntegerField()
@@ -63,7 +73,9 @@ class UsageRow(models.Model):
     """
 
     id = models.UUIDField(primary_key=True)
-    centre = models.ForeignKey(Centre, db_index=False, on_delete=models.PROTECT, related_name="usage")
+    centre = models.ForeignKey(
+        Centre, db_index=False, db_constraint=False, on_delete=models.PROTECT, related_name="usage"
+    )
     record_id = models.CharField(max_length=200)
     payload_digest = models.BinaryField(max_length=32)
     source = models.CharField(max_length=20)
@@ -82,15 +94,16 @@ class UsageRow(models.Model):
     reason_code = models.CharField(max_length=60, blank=True)
     reason_zh = models.CharField(max_length=400, blank=True)
     reason_en = models.CharField(max_length=400, blank=True)
-    tariff = models.ForeignKey(TariffVersion, null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
+    tariff = models.ForeignKey(
+        TariffVersion, null=True, db_index=False, db_constraint=False, on_delete=models.PROTECT, related_name="+"
+    )
     charge_ufen = models.BigIntegerField(null=True)
     capture = models.ForeignKey(Capture, null=True, on_delete=models.PROTECT, related_name="usage")
 
     class Meta:
         db_table = "metering_usage"
         indexes = [
-            models.Index(fields=["centre", "received_at"], name="usage_by_centre"),
-            models.Index(fields=["centre", "state"], name="usage_open", condition=~Q(state="CAPTURED")),
+            models.Index(fields=["centre", "received_at"], name="usage_open", condition=~Q(state="CAPTURED")),
             # Nearly all imported records have no order, so the key's own index would be mostly empty entries.
             models.Index(fields=["order"], name="usage_by_order", condition=Q(order__isnull=False)),
         ]

@@ -258,9 +258,14 @@ def post_lines(programme: str, usage_id: UUID, decided: Decided, payable: Accoun
                 post(named_id("import", usage_id, use.key), cap, counter, voucher_fen, f"{EVENT}.cap", usage_id)
             )
     if own_fen:
-        own_id = named_id("import", usage_id, "own")
+        own_id = own_transfer_id(usage_id)
         lines.append(post(own_id, payer.own_account, payer.own_payable, own_fen, f"{EVENT}.own", usage_id))
     return tuple(lines)
+
+
+def own_transfer_id(usage_id: UUID) -> UUID:
+    """Give the id of the own share's transfer: the voucher's is the record's own id, this one is beside it."""
+    return UUID(int=usage_id.int ^ 1)
 
 
 def refusal(decided: Decided, chain: Sequence[Transfer], statuses: Sequence[TransferStatus]) -> Reason | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict, Unpack
+from typing import NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from django.db import transaction
@@ -31,7 +31,7 @@ from jiaozi.metering.models import UsageDispute
 from jiaozi.metering.rules import CaptureKind, UsageState, importing
 from jiaozi.metering.rules.importing import Decided, PriceList
 from jiaozi.metering.rules.swf import BadLine, Job, read
-from jiaozi.metering.services.copying import copy_rows
+from jiaozi.metering.services.copying import NULL, copy_rows, text
 from jiaozi.metering.services.files import trace_lines
 from jiaozi.metering.services.payers import Payers
 from jiaozi.metering.services.receiving import one_at_a_time
@@ -39,6 +39,7 @@ from jiaozi.order.rules import payable_accounts
 from jiaozi.party.rules import Actor
 
 SOURCE = "swf"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LINES_A_RECORD = 2
 _USAGE = (
     *("id", "centre_id", "record_id", "payload_digest", "source", "account", "resource_class", "units"),
@@ -94,6 +95,16 @@ class _Import:
     prices: PriceList
     by: Actor
     now: datetime
+
+    @property
+    def at(self) -> str:
+        """The instant, as COPY reads it."""
+        return self.now.isoformat()
+
+    @property
+    def head(self) -> str:
+        """What every capture begins with after its id."""
+        return f"{self.programme}\t{CaptureKind.IMPORT.value}\t{self.centre}"
 
 
 def import_swf(*, path: Path, by: Actor, now: datetime, **words: Unpack[Words]) -> Imported:
@@ -253,29 +264,32 @@ def _post(this: _Import, decided: Sequence[Decided]) -> list[tuple[UUID, Decided
     return rows
 
 
-def _capture_row(this: _Import, id_: UUID, each: Decided, batch: UUID) -> tuple[Any, ...]:
+def _capture_row(this: _Import, id_: UUID, each: Decided, batch: UUID) -> str:
     payer, tariff = each.payer, each.tariff
     if payer is None or tariff is None:
         raise AssertionError("only what has a payer and a price is captured")
     return (
-        *(id_, this.programme, CaptureKind.IMPORT.value, this.centre, payer.voucher, payer.holder, tariff.id),
-        *(id_.int % PAYABLE_SHARDS, each.voucher_fen + each.own_fen, each.voucher_fen, each.own_fen, 0),
-        *(this.now, batch),
+        f"{id_}\t{this.head}\t{payer.voucher}\t{payer.holder}\t{tariff.id}\t{id_.int % PAYABLE_SHARDS}"
+        f"\t{each.voucher_fen + each.own_fen}\t{each.voucher_fen}\t{each.own_fen}\t0\t{this.at}\t{batch}"
     )
 
 
-def _usage_row(this: _Import, name: str, id_: UUID, each: Decided) -> tuple[Any, ...]:
+def _usage_row(this: _Import, name: str, id_: UUID, each: Decided) -> str:
     job, reason, tariff = each.job, each.reason, each.tariff
-    started_at = datetime.fromtimestamp(job.started_s, UTC)
-    ended_at = started_at + timedelta(seconds=job.elapsed_s) if job.elapsed_s > 0 else started_at
-    head = (
-        *(id_, this.centre, name, job.digest, SOURCE, job.user, this.resource_class, job.units),
-        *(started_at, ended_at, job.elapsed_s * 1000, job.outcome.value, this.now),
+    begin, end = (
+        _EPOCH + timedelta(seconds=job.started_s),
+        _EPOCH + timedelta(seconds=job.started_s + max(job.elapsed_s, 0)),
     )
-    if reason is not None or tariff is None:
-        code, zh, en = (reason.code, reason.label.zh, reason.label.en) if reason else ("", "", "")
-        return (*head, UsageState.HELD_BACK.value, code, zh, en, None, None, None)
-    return (*head, UsageState.CAPTURED.value, "", "", "", tariff.id, each.charge_ufen, id_)
+    head = (
+        f"{id_}\t{this.centre}\t{name}\t\\\\x{job.digest.hex()}\t{SOURCE}\t{job.user}\t{this.resource_class}"
+        f"\t{job.units}\t{begin}\t{end}\t{job.elapsed_s * 1000}\t{job.outcome.value}\t{this.at}"
+    )
+    if reason is None and tariff is not None:
+        return f"{head}\t{UsageState.CAPTURED.value}\t\t\t\t{tariff.id}\t{each.charge_ufen}\t{id_}"
+    if reason is None:
+        raise AssertionError("what is not captured has a reason")
+    words = f"{reason.code}\t{text(reason.label.zh)}\t{text(reason.label.en)}"
+    return f"{head}\t{UsageState.HELD_BACK.value}\t{words}\t{NULL}\t{NULL}\t{NULL}"
 
 
 def _tell(
@@ -288,10 +302,10 @@ def _tell(
     """Write the chunk's journal line and add it to the answer."""
     voucher_fen = sum(each.voucher_fen for _, each in captured)
     own_fen = sum(each.own_fen for _, each in captured)
-    text = "".join(f"{id_} {each.voucher_fen} {each.own_fen}\n" for id_, each in captured)
+    listed = "".join(f"{id_} {each.voucher_fen} {each.own_fen}\n" for id_, each in captured)
     body = {
         "captured": len(captured),
-        "captures": sha256(text.encode()).hexdigest(),
+        "captures": sha256(listed.encode()).hexdigest(),
         "centre": this.centre,
         "held_back": len(rows) - len(captured),
         "own_fen": own_fen,
