@@ -106,17 +106,13 @@ def dates(row: Any) -> str:
 
 @register.filter
 def duration(length_ms: int | None) -> str:
-    """Give a length of time in its two largest units, such as ``1 h 30 min`` or ``12.5 s``."""
+    """Give a length of time without units that are zero, ``1小时30分``, ``37 min 1 s``; under a minute with tenths."""
     if length_ms is None:
         return NONE
-    hour, minute, second_ = ("小时", "分", "秒") if in_english() is False else (" h", " min", " s")
+    names, gap = ((" h", " min", " s"), " ") if in_english() else (("小时", "分", "秒"), "")
     seconds, rest_ms = divmod(length_ms, _MS_PER_S)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    gap = " " if in_english() else ""
-    if hours:
-        return f"{hours}{hour}" + (f"{gap}{minutes}{minute}" if minutes else "")
-    if minutes:
-        return f"{minutes}{minute}" + (f"{gap}{seconds}{second_}" if seconds else "")
-    tenths = rest_ms // 100
-    return f"{seconds}.{tenths}{second_}" if tenths else f"{seconds}{second_}"
+    counts = (seconds // 3600, seconds // 60 % 60, seconds % 60)
+    if not any(counts[:2]):
+        tenths = f".{rest_ms // 100}" if rest_ms >= _MS_PER_S // 10 else ""
+        return f"{seconds}{tenths}{names[2]}"
+    return gap.join(f"{number}{name}" for number, name in zip(counts, names, strict=True) if number)

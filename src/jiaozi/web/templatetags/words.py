@@ -110,7 +110,8 @@ def event(name: str) -> str:
 def state(life: str, value: str) -> dict[str, str]:
     """Show a state by its word, its shape and its tone."""
     shape, tone = _LOOKS[value]
-    return {"word": said(_STATES[life](value).label), "shape": shape, "tone": tone}
+    word = said(_STATES[life](value).label)
+    return {"word": word[:1].upper() + word[1:], "shape": shape, "tone": tone}
 
 
 @register.simple_tag

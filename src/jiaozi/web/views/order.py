@@ -13,7 +13,8 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from jiaozi.catalogue.rules import Unit, billable_ms
+from jiaozi.catalogue.queries import tariff_of
+from jiaozi.catalogue.rules import billable_ms, run_price_fen
 from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
 from jiaozi.metering import queries as metering
@@ -55,15 +56,24 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "now": clock.now(),
         "order": row,
         "moving": row.state in _MOVING,
-        "unit": Unit(row.resource_class.unit),
         "share_percent": shown(Kind.RATIO, Fraction(row.share_numerator, row.share_denominator)),
-        "usage": usage,
+        "longest_ms": _longest_ms(row),
         "billed_ms": sum(billable_ms(each.elapsed_ms, row.tariff.granularity_ms) for each in usage) if usage else None,
         "moments": _moments(row, metering.capture_of(row.id)),
-        "outcome": _OUTCOMES.get(row.outcome),
+        "outcome": _OUTCOMES[JobOutcome(row.outcome)] if row.outcome else None,
     }
     partial = "HX-Request" in request.headers
     return render(request, "web/parts/order.html" if partial else "web/order.html", context)
+
+
+def _longest_ms(row: Any) -> int:
+    """Give the time that the highest price is for; the limit alone where the centre's engine was changed since."""
+    centre, tariff = row.centre, tariff_of(row.tariff)
+    if centre.kill_lag_ms is None or centre.engine_granularity_ms is None:
+        return int(row.time_limit_ms)
+    longest_ms = billable_ms(row.time_limit_ms, centre.engine_granularity_ms) + centre.kill_lag_ms
+    same = run_price_fen(tariff, units=row.units, elapsed_ms=longest_ms) == row.most_fen
+    return longest_ms if same else int(row.time_limit_ms)
 
 
 def _moments(row: Any, capture: Any) -> list[Moment]:

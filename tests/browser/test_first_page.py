@@ -1,0 +1,122 @@
+"""The first page and what it links to, as people meet it: in both languages, at desk and on phone, by keyboard."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from jiaozi.order.models import Order
+from jiaozi.order.rules import State
+from jiaozi.voucher.models import Voucher
+from tests.browser.visitor import Look, Visitor, violations
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LOOKS = [Look(language, width) for language in ("zh-CN", "en-US") for width in (1280, 360)]
+SCHEMES = ("light", "dark")
+TARGET_MIN_PX = 24
+
+
+def paths() -> list[str]:
+    settled = Order.objects.filter(state=State.SETTLED).first()
+    running = Order.objects.get(state=State.RUNNING)
+    voucher = Voucher.objects.order_by("issued_at").first()
+    return ["/", f"/vouchers/{voucher.id}", f"/orders/{settled.id}", f"/orders/{running.id}", "/nowhere"]
+
+
+def sticks_out(page: Page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+
+
+def top_in_document(line: Locator) -> float:
+    return line.evaluate("e => e.getBoundingClientRect().top + scrollY")
+
+
+def small_targets(page: Page) -> list[str]:
+    """Links and buttons under 24 px that do not stand in a run of text."""
+    return page.evaluate(
+        """least => [...document.querySelectorAll('a, button, summary')].filter(e => {
+            const box = e.getBoundingClientRect();
+            return box.top > 0 && !e.closest('p, td, th, dd') && Math.min(box.width, box.height) < least;
+        }).map(e => e.outerHTML)""",
+        TARGET_MIN_PX,
+    )
+
+
+def test_every_page_fits_its_window_in_both_languages(visit: Visitor) -> None:
+    for look in LOOKS:
+        for path in paths():
+            page = visit.open(path, look)
+            where = f"{path} {look}"
+            assert page.locator("html").get_attribute("lang") == ("en" if look.language == "en-US" else "zh-CN"), where
+            assert page.locator("h1").count() == 1, where
+            assert not sticks_out(page), where
+            assert small_targets(page) == [], where
+    visit.complaints[:] = [line for line in visit.complaints if "404" not in line]  # /nowhere says so in the console
+
+
+def test_no_page_breaks_wcag(visit: Visitor) -> None:
+    for scheme in SCHEMES:
+        for width, path in [(1280, path) for path in paths()] + [(360, "/")]:
+            page = visit.open(path, Look(width=width, scheme=scheme))
+            assert violations(page) == [], f"{path} {scheme} {width}"
+    english = visit.open("/", Look("en-US"))
+    assert violations(english) == []
+    visit.complaints[:] = [line for line in visit.complaints if "404" not in line]
+
+
+def test_an_orders_state_follows_its_row_without_moving_the_page(visit: Visitor) -> None:
+    row = Order.objects.get(state=State.RUNNING)
+    page = visit.open("/")
+    line = page.locator(f"#order-{row.id}")
+    expect(line.locator(".state")).to_have_text("运行中")
+    expect(page.locator("#live-orders [role=status]")).to_contain_text("运行中 1")
+    line.locator("a").focus()
+    place = top_in_document(line)
+    Order.objects.filter(id=row.id).update(state=State.METERED)
+    expect(line.locator(".state")).to_have_text("已计量", timeout=20_000)
+    expect(page.locator("#live-orders [role=status]")).to_contain_text("已计量 1")
+    assert top_in_document(line) == place
+    expect(line.locator("a")).to_be_focused()
+
+
+def test_an_orders_own_page_follows_it(visit: Visitor) -> None:
+    row = Order.objects.get(state=State.QUEUED)
+    page = visit.open(f"/orders/{row.id}")
+    expect(page.locator(".live-state")).to_have_text("排队中")
+    Order.objects.filter(id=row.id).update(state=State.RUNNING)
+    expect(page.locator(".live-state")).to_have_text("运行中", timeout=20_000)
+
+
+def test_updates_can_be_paused(visit: Visitor) -> None:
+    page = visit.open("/")
+    page.get_by_role("link", name="暂停自动更新").click()
+    expect(page.get_by_role("link", name="恢复自动更新")).to_be_visible()
+    assert page.locator("[hx-get]").count() == 0
+    assert page.locator("script").count() == 0
+
+
+def test_the_keyboard_reaches_the_content_and_the_switch(visit: Visitor) -> None:
+    page = visit.open("/")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="跳到正文")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("button", name="English")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.get_by_role("heading", level=2, name="2024: the year at a glance")).to_be_visible()
+
+
+def test_a_voucher_opens_its_order_and_leads_back(visit: Visitor) -> None:
+    row = Voucher.objects.order_by("issued_at").first()
+    page = visit.open("/")
+    page.get_by_role("link", name=row.number).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(row.number)
+    page.get_by_role("link", name="蛋白质结构预测：第三批").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("蛋白质结构预测：第三批")
+    page.get_by_role("link", name="年度总览").click()
+    expect(page.get_by_role("heading", level=2, name="2024年度总览")).to_be_visible()
