@@ -41,7 +41,7 @@ def test_the_shipped_catalogue_loads_once():
     first = load()
     assert first.changed
     assert (Hub.objects.count(), Cluster.objects.count(), Centre.objects.count()) == (8, 10, 19)
-    assert len(first.tariffs_added) == TariffVersion.objects.count() == 6
+    assert len(first.tariffs_added) == TariffVersion.objects.count() == 9
     assert not load(now=NOW + timedelta(days=1)).changed
     (line,) = JournalLine.objects.filter(stage="catalogue")
     assert (line.verb, line.by, line.at) == ("load", "operator", NOW)
@@ -66,7 +66,7 @@ def test_a_demo_offer_and_engine_end_with_the_demo():
     load()
     load(demo=False)
     assert queries.offers_for("nscc-chengdu") == []
-    assert len(queries.offers_for("nscc-chengdu", with_disabled=True)) == 1
+    assert len(queries.offers_for("nscc-chengdu", with_disabled=True)) == 2
     assert not queries.centre("nscc-chengdu").connected
 
 
@@ -94,16 +94,17 @@ def test_queries_take_a_constant_number_of_statements(django_assert_num_queries)
         offers = queries.offers_for("chengdu-aicc", with_disabled=True)
         assert [(each.resource_class.unit, each.enabled) for each in offers] == [
             ("CORE_HOUR", True),
+            ("CORE_HOUR", True),
             ("CARD_HOUR", False),
         ]
     with django_assert_num_queries(1):
-        assert len(queries.tariffs_at(NOW, centre="chengdu-aicc")) == 3
+        assert len(queries.tariffs_at(NOW, centre="chengdu-aicc")) == 4
     with django_assert_num_queries(1):
         assert queries.offer("nscc-chengdu", "cpu-core").centre.engine == "process"
     assert queries.offer("chengdu-aicc", "gpu-910b") is None
     assert {each.id for each in queries.centres(connected=True)} == {"nscc-chengdu", "chengdu-aicc"}
     assert queries.tariffs_at(datetime(2012, 1, 1, tzinfo=UTC)) == ()
-    assert len(queries.tariffs(centres=["nscc-chengdu"])) == 3
+    assert len(queries.tariffs(centres=["nscc-chengdu"])) == 5
     assert [each.code for each in queries.resource_classes()] == ["cpu-core", "gpu-910b"]
     assert all(each.start_id < each.end_id for each in queries.links())
     with pytest.raises(queries.UnableToFindCentre, match="centre: "):
