@@ -116,8 +116,8 @@ TAMPERING = {
         (
             "ALTER TABLE settlement_line DISABLE TRIGGER USER; ALTER TABLE settlement_line DROP CONSTRAINT"
             " capture_once_a_statement; DROP INDEX capture_on_one_statement;"
-            "INSERT INTO settlement_line (statement_id, capture_id, kind, amount_fen, claimed_fen, ledger_fen, released)"
-            " SELECT statement_id, capture_id, kind, 0, 0, 0, false FROM settlement_line"
+            "INSERT INTO settlement_line"
+            " (statement_id, capture_id, kind, amount_fen, claimed_fen, ledger_fen, released) SELECT statement_id, capture_id, kind, 0, 0, 0, false FROM settlement_line"
         ),
         {
             "a capture is settled once",
@@ -172,7 +172,7 @@ def test_the_command_prints_and_exits(house, monkeypatch):
 def test_the_program_itself_audits_an_empty_house(fresh_database):
     program = "from jiaozi.cli.main import run; import sys; sys.argv = ['jiaozi', 'audit']; run()"
     environ = fresh_database.environ()
-    words = {"env": environ, "capture_output": True, "text": True, "check": False, "timeout": 120}
-    done = subprocess.run([sys.executable, "-c", program], **words)
+    words = {"env": environ, "capture_output": True, "text": True, "timeout": 120}
+    done = subprocess.run([sys.executable, "-c", program], check=False, **words)
     assert done.returncode == 0, done.stderr
     assert "every invariant holds" in done.stdout
