@@ -105,7 +105,7 @@ def test_queries_take_a_constant_number_of_statements(django_assert_num_queries)
     assert {each.id for each in queries.centres(connected=True)} == {"nscc-chengdu", "chengdu-aicc"}
     assert queries.tariffs_at(datetime(2012, 1, 1, tzinfo=UTC)) == ()
     assert len(queries.tariffs(centres=["nscc-chengdu"])) == 5
-    assert [each.code for each in queries.resource_classes()] == ["cpu-core", "gpu-910b"]
+    assert [each.code for each in queries.resource_classes()] == ["cpu-core", "demo-core", "gpu-910b"]
     assert all(each.start_id < each.end_id for each in queries.links())
     with pytest.raises(queries.UnableToFindCentre, match="centre: "):
         queries.centre("mars")
