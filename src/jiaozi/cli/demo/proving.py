@@ -8,11 +8,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from jiaozi.cli.demo.cast import PROGRAMME, Stage
+from jiaozi.cli.demo.cast import OPERATOR, PROGRAMME, Stage, centre_clerk
 from jiaozi.kernel import clock
 from jiaozi.kernel.fen import yuan
+from jiaozi.kernel.ids import named_id
 from jiaozi.metering import services as metering
+from jiaozi.order import services as orders
 from jiaozi.settlement import queries
+
+_CENTRE = "nscc-chengdu"
+_PREPAID_FEN = 20_000_000
+_S_PER_HOUR = 3_600
 
 
 def act(stage: Stage, console: Console) -> bool:
@@ -36,12 +42,35 @@ def act(stage: Stage, console: Console) -> bool:
     return True
 
 
-def bring_trace(trace: Path, console: Console) -> None:
+def bring_trace(stage: Stage, trace: Path, console: Console) -> None:
     """Bring in a workload trace as usage of the supercomputing centre, dealt over the demo's vouchers."""
+    _prepay(stage)
     started = time.perf_counter()
-    outcome = metering.import_swf(
-        path=trace, centre="nscc-chengdu", programme=PROGRAMME, accounts=None, by="operator:demo", now=clock.now()
+    done = metering.import_swf(
+        path=trace, centre=_CENTRE, programme=PROGRAMME, accounts=None, by=OPERATOR, now=clock.now(), skip_bad=True
     )
     took = time.perf_counter() - started
-    console.print(f"[bold]真实负载 · a real trace[/] {trace.name}: {took:.2f} s")
-    console.print(outcome)
+    console.print(
+        f"[bold]真实负载 · a real trace[/] {trace.name}\n"
+        f"  {done.jobs} 条作业，导入、计价、核销用时 imported, rated and captured in {took:.2f} s\n"
+        f"  核销 captured {done.captured} · {done.core_s / _S_PER_HOUR:,.0f} 核时 core-hours · ¥{yuan(done.price_fen)}"
+        f"（券 voucher ¥{yuan(done.voucher_fen)}，自付 own ¥{yuan(done.own_fen)}）"
+    )
+    for code, count in sorted(done.held_back.items()):
+        console.print(f"  [yellow]未核销，留待处理 held back: {count} · {code}[/]")
+    if done.bad:
+        console.print(f"  [yellow]不是作业的行 lines that are no jobs: {len(done.bad)}[/]")
+
+
+def _prepay(stage: Stage) -> None:
+    """Let every holder prepay its own share of a year's work at the centre."""
+    for holder in stage.holders.values():
+        orders.credit_own(
+            programme=PROGRAMME,
+            holder_id=holder.id,
+            centre=_CENTRE,
+            amount_fen=_PREPAID_FEN,
+            reference=named_id("demo.credit.trace", holder.id),
+            by=centre_clerk(_CENTRE),
+            now=clock.now(),
+        )

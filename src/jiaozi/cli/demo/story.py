@@ -32,7 +32,7 @@ def tell(root: Path, trace: Path | None, started: float) -> bool:
     granting.act(stage, console)
     running.act(stage, console)
     if trace is not None:
-        proving.bring_trace(trace, console)
+        proving.bring_trace(stage, trace, console)
     settling.act(stage, console)
     true = proving.act(stage, console)
     console.print(f"[dim]全程用时 · the whole story took {time.perf_counter() - started:.1f} s")
