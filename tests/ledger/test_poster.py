@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -158,8 +159,10 @@ def _gather_only_when_there_are(poster, count):
     gather = poster._gather
 
     def wait_and_gather():
-        with poster._changed:
-            poster._changed.wait_for(lambda: len(poster._asks) >= count or not poster._open, timeout=30)
+        for _ in range(3_000):
+            if poster._asks.qsize() >= count or not poster._open:
+                break
+            time.sleep(0.01)
         return gather()
 
     poster._gather = wait_and_gather

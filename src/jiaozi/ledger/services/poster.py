@@ -2,19 +2,17 @@
 
 A caller's chain is durable when ``submit(...)`` answers. The caller has written its own row before, in a state that
 promises nothing; the transfer carries that row's id, so that a crash in between heals by asking for the same id again.
-The queue is bounded: a caller waits for room rather than piling up without end.
+The queue is bounded, and every caller waits for its own answer, so nothing piles up without end.
 """
 
 from __future__ import annotations
 
 import contextlib
 import threading
-from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
@@ -42,11 +40,29 @@ class UnableToPost(Refused):
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class _Ask:
-    chain: Chain
-    at: datetime
-    answer: Future[list[TransferStatus]] = field(default_factory=Future)
+    """A chain on its way, and the place where its answer will be. A bare lock, because 64 threads wait on one each."""
+
+    __slots__ = ("_answer", "_answered", "abandoned", "at", "chain")
+
+    def __init__(self, chain: Chain, at: datetime) -> None:
+        self.chain, self.at, self.abandoned = chain, at, False
+        self._answer: list[TransferStatus] | BaseException = []
+        self._answered = threading.Lock()
+        self._answered.acquire()
+
+    def answer(self, answer: list[TransferStatus] | BaseException) -> None:
+        """Let the caller hear; once."""
+        self._answer = answer
+        self._answered.release()
+
+    def wait(self) -> list[TransferStatus]:
+        if not self._answered.acquire(timeout=_WAIT_MAX_S):
+            self.abandoned = True  # if nobody has taken it yet, nobody will
+            raise TimeoutError("the ledger did not answer in time")
+        if isinstance(self._answer, BaseException):
+            raise self._answer
+        return self._answer
 
 
 class Poster:
@@ -60,9 +76,8 @@ class Poster:
     def __init__(self, connect: dict[str, Any] | None = None, *, batch_max: int = 2_000) -> None:
         self._parameters = connect if connect is not None else _parameters()
         self._batch_max = min(batch_max, BATCH_MAX)
-        self._asks: deque[_Ask] = deque()
-        self._changed = threading.Condition()  # guards the two above and below
-        self._open = False
+        self._asks: SimpleQueue[_Ask | None] = SimpleQueue()  # None wakes the thread at the end
+        self._open = self._ended = False
         self._thread = threading.Thread(target=self._run, name="ledger-poster", daemon=True)
 
     def __enter__(self) -> Self:
@@ -73,9 +88,8 @@ class Poster:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._changed:
-            self._open = False
-            self._changed.notify_all()
+        self._open = False
+        self._asks.put(None)
         self._thread.join()
 
     def submit(self, chain: Chain, *, at: datetime) -> list[TransferStatus]:
@@ -95,18 +109,15 @@ class Poster:
         names_of(chain)
         if len(chain) > self._batch_max:
             raise ValueError(f"chain: at most {self._batch_max} transfers go through the poster")
+        if not self._open:
+            raise UnableToPost
+        if self._asks.qsize() >= _QUEUE_MAX:
+            raise TimeoutError("the ledger's queue is full")
         ask = _Ask(chain, at)
-        with self._changed:
-            if not self._changed.wait_for(lambda: not self._open or len(self._asks) < _QUEUE_MAX, _WAIT_MAX_S):
-                raise TimeoutError("the ledger's queue is full")
-            if not self._open:
-                raise UnableToPost
-            self._asks.append(ask)
-            self._changed.notify_all()
-        try:
-            return ask.answer.result(timeout=_WAIT_MAX_S)
-        finally:
-            ask.answer.cancel()  # has no effect but on one that waits in the queue still: nobody would hear its answer
+        self._asks.put(ask)
+        if self._ended:  # the thread may have looked into the queue for the last time before
+            self._refuse_what_is_left()
+        return ask.wait()
 
     def _run(self) -> None:
         session: psycopg.Connection[Any] | None = None
@@ -115,27 +126,19 @@ class Poster:
                 session = self._answer(session, asks)
         finally:
             _drop(session)
-            self._end()
+            self._open, self._ended = False, True
+            self._refuse_what_is_left()
 
     def _gather(self) -> list[_Ask]:
-        """Wait for asks and take what one batch holds; none at the end, when all are taken."""
-        with self._changed:
-            while True:
-                self._changed.wait_for(lambda: self._asks or not self._open)
-                taken = self._take()
-                if taken or not (self._open or self._asks):
-                    self._changed.notify_all()
-                    return taken
-
-    def _take(self) -> list[_Ask]:
-        taken: list[_Ask] = []
+        """Wait for an ask and take what else is there, up to a batch; none at the end."""
+        asks: list[_Ask] = []
         room = self._batch_max
-        while self._asks and len(self._asks[0].chain) <= room:
-            ask = self._asks.popleft()
-            if ask.answer.set_running_or_notify_cancel():  # else its caller gave up waiting
-                taken.append(ask)
+        while room > 0 and (self._open or not self._asks.empty()) and not (asks and self._asks.empty()):
+            ask = self._asks.get()
+            if ask is not None and not ask.abandoned:
+                asks.append(ask)
                 room -= len(ask.chain)
-        return taken
+        return asks
 
     def _answer(self, session: psycopg.Connection[Any] | None, asks: Sequence[_Ask]) -> psycopg.Connection[Any] | None:
         """Commit a batch and let its callers hear; give the connection if it is still good."""
@@ -150,23 +153,21 @@ class Poster:
                 return session
             _drop(session)
             for ask in asks:
-                ask.answer.set_exception(error)
+                ask.answer(error)
             if not isinstance(error, Exception):
                 raise
             return None
         for ask, statuses in zip(asks, answers, strict=True):
-            ask.answer.set_result(statuses)
+            ask.answer(statuses)
         return session
 
-    def _end(self) -> None:
-        """Take no more, and let those hear who still wait because the thread broke."""
-        with self._changed:
-            self._open = False
-            left, self._asks = list(self._asks), deque()
-            self._changed.notify_all()
-        for ask in left:
-            if ask.answer.set_running_or_notify_cancel():
-                ask.answer.set_exception(UnableToPost())
+    def _refuse_what_is_left(self) -> None:
+        """Let those hear who came too late, or waited when the thread broke."""
+        with contextlib.suppress(Empty):
+            while True:
+                ask = self._asks.get_nowait()
+                if ask is not None:
+                    ask.answer(UnableToPost())
 
 
 def _commit(session: psycopg.Connection[Any], asks: Sequence[_Ask]) -> list[list[TransferStatus]]:
