@@ -117,7 +117,8 @@ TAMPERING = {
             "ALTER TABLE settlement_line DISABLE TRIGGER USER; ALTER TABLE settlement_line DROP CONSTRAINT"
             " capture_once_a_statement; DROP INDEX capture_on_one_statement;"
             "INSERT INTO settlement_line"
-            " (statement_id, capture_id, kind, amount_fen, claimed_fen, ledger_fen, released) SELECT statement_id, capture_id, kind, 0, 0, 0, false FROM settlement_line"
+            " (statement_id, capture_id, kind, amount_fen, claimed_fen, ledger_fen, released)"
+            " SELECT statement_id, capture_id, kind, 0, 0, 0, false FROM settlement_line"
         ),
         {
             "a capture is settled once",

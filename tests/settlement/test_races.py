@@ -96,6 +96,6 @@ def test_a_cap_measured_on_pay_binds_the_payment(house):
     before = queries.reserve_position(PROGRAMME)
     with pytest.raises(UnableToPay) as raised:
         house.pay(row)
-    assert raised.value.reason.code == "CAP_REACHED"
+    assert (raised.value.reason.code, raised.value.reason.clause) == ("CAP_REACHED", "paid_cap")
     assert queries.reserve_position(PROGRAMME) == before
     assert ledger.balance(Account(AccountKind.SETTLED, PROGRAMME)).credit == captured.voucher_fen

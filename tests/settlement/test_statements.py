@@ -65,6 +65,17 @@ def test_a_late_capture_is_an_adjustment_of_the_next_statement(house):
     assert [(line.capture_id, line.kind) for line in queries.lines(december.id)] == [(late.id, "ADJUSTMENT")]
 
 
+def test_two_months_share_nothing_and_lose_nothing(house):
+    """A job that runs over the border is one month's, and a month's statement is that month's alone."""
+    across = house.capture(at=datetime(2026, 11, 30, 16, 20, tzinfo=UTC), seconds=3600)
+    inside = [house.capture(at=at, units=units) for at, units in ((NOW, 1), (NOW, 2), (LATER, 3))]
+    after = datetime(2027, 1, 2, tzinfo=UTC)
+    november, december = house.closed(now=after), house.closed(month(2026, 12), now=after)
+    assert november.total_fen == inside[0].voucher_fen + inside[1].voucher_fen
+    assert december.total_fen == across.voucher_fen + inside[2].voucher_fen
+    assert queries.waiting() == []
+
+
 def test_nothing_to_close_leaves_nothing_behind(house):
     with pytest.raises(UnableToClose) as raised:
         house.closed()

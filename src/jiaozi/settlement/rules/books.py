@@ -47,6 +47,11 @@ class _Cash:
         return post(id_, from_, to, amount_fen, self.event, self.reference)
 
 
+def pay_cap_id(statement_id: UUID, key: str) -> UUID:
+    """Name the line by which a statement's payment counts for a cap."""
+    return named_id("statement.pay.cap", statement_id, key)
+
+
 def pay_lines(
     *, statement_id: UUID, programme: str, centre: str, shards: Mapping[int, int], caps: Mapping[str, int]
 ) -> tuple[Transfer, ...]:
@@ -78,7 +83,7 @@ def pay_lines(
         lines.append(cash.line(id_, _K.UNREPLENISHED, _K.RESERVE, total_fen))
     for key, fen in sorted(caps.items()):
         _, cap, counter = cap_accounts(programme, key)
-        id_ = named_id("statement.pay.cap", statement_id, key)
+        id_ = pay_cap_id(statement_id, key)
         lines.append(post(id_, cap, counter, fen, "statement.pay.cap", statement_id))
     return tuple(lines)
 

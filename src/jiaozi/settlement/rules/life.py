@@ -15,6 +15,7 @@ from jiaozi.kernel.lifecycle import Table
 from jiaozi.kernel.period import Period, month, year
 from jiaozi.kernel.refusal import Refused
 from jiaozi.party.rules import Actor, Role
+from jiaozi.policy.rules import CapUse
 from jiaozi.policy.rules.words import Interval
 
 REFERENCE_MAX = 80
@@ -160,6 +161,17 @@ def reserve_short(due_fen: int, reserve_fen: int) -> UnableToPay:
         f"the reserve has {yuan(reserve_fen)}, due are {yuan(due_fen)}, short by {yuan(due_fen - reserve_fen)} yuan; "
         "replenish first",
         field="reserve",
+    )
+
+
+def pay_cap_reached(use: CapUse, amount_fen: int) -> UnableToPay:
+    """Say which cap a payment would pass."""
+    return UnableToPay(
+        "CAP_REACHED",
+        f"超过“{use.label.zh}”：上限{yuan(use.limit_fen)}元，本次{yuan(amount_fen)}元",
+        f"past the cap {use.label.en}: limit {yuan(use.limit_fen)}, this payment {yuan(amount_fen)} yuan",
+        field="statement",
+        clause=use.cap_id,
     )
 
 

@@ -74,7 +74,7 @@ def _post(row: Statement, now: datetime) -> None:
     *_, statuses = ledger.apply([*[[line] for line in limits], lines], at=now)
     for line, status in zip(lines, statuses, strict=True):
         if not status.stands and status is not TransferStatus.CHAIN_FAILED:
-            raise _refusal(row, line, status)
+            raise _refusal(row, line, status, caps)
 
 
 def _caps(row: Statement) -> tuple[tuple[CapUse, ...], dict[str, int]]:
@@ -89,9 +89,10 @@ def _caps(row: Statement) -> tuple[tuple[CapUse, ...], dict[str, int]]:
     return tuple(caps.values()), counted
 
 
-def _refusal(row: Statement, line: Transfer, status: TransferStatus) -> Exception:
+def _refusal(row: Statement, line: Transfer, status: TransferStatus, caps: tuple[CapUse, ...]) -> Exception:
     if line.event == "statement.pay.cash" and status is TransferStatus.EXCEEDS_DEBITS:
         return life.reserve_short(row.total_fen, queries.reserve_position(row.programme).reserve_fen)
-    if line.event == "statement.pay.cap":
-        return life.UnableToPay("CAP_REACHED", "超过支付上限", "past a cap that is measured on pay", field="statement")
+    reached = next((use for use in caps if books.pay_cap_id(row.id, use.key) == line.id), None)
+    if reached is not None and status is TransferStatus.EXCEEDS_CREDITS:
+        return life.pay_cap_reached(reached, line.amount_fen)
     return UnableToTransfer(status, line)

@@ -1,5 +1,5 @@
--- One row: the year's budget, the vouchers issued in it, and the reserve's accounts (debit side positive but for the
--- last-but-one two, which are credits).
+-- One row: the year's budget, the vouchers issued in it, and the reserve's accounts, each on its own side: assets by
+-- debits, what is due to the treasury and its advance by credits.
 WITH issued AS (
   SELECT v.id, v.face_fen, a.id AS account, a.credits_posted, a.debits_posted, a.debits_pending
     FROM voucher v
