@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from uuid import UUID
 
 from rich.console import Console
 from rich.table import Table
@@ -13,8 +14,10 @@ from jiaozi.catalogue.rules import run_price_fen
 from jiaozi.cli.demo.cast import CASHIER, FINANCE, OPERATOR, PROGRAMME, Stage, centre_clerk
 from jiaozi.kernel import clock
 from jiaozi.kernel.fen import in_words, yuan
-from jiaozi.kernel.period import local_date, month
+from jiaozi.kernel.period import Period, local_date, month, start_of_day
 from jiaozi.kernel.refusal import Refused
+from jiaozi.metering import queries as metering
+from jiaozi.metering.rules import CaptureKind
 from jiaozi.order import queries as orders
 from jiaozi.order import services as order_services
 from jiaozi.order.rules import voucher_share
@@ -55,7 +58,7 @@ def _settle(stage: Stage, centre: str, console: Console) -> Statement | None:
     except Refused as refusal:
         console.print(f"  {centre}: {refusal.in_language('zh')}")
         return None
-    own = _own_books(stage, centre)
+    own = _own_books(stage, centre) | _imported(centre, period)
     clerk = centre_clerk(centre)
     wrong = dict(own)
     dearest = max(wrong, key=lambda key: wrong[key])
@@ -87,6 +90,17 @@ def _own_books(stage: Stage, centre: str) -> dict[str, int]:
             if row is not None:
                 price = run_price_fen(tariff_of(row.tariff), units=record.units, elapsed_ms=record.elapsed_ms)
                 claims[str(row.id)] = voucher_share(price, Fraction(row.share_numerator, row.share_denominator))
+    return claims
+
+
+def _imported(centre: str, period: Period) -> dict[str, int]:
+    """What a centre claims for an imported trace: it has no meter of its own here, so it takes the platform's list."""
+    claims: dict[str, int] = {}
+    after: UUID | None = None
+    start, end = start_of_day(period.first), start_of_day(period.end)
+    while page := metering.captures_between(centre=centre, programme=PROGRAMME, start=start, end=end, after=after):
+        after = page[-1].id
+        claims |= {str(capture.id): capture.voucher_fen for capture in page if capture.kind == CaptureKind.IMPORT}
     return claims
 
 
