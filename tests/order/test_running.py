@@ -76,6 +76,13 @@ def test_an_engine_that_refuses_fails_the_order_and_releases_the_hold(world, eng
     assert not ledger.audit()
 
 
+def test_an_engine_that_may_run_past_the_hold_gets_nothing(world, engine, held):
+    engine.kill_lag_ms = 2001
+    row = order.submit(order_id=held.id, now=world.now)
+    assert (row.state, row.reason_code, engine.submitted) == (State.FAILED, "HOLD_TOO_SHORT", [])
+    assert vouchers.purse(held.voucher_id).held_fen == 0
+
+
 def test_an_engine_that_cannot_be_reached_keeps_the_hold_and_is_asked_again(world, engine, held):
     """Fault 2 of the field: nothing is believed while there is no answer."""
     engine.unreachable = True

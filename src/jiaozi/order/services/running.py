@@ -19,7 +19,16 @@ from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Reason
 from jiaozi.order import queries
 from jiaozi.order.models import Order
-from jiaozi.order.ports import JobSpec, JobState, JobStatus, UnableToFindJob, UnableToReachEngine, UnableToSubmit
+from jiaozi.order.ports import (
+    Engine,
+    JobSpec,
+    JobState,
+    JobStatus,
+    UnableToFindJob,
+    UnableToReachEngine,
+    UnableToSubmit,
+    longest_run_ms,
+)
 from jiaozi.order.rules import ON_ENGINE, State
 from jiaozi.order.services.engines import engine_of
 from jiaozi.order.services.funding import release
@@ -69,6 +78,7 @@ def _alone(order_id: UUID) -> Iterator[bool]:
 def _hand_over(row: Order, now: datetime) -> Order:
     engine = engine_of(row.centre)
     try:
+        _check_cover(row, engine)
         job = engine.submit(_spec(row))
     except UnableToSubmit as refused:
         with transaction.atomic():
@@ -78,6 +88,20 @@ def _hand_over(row: Order, now: datetime) -> Order:
         with suppress(UnableToFindJob):
             engine.cancel(row.id)
     return row
+
+
+def _check_cover(row: Order, engine: Engine) -> None:
+    """Start nothing on an engine that may run longer than the catalogue, and so the hold, reckoned with."""
+    covered_ms = longest_run_ms(row.time_limit_ms, row.centre.engine_granularity_ms or 1, row.centre.kill_lag_ms or 0)
+    possible_ms = longest_run_ms(row.time_limit_ms, engine.granularity_ms, engine.kill_lag_ms)
+    if possible_ms > covered_ms:
+        raise UnableToSubmit(
+            "HOLD_TOO_SHORT",
+            f"引擎最长可运行{possible_ms}毫秒，冻结只覆盖{covered_ms}毫秒；请更新资源目录中的粒度与停止延迟",
+            f"the engine may run the job for {possible_ms} ms, the hold covers {covered_ms} ms: "
+            "put the engine's granularity and kill lag into the catalogue",
+            field="time_limit_ms",
+        )
 
 
 def _withdraw(row: Order, now: datetime) -> Order:
