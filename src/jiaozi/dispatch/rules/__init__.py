@@ -1,0 +1,30 @@
+"""Dispatch: which place serves which request. Exact in money, and able to say why not."""
+
+from jiaozi.dispatch.rules.network import HERE, Network, Route, distance_km, modelled_rtt_us, network
+from jiaozi.dispatch.rules.quote import Answer, Board, Option, Turned, board, quote, ranked
+from jiaozi.dispatch.rules.refusals import Change, Miss
+from jiaozi.dispatch.rules.request import Block, Offer, Request, UnableToPlace, check_offer, check_request
+
+__all__ = [
+    "HERE",
+    "Answer",
+    "Block",
+    "Board",
+    "Change",
+    "Miss",
+    "Network",
+    "Offer",
+    "Option",
+    "Request",
+    "Route",
+    "Turned",
+    "UnableToPlace",
+    "board",
+    "check_offer",
+    "check_request",
+    "distance_km",
+    "modelled_rtt_us",
+    "network",
+    "quote",
+    "ranked",
+]
