@@ -12,7 +12,7 @@ from jiaozi.ledger.rules import AccountKind
 from jiaozi.metering import queries
 from jiaozi.metering import services as metering
 from jiaozi.metering.models import Capture, UsageDispute, UsageRow
-from jiaozi.metering.rules.importing import UnableToImport
+from jiaozi.metering.rules.admitting import UnableToImport
 from jiaozi.party import services as party
 from jiaozi.party.rules import EndUser, HolderClass
 from jiaozi.voucher import services as voucher

@@ -61,7 +61,7 @@ def import_file(
     console = Console(soft_wrap=True, highlight=False)
     with opened():
         from jiaozi.metering import services as metering  # noqa: PLC0415 - models may load only in an open house
-        from jiaozi.metering.rules.importing import UnableToReadTrace  # noqa: PLC0415
+        from jiaozi.metering.rules.admitting import UnableToReadTrace  # noqa: PLC0415
 
         began = time.perf_counter()
         try:

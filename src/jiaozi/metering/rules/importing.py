@@ -6,11 +6,10 @@ the ones before it left; the ledger has the last word.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from fractions import Fraction
 from functools import partial
 from typing import NamedTuple
@@ -20,51 +19,31 @@ from jiaozi.catalogue.rules import Tariff, UnableToPrice, tariff_for
 from jiaozi.kernel.fen import UFEN_PER_FEN, Rounding, yuan
 from jiaozi.kernel.ids import named_id
 from jiaozi.kernel.label import Label
-from jiaozi.kernel.refusal import Reason, Refused
+from jiaozi.kernel.refusal import Reason
 from jiaozi.ledger.rules import AMOUNT_MAX_FEN, Account, Transfer, TransferStatus, post
 from jiaozi.metering.rules import reasons
-from jiaozi.metering.rules.swf import BadLine, Job
+from jiaozi.metering.rules.swf import Job
 from jiaozi.order.rules import own_account, own_payable_account
-from jiaozi.party.rules import Role
 from jiaozi.policy.rules import CapUse
-from jiaozi.voucher.rules import State, UnableToSpend, cap_accounts, check_spendable, voucher_account
+from jiaozi.voucher.rules import cap_accounts, voucher_account
 
 EVENT = "usage.import"
-_MAY_IMPORT = frozenset({Role.CENTRE, Role.OPERATOR, Role.SYSTEM})
-_TRACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
 _MS_PER_HOUR = 3_600_000
 _DIVISOR = _MS_PER_HOUR * UFEN_PER_FEN
-
-
-class UnableToImport(Refused):
-    """A file can't be imported as it is, or into this programme; nothing was stored."""
-
-
-class UnableToReadTrace(UnableToImport):
-    """Lines of the file are no jobs; ``bad`` has them all, each with its number."""
-
-    def __init__(self, bad: Sequence[BadLine]) -> None:
-        self.bad = tuple(bad)
-        first = bad[0]
-        super().__init__(
-            "BAD_LINES",
-            f"{len(bad)}行不符合格式，未导入任何记录；第{first.line}行：{first.label.zh}",
-            f"{len(bad)} lines are no jobs, nothing was imported; line {first.line}: {first.label.en}",
-            field="file",
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payer:
     """A voucher that imported usage is charged to, as the import sees it.
 
-    ``refusal`` says why it can't be spent now, None when it can; ``ratio`` is the voucher's share of a price.
+    ``refusal`` says why it can't be spent now, None when it can; the share is the voucher's part of a price.
     """
 
     voucher: UUID
     holder: UUID
     holder_class: str
-    ratio: Fraction
+    share_numerator: int
+    share_denominator: int
     refusal: Reason | None
     voucher_account: Account
     own_account: Account
@@ -83,6 +62,11 @@ class Decided(NamedTuple):
     own_fen: int
     reason: Reason | None
 
+    @property
+    def price_fen(self) -> int:
+        """What is charged in all."""
+        return self.voucher_fen + self.own_fen
+
 
 def payer(
     *,
@@ -100,7 +84,8 @@ def payer(
         voucher=voucher,
         holder=holder,
         holder_class=holder_class,
-        ratio=ratio,
+        share_numerator=ratio.numerator,
+        share_denominator=ratio.denominator,
         refusal=refusal,
         voucher_account=voucher_account(programme, voucher),
         own_account=own_account(programme, holder, centre),
@@ -160,7 +145,7 @@ def _decide(job: Job, payer: Payer | None, prices: PriceList, left_fen: MutableM
     price = _rounded(charge, tariff)
     if price > AMOUNT_MAX_FEN or charge // _MS_PER_HOUR >= 2**63:
         return Decided(job, payer, None, 0, 0, 0, reasons.price_too_large())
-    voucher_fen = price * payer.ratio.numerator // payer.ratio.denominator
+    voucher_fen = price * payer.share_numerator // payer.share_denominator
     own_fen = price - voucher_fen
     reason = _short(payer, voucher_fen, own_fen, left_fen)
     if reason is not None:
@@ -279,98 +264,3 @@ def refusal(decided: Decided, chain: Sequence[Transfer], statuses: Sequence[Tran
             return own_short(0, decided.own_fen)
         return _reason("CAP_REACHED", "已达使用上限", "a cap on use is reached", "voucher")
     return None
-
-
-def check_import(role: Role, trace: str) -> None:
-    """Let a centre, the operator or the house itself import usage, under a plain name.
-
-    Raises
-    ------
-    UnableToImport
-        Otherwise.
-    """
-    if role not in _MAY_IMPORT:
-        raise UnableToImport(
-            "WRONG_ROLE", "用量须由算力中心或平台运营方导入", "a centre or the operator imports usage", field="role"
-        )
-    if trace and not _TRACE.fullmatch(trace):
-        raise UnableToImport(
-            "TRACE_NAME_WRONG",
-            f"名称{trace!r}无效：只能用字母、数字、点和连字符，至多40个",
-            f"{trace!r} is no name of a trace: letters, digits, dot and hyphen, at most 40",
-            field="trace",
-        )
-
-
-def check_dealt(dealt: dict[str, UUID], programme: str) -> dict[str, UUID]:
-    """Give the dealt users, who need at least one voucher.
-
-    Raises
-    ------
-    UnableToImport
-        When there is none.
-    """
-    if not dealt:
-        raise UnableToImport(
-            "NO_VOUCHER",
-            f"项目{programme}没有有效的算力券可供分配",
-            f"the programme {programme} has no active voucher to deal the users over",
-            field="programme",
-        )
-    return dealt
-
-
-def check_accounts(accounts: Mapping[str, UUID], programmes: Mapping[UUID, str], programme: str) -> None:
-    """Let every account stand for a voucher of the programme.
-
-    Raises
-    ------
-    UnableToImport
-        Naming the first that does not.
-    """
-    for account, voucher in accounts.items():
-        if programmes.get(voucher) != programme:
-            raise UnableToImport(
-                "NO_SUCH_VOUCHER",
-                f"账户{account}：项目{programme}没有算力券{voucher}",
-                f"account {account}: the programme {programme} has no voucher {voucher}",
-                field="accounts",
-            )
-
-
-def check_supplier(centre: str, suppliers: Collection[str]) -> None:
-    """Let usage of the programme's suppliers only be charged to vouchers.
-
-    Raises
-    ------
-    UnableToImport
-        Naming the suppliers.
-    """
-    if centre not in suppliers:
-        raise UnableToImport(
-            "NOT_A_SUPPLIER",
-            f"算力券不能在{centre}使用，可用于：{'、'.join(sorted(suppliers))}",
-            f"vouchers can't be spent at {centre}; they can at {', '.join(sorted(suppliers))}",
-            field="centre",
-        )
-
-
-def spendable(state: State, valid_until: date, today: date) -> Reason | None:
-    """Say why a voucher can't be spent today, or None when it can."""
-    try:
-        check_spendable(state, valid_until, today)
-    except UnableToSpend as refused:
-        return refused.reason
-    return None
-
-
-def deal(users: Iterable[str], vouchers: Sequence[UUID]) -> dict[str, UUID]:
-    """Deal a trace's users over vouchers, always the same way; for demonstrations.
-
-    >>> a, b = UUID(int=1), UUID(int=2)
-    >>> deal(["10", "9", "11"], [b, a]) == {"9": a, "10": b, "11": a}
-    True
-    """
-    dealt = sorted(vouchers)
-    ordered = sorted(set(users), key=lambda user: (len(user), user))
-    return {user: dealt[place % len(dealt)] for place, user in enumerate(ordered)} if dealt else {}

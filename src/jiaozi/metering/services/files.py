@@ -6,7 +6,7 @@ import gzip
 import zlib
 from pathlib import Path
 
-from jiaozi.metering.rules.importing import UnableToImport
+from jiaozi.metering.rules.admitting import UnableToImport
 
 TEXT_BYTES_MAX = 256 * 1024 * 1024
 _GZIP = b"\x1f\x8b"

@@ -7,10 +7,12 @@ that never change afterwards are written knowing its answer, by COPY, a few tens
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import NotRequired, TypedDict, Unpack
@@ -28,28 +30,17 @@ from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import BATCH_MAX, PAYABLE_SHARDS
 from jiaozi.metering import queries
 from jiaozi.metering.models import UsageDispute
-from jiaozi.metering.rules import CaptureKind, UsageState, importing
+from jiaozi.metering.rules import admitting, importing
 from jiaozi.metering.rules.importing import Decided, PriceList
 from jiaozi.metering.rules.swf import BadLine, Job, read
-from jiaozi.metering.services.copying import NULL, copy_rows, text
+from jiaozi.metering.services.copying import SOURCE, Destination, write_rows
 from jiaozi.metering.services.files import trace_lines
 from jiaozi.metering.services.payers import Payers
 from jiaozi.metering.services.receiving import one_at_a_time
 from jiaozi.order.rules import payable_accounts
 from jiaozi.party.rules import Actor
 
-SOURCE = "swf"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LINES_A_RECORD = 2
-_USAGE = (
-    *("id", "centre_id", "record_id", "payload_digest", "source", "account", "resource_class", "units"),
-    *("started_at", "ended_at", "elapsed_ms", "outcome", "received_at", "state"),
-    *("reason_code", "reason_zh", "reason_en", "tariff_id", "charge_ufen", "capture_id"),
-)
-_CAPTURE = (
-    *("id", "programme", "kind", "centre_id", "voucher_id", "holder_id", "tariff_id", "payable_shard"),
-    *("price_fen", "voucher_fen", "own_fen", "overrun_fen", "captured_at", "batch"),
-)
 
 
 @dataclass(slots=True)
@@ -97,14 +88,9 @@ class _Import:
     now: datetime
 
     @property
-    def at(self) -> str:
-        """The instant, as COPY reads it."""
-        return self.now.isoformat()
-
-    @property
-    def head(self) -> str:
-        """What every capture begins with after its id."""
-        return f"{self.programme}\t{CaptureKind.IMPORT.value}\t{self.centre}"
+    def destination(self) -> Destination:
+        """What the rows of this import have in common."""
+        return Destination(self.centre, self.programme, self.resource_class, self.now)
 
 
 def import_swf(*, path: Path, by: Actor, now: datetime, **words: Unpack[Words]) -> Imported:
@@ -149,21 +135,34 @@ def import_jobs(
     UnableToImport
         When the actor may not, the names are wrong, or a line is no job: nothing is stored then.
     """
-    importing.check_import(by.role, trace)
+    admitting.check_import(by.role, trace)
     catalogue.centre(centre)
     jobs, bad = read(lines)
     if bad and not skip_bad:
-        raise importing.UnableToReadTrace(bad)
+        raise admitting.UnableToReadTrace(bad)
     payers = Payers.load(programme, centre, accounts, {job.user for job in jobs}, now)
     prices = PriceList(catalogue.tariffs(centres=[centre]), centre=centre, resource_class=resource_class)
     prefix = f"{SOURCE}:{trace}:" if trace else f"{SOURCE}:"
     this = _Import(centre, programme, resource_class, prefix, payers, prices, by, now)
     imported = Imported(jobs=len(jobs), bad=bad)
     ledger.open_accounts(payable_accounts(programme, centre))
-    for chunk in _chunks(jobs, BATCH_MAX // (_LINES_A_RECORD + payers.caps_most)):
-        with transaction.atomic():
-            _import_chunk(this, chunk, imported)
+    with _uncollected():
+        for chunk in _chunks(jobs, BATCH_MAX // (_LINES_A_RECORD + payers.caps_most)):
+            with transaction.atomic():
+                _import_chunk(this, chunk, imported)
     return imported
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Spare the cycle collector: tens of thousands of rows live to the end of their chunk, and none is in a cycle."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _chunks(jobs: Sequence[Job], size: int) -> Iterator[Sequence[Job]]:
@@ -188,13 +187,7 @@ def _import_chunk(this: _Import, chunk: Sequence[Job], imported: Imported) -> No
     rows = _post(this, decided)
     batch = new_id()
     captured = [(id_, each) for id_, each in rows if each.reason is None]
-    copy_rows("metering_capture", _CAPTURE, (_capture_row(this, id_, each, batch) for id_, each in captured))
-    names = list(fresh)
-    copy_rows(
-        "metering_usage",
-        _USAGE,
-        (_usage_row(this, name, id_, each) for name, (id_, each) in zip(names, rows, strict=True)),
-    )
+    write_rows(this.destination, fresh, rows, batch)
     _tell(this, batch, rows, captured, imported)
 
 
@@ -250,46 +243,18 @@ def _post(this: _Import, decided: Sequence[Decided]) -> list[tuple[UUID, Decided
     """Ask the ledger for every record that is to be captured; what it refuses is held back with the reason."""
     shards = payable_accounts(this.programme, this.centre)
     rows = [(new_id(), each) for each in decided]
-    chains = {
-        id_: chain
-        for id_, each in rows
-        if each.reason is None
-        and (chain := importing.post_lines(this.programme, id_, each, shards[id_.int % PAYABLE_SHARDS]))
-    }
-    answers = dict(zip(chains, ledger.apply(list(chains.values()), at=this.now), strict=True)) if chains else {}
+    places, chains = [], []
     for place, (id_, each) in enumerate(rows):
-        if id_ in answers and not all(status.stands for status in answers[id_]):
-            reason = importing.refusal(each, chains[id_], answers[id_])
+        if each.price_fen:
+            places.append(place)
+            chains.append(importing.post_lines(this.programme, id_, each, shards[id_.int % PAYABLE_SHARDS]))
+    answers = ledger.apply(chains, at=this.now) if chains else []
+    for place, chain, statuses in zip(places, chains, answers, strict=True):
+        if not all(status.stands for status in statuses):
+            id_, each = rows[place]
+            reason = importing.refusal(each, chain, statuses)
             rows[place] = (id_, each._replace(reason=reason, tariff=None, charge_ufen=0, voucher_fen=0, own_fen=0))
     return rows
-
-
-def _capture_row(this: _Import, id_: UUID, each: Decided, batch: UUID) -> str:
-    payer, tariff = each.payer, each.tariff
-    if payer is None or tariff is None:
-        raise AssertionError("only what has a payer and a price is captured")
-    return (
-        f"{id_}\t{this.head}\t{payer.voucher}\t{payer.holder}\t{tariff.id}\t{id_.int % PAYABLE_SHARDS}"
-        f"\t{each.voucher_fen + each.own_fen}\t{each.voucher_fen}\t{each.own_fen}\t0\t{this.at}\t{batch}"
-    )
-
-
-def _usage_row(this: _Import, name: str, id_: UUID, each: Decided) -> str:
-    job, reason, tariff = each.job, each.reason, each.tariff
-    begin, end = (
-        _EPOCH + timedelta(seconds=job.started_s),
-        _EPOCH + timedelta(seconds=job.started_s + max(job.elapsed_s, 0)),
-    )
-    head = (
-        f"{id_}\t{this.centre}\t{name}\t\\\\x{job.digest.hex()}\t{SOURCE}\t{job.user}\t{this.resource_class}"
-        f"\t{job.units}\t{begin}\t{end}\t{job.elapsed_s * 1000}\t{job.outcome.value}\t{this.at}"
-    )
-    if reason is None and tariff is not None:
-        return f"{head}\t{UsageState.CAPTURED.value}\t\t\t\t{tariff.id}\t{each.charge_ufen}\t{id_}"
-    if reason is None:
-        raise AssertionError("what is not captured has a reason")
-    words = f"{reason.code}\t{text(reason.label.zh)}\t{text(reason.label.en)}"
-    return f"{head}\t{UsageState.HELD_BACK.value}\t{words}\t{NULL}\t{NULL}\t{NULL}"
 
 
 def _tell(

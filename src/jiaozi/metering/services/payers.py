@@ -12,7 +12,7 @@ from jiaozi.kernel.refusal import Reason
 from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import Account
 from jiaozi.metering import queries
-from jiaozi.metering.rules import importing
+from jiaozi.metering.rules import admitting, importing
 from jiaozi.metering.rules.importing import Payer
 from jiaozi.party.rules import HolderClass
 from jiaozi.policy import queries as policy
@@ -42,12 +42,12 @@ class Payers:
         """
         if accounts is None:
             active = queries.vouchers_to_deal(programme, local_date(now))
-            accounts = importing.check_dealt(importing.deal(users, active), programme)
+            accounts = admitting.check_dealt(admitting.deal(users, active), programme)
         rows = queries.vouchers_by_id(set(accounts.values()))
-        importing.check_accounts(accounts, {id_: row.programme for id_, row in rows.items()}, programme)
+        admitting.check_accounts(accounts, {id_: row.programme for id_, row in rows.items()}, programme)
         terms = {row.version_id: _terms(row, now) for row in rows.values()}
         for each in terms.values():
-            importing.check_supplier(centre, each.suppliers)
+            admitting.check_supplier(centre, each.suppliers)
         payers = {id_: _payer(row, centre, terms[row.version_id]) for id_, row in rows.items()}
         _open(programme, payers, now)
         return cls({account: payers[id_] for account, id_ in accounts.items()}, now)
@@ -69,7 +69,7 @@ class Payers:
         found = {}
         for account, payer in self.by_account.items():
             state, valid_until = states[payer.voucher]
-            refusal = payer.refusal or importing.spendable(state, valid_until, today)
+            refusal = payer.refusal or admitting.spendable(state, valid_until, today)
             found[account] = replace(payer, refusal=refusal)
         return found
 
