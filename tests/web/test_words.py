@@ -58,7 +58,8 @@ def test_times_are_shanghais() -> None:
         (500, "0.5秒", "0.5 s"),
         (61_000, "1分1秒", "1 min 1 s"),
         (7_200_000, "2小时", "2 h"),
-        (5_430_000, "1小时30分", "1 h 30 min"),
+        (5_400_000, "1小时30分", "1 h 30 min"),
+        (3_602_000, "1小时2秒", "1 h 2 s"),
     ],
 )
 def test_durations(length_ms: int, zh: str, en: str) -> None:
