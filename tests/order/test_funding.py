@@ -71,6 +71,12 @@ def test_a_hold_takes_both_shares_and_defers_the_submission(world, holder):
         assert cursor.fetchone() == (1,)
 
 
+def test_a_job_of_less_than_half_a_fen_holds_nothing_and_can_be_cancelled(world, holder):
+    row = world.held(world.voucher(holder), units=1, seconds=60)
+    assert (row.state, row.most_fen) == (State.HELD, 0)
+    assert order.cancel(order_id=row.id, by=world.applicant(holder), now=world.now).state == State.CANCELLED
+
+
 def test_an_order_past_the_balance_is_refused_with_both_figures(world, holder):
     small = world.voucher(holder, "0.5元")
     row = world.held(small, units=4, seconds=36_000)

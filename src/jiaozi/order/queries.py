@@ -63,3 +63,9 @@ def centres_at_work() -> list[str]:
     """Give the centres that have orders on their engine."""
     rows = Order.objects.filter(state__in=ON_ENGINE).order_by("centre_id").values_list("centre_id", flat=True)
     return list(rows.distinct()[:ROWS_MAX])
+
+
+def captured(order_ids: Iterable[UUID]) -> list[Order]:
+    """Give those of some orders that are captured and not settled, locked for a change, in id order."""
+    rows = Order.objects.select_for_update(no_key=True).filter(id__in=list(order_ids), state=State.CAPTURED)
+    return list(rows.order_by("id"))

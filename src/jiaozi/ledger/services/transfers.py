@@ -140,13 +140,15 @@ def apply(chains: Sequence[Chain], *, at: datetime) -> list[list[TransferStatus]
 
 
 def require(chain: Chain, *, at: datetime) -> None:
-    """Apply one chain that must stand.
+    """Apply one chain that must stand; an empty one does.
 
     Raises
     ------
     UnableToTransfer
         When it does not; nothing of it was written.
     """
+    if not chain:  # a verb may find that nothing is due
+        return
     (statuses,) = apply([chain], at=at)
     _raise_if_refused(chain, statuses)
 

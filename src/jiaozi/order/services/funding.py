@@ -162,6 +162,8 @@ def _fund(row: Order, priced: Quote, caps: tuple[CapUse, ...], now: datetime) ->
         caps=measured,
     )
     row.cap_keys = [use.key for use in measured]
+    if not chain:  # a job of less than half a fen: nothing to hold
+        return None
     ledger.open_accounts([*accounts, *cap_accounts])
     statuses = ledger.apply([*[[line] for line in limits], chain], at=now)[-1]
     if all(status.stands for status in statuses):
