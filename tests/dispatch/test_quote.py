@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from jiaozi.catalogue.rules import Tier, most, movement_fen
 from jiaozi.dispatch.rules import Block, Route, UnableToPlace, board, modelled_rtt_us, quote
+from jiaozi.dispatch.rules.board import stall
 from jiaozi.dispatch.rules.network import moving_fen
-from jiaozi.dispatch.rules.price import compute_fen, waiting_fen
+from jiaozi.dispatch.rules.price import compute_fen
 from jiaozi.kernel.fen import Rounding
 from tests.dispatch.made import DAY, HOUR, NOWHERE, linked, offer, request, tariff
 
@@ -49,7 +50,7 @@ def test_price_is_compute_and_movement_and_shares_add_up():
 def test_compute_price_is_what_the_order_holds(*, units, duration_s, rate, rounding, step, engine_step, lag, minimum):
     priced = replace(tariff(rounding=rounding, granularity_ms=step, minimum_fen=minimum), rate_ufen=rate)
     one = offer(tariff=priced, engine_granularity_ms=engine_step, kill_lag_ms=lag)
-    assert compute_fen(one, units, duration_s) == most(
+    assert compute_fen(stall(one), units, duration_s) == most(
         priced,
         units=units,
         time_limit_ms=duration_s * 1_000,
@@ -235,7 +236,3 @@ def test_a_single_change_makes_it_feasible(*, made, units, hours, slack, budget,
             value = Tier(value)
         changed = replace(asked, **{change.field: value})
         assert ask(changed, *offers).best, change
-
-
-def test_waiting_is_rounded_up():
-    assert waiting_fen(1, 1) == 1

@@ -1,12 +1,14 @@
 """Dispatch: which place serves which request. Exact in money, and able to say why not."""
 
+from jiaozi.dispatch.rules.board import RANK, Board, board
 from jiaozi.dispatch.rules.network import HERE, Network, Route, distance_km, modelled_rtt_us, network
-from jiaozi.dispatch.rules.quote import Answer, Board, Option, Turned, board, quote, ranked
+from jiaozi.dispatch.rules.quote import Answer, Option, Turned, quote, ranked
 from jiaozi.dispatch.rules.refusals import Change, Miss
 from jiaozi.dispatch.rules.request import Block, Offer, Request, UnableToPlace, check_offer, check_request
 
 __all__ = [
     "HERE",
+    "RANK",
     "Answer",
     "Block",
     "Board",

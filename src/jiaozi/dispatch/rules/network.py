@@ -20,7 +20,8 @@ DETOUR = Fraction(3, 2)
 _EARTH_KM = 6371.0088
 _BITS_PER_BYTE = 8
 _MB = 10**6
-_GB = 10**9
+UFEN_BYTES = 10**9 * UFEN_PER_FEN
+"""Micro-fen a gigabyte times bytes, for one fen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ def moving_fen(route: Route, size_bytes: int) -> int:
         return 0
     if route.price_per_gb_ufen is None:
         raise ValueError("a route without a price can't be priced; refuse it before")
-    return divided(route.price_per_gb_ufen * size_bytes, _GB * UFEN_PER_FEN, Rounding.UP)
+    return divided(route.price_per_gb_ufen * size_bytes, UFEN_BYTES, Rounding.UP)
 
 
 def divided(numerator: int, denominator: int, rounding: Rounding) -> int:
