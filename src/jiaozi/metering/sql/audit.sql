@@ -28,6 +28,18 @@ WITH usage_sums AS (
   SELECT 'a price follows from its usage and its tariff', id::text, format('%%s fen with overrun, rated %%s', full_fen, rated_fen)
     FROM rated WHERE full_fen <> rated_fen
   UNION ALL
+  SELECT 'a capture''s names belong together', c.id::text,
+         format('voucher of %%s in %%s, tariff of %%s, order of %%s', v.holder_id, v.programme, t.centre_id, o.voucher_id)
+    FROM metering_capture c LEFT JOIN voucher v ON v.id = c.voucher_id LEFT JOIN catalogue_tariffversion t ON t.id = c.tariff_id
+    LEFT JOIN catalogue_centre k ON k.id = c.centre_id LEFT JOIN compute_order o ON o.id = c.order_id
+   WHERE k.id IS NULL OR v.holder_id IS DISTINCT FROM c.holder_id OR v.programme IS DISTINCT FROM c.programme
+      OR t.centre_id IS DISTINCT FROM c.centre_id
+      OR (c.order_id IS NOT NULL AND (o.voucher_id, o.centre_id) IS DISTINCT FROM (c.voucher_id, c.centre_id))
+  UNION ALL
+  SELECT 'a captured record was rated by its capture''s tariff', u.id::text, format('%%s, class %%s; capture %%s, class %%s', u.tariff_id, u.resource_class, c.tariff_id, t.resource_class_id)
+    FROM metering_usage u JOIN metering_capture c ON c.id = u.capture_id JOIN catalogue_tariffversion t ON t.id = c.tariff_id
+   WHERE u.tariff_id IS DISTINCT FROM c.tariff_id OR u.resource_class <> t.resource_class_id
+  UNION ALL
   SELECT 'every usage record has exactly one capture or a reason', u.id::text, format('%%s, order %%s', u.state, coalesce(o.state, 'none'))
     FROM metering_usage u LEFT JOIN compute_order o ON o.id = u.order_id
    WHERE (u.state = 'RECEIVED' AND (o.id IS NULL OR o.state NOT IN ('HELD', 'SUBMITTED', 'QUEUED', 'RUNNING', 'ENDED')))
