@@ -209,15 +209,15 @@ _TWO = """\
     en: two
     source: {ref: test, grade: A}
     when:
-      - {if: need.cost > 0u, zh: 有费用, en: it costs something}
+      - {if: need.ok, zh: 合格, en: ok}
     grants: voucher
     amount: {ratio: 60%, of: need.cost}
 """
 
 
 def test_several_clauses_give_the_highest_not_the_sum():
-    text = small(more_clauses=_TWO, cases="  - {facts: {need: {cost: 100元}}, on: 2023-06-01, expect: 60元}")
-    decision = decide_small(text, {"need": {"cost": "100元"}})
+    text = small(more_clauses=_TWO, cases="  - {facts: {need: {cost: 100元, ok: true}}, on: 2023-06-01, expect: 60元}")
+    decision = decide_small(text, {"need": {"cost": "100元", "ok": True}})
     assert (decision.chosen, decision.amount_fen, [found.amount_fen for found in decision.clauses]) == (
         "two",
         60_00,
@@ -230,9 +230,9 @@ def test_unpublished_concurrence_refuses_by_name():
         parameters="  both: {kind: text, zh: 并行, en: concurrence, unpublished: true, demo: highest}",
         together="parameter.both",
         more_clauses=_TWO,
-        cases="  - {facts: {need: {cost: 100元}}, on: 2023-06-01, expect: 60元}",
+        cases="  - {facts: {need: {cost: 100元, ok: true}}, on: 2023-06-01, expect: 60元}",
     )
-    decision = decide_small(text, {"need": {"cost": "100元"}})
+    decision = decide_small(text, {"need": {"cost": "100元", "ok": True}})
     assert (codes(decision), decision.reasons[0].field) == (["PARAMETER_UNPUBLISHED"], "parameter.both")
 
 

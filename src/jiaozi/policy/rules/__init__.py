@@ -16,13 +16,29 @@ from jiaozi.policy.rules.decision import (
     Inputs,
     OnceUse,
     Outcome,
+    Piece,
     Step,
     StepKind,
     Truth,
 )
+from jiaozi.policy.rules.describing import describe
 from jiaozi.policy.rules.document import Document, load
-from jiaozi.policy.rules.explaining import describe, explain
+from jiaozi.policy.rules.explaining import explain
 from jiaozi.policy.rules.problems import Problem, UnableToDecide, UnableToReadFacts, UnableToReadProgramme
+from jiaozi.policy.rules.settling import (
+    Paper,
+    Penalty,
+    RelationTerms,
+    Share,
+    award_stages,
+    check_administration,
+    cost_shares,
+    papers_due,
+    papers_missing,
+    penalty,
+    relation_terms,
+    split,
+)
 from jiaozi.policy.rules.terms import (
     DispatchTerms,
     OrderTerms,
@@ -49,9 +65,14 @@ __all__ = [
     "OnceUse",
     "OrderTerms",
     "Outcome",
+    "Paper",
+    "Penalty",
     "Per",
+    "Piece",
     "Problem",
+    "RelationTerms",
     "ReserveTerms",
+    "Share",
     "Step",
     "StepKind",
     "Subject",
@@ -60,8 +81,11 @@ __all__ = [
     "UnableToDecide",
     "UnableToReadFacts",
     "UnableToReadProgramme",
+    "award_stages",
+    "check_administration",
     "check_cases",
     "check_succession",
+    "cost_shares",
     "decide",
     "decide_case",
     "describe",
@@ -71,8 +95,13 @@ __all__ = [
     "load",
     "measured",
     "order_terms",
+    "papers_due",
+    "papers_missing",
+    "penalty",
     "programme_caps",
+    "relation_terms",
     "replay",
     "reserve_terms",
     "run_cases",
+    "split",
 ]

@@ -62,5 +62,5 @@ def effective_dates(document: Document, *, allow_demo: bool) -> tuple[date, date
         When they are not published and demo values are not allowed.
     """
     effective = document.programme.effective
-    asked = Asked(document, document.programme.issued, allow_demo)
+    asked = Asked(document, document.programme.issued or date.min, allow_demo)
     return asked.figure(effective.since), asked.figure(effective.to) if effective.to else None

@@ -1,156 +1,132 @@
-"""The arithmetic of one clause: base, ratio, rounding, caps, minimum; each step is kept.
+"""The arithmetic of one clause: threshold, base, ratio, rounding, caps, minimum; each step is kept.
 
 Every figure is an exact integer of fen or a fraction. A cap bounds the amount by what it leaves; it never adds.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
-from jiaozi.kernel import period
-from jiaozi.kernel.fen import Rounding, whole, yuan
+from jiaozi.kernel.fen import whole, yuan
 from jiaozi.kernel.label import Label
-from jiaozi.kernel.period import Period
 from jiaozi.policy.rules import schema
-from jiaozi.policy.rules.decision import CapUse, OnceUse, Step, StepKind
+from jiaozi.policy.rules.bases import base_of
+from jiaozi.policy.rules.caps import bounds_grant
+from jiaozi.policy.rules.decision import CapUse, ConditionFound, Step, StepKind
 from jiaozi.policy.rules.figures import shown
+from jiaozi.policy.rules.ratios import Sheet, shared
 from jiaozi.policy.rules.weighing import Weighing
-from jiaozi.policy.rules.words import Grant, Kind, Measure, Per, Subject
+from jiaozi.policy.rules.words import Kind
 
-_RATIO = Label("比例", "ratio")
 _FIXED = Label("定额", "fixed sum")
 _ROUNDING = Label("取整", "rounding")
 _MINIMUM = Label("最低金额", "minimum")
 
 
-def cap_uses(weighing: Weighing, clause: schema.Clause) -> tuple[CapUse, ...]:
-    """Give every cap that the clause stands under, whatever it measures, with its counter."""
-    counted = [under.cap for under in clause.caps if weighing.figure(under.counts)]
-    uses = (cap_use(weighing, cap_id) for cap_id in counted)
-    return tuple(use for use in uses if use is not None)
-
-
-def cap_use(weighing: Weighing, cap_id: str) -> CapUse | None:
-    """Give one cap with its counter, or None with reasons where its limit or subject is not known."""
-    cap = weighing.document.programme.caps[cap_id]
-    limit_fen = weighing.figure(cap.amount)
-    subject_id = _subject_id(weighing, cap.subject)
-    if limit_fen is None or subject_id is None:
-        return None
-    use = CapUse(cap_id, cap.label, cap.measures, cap.subject, subject_id, _period(weighing, cap.per), limit_fen, 0)
-    used_fen = 0 if cap.subject is Subject.CLAIM else _counted(weighing, use.key)
-    return replace(use, used_before_fen=used_fen) if used_fen else use
-
-
-def once_use(weighing: Weighing, clause: schema.Clause) -> OnceUse | None:
-    """Give the one-off counter of a clause; used before, it refuses."""
-    if clause.once is None:
-        return None
-    subject_id = _subject_id(weighing, clause.once)
-    if subject_id is None:
-        return None
-    use = OnceUse(clause.id, clause.once, subject_id)
-    if _counted(weighing, use.key):
-        weighing.refuse(
-            "ALREADY_GRANTED", f"一次性条款，{subject_id} 已享受过", f"a one-off clause that {subject_id} already had"
-        )
-    return use
-
-
-def _counted(weighing: Weighing, key: str) -> int:
-    used = weighing.counters.get(key, 0)
-    if isinstance(used, bool) or not isinstance(used, int) or used < 0:
-        raise ValueError(f"the counter {key} must be an integer of 0 or more, not {used!r}")
-    return used
-
-
-def _subject_id(weighing: Weighing, subject: Subject) -> str | None:
-    """Find whose counter it is; the id is a fact like any other, so it may be missing."""
-    if subject is Subject.PROGRAMME:
-        return weighing.document.slug
-    if subject is Subject.CLAIM:
-        return ""
-    name = weighing.document.programme.subjects[subject]
-    fact = weighing.known.get(name)
-    if fact is None:
-        weighing.refuse_missing(name)
-        return None
-    return str(fact.plain)
-
-
-def _period(weighing: Weighing, per: Per) -> Period | None:
-    if per is Per.CALENDAR_YEAR:
-        return period.year(weighing.on.year)
-    if per is Per.CALENDAR_MONTH:
-        return period.month(weighing.on.year, weighing.on.month)
-    return None
-
-
-def bounds_grant(use: CapUse, grants: Grant) -> bool:
-    """Say whether a cap bounds the amount when it is granted; one measured later bounds what happens then."""
-    return use.measures is Measure.ISSUED or (grants is Grant.AWARD and use.measures is Measure.PAID)
-
-
-def reckon(weighing: Weighing, clause: schema.Clause, caps: tuple[CapUse, ...]) -> tuple[tuple[Step, ...], int | None]:
-    """Work out the amount, or None with reasons where a figure or fact is missing."""
-    steps: list[Step] = []
-    amount_fen = _before_caps(weighing, clause, steps)
-    least_fen = weighing.figure(clause.amount.minimum) if clause.amount and clause.amount.minimum else 0
-    if amount_fen is None or least_fen is None or weighing.reasons:
-        return tuple(steps), None
+def reckon(
+    weighing: Weighing, clause: schema.Clause, caps: tuple[CapUse, ...]
+) -> tuple[tuple[Step, ...], int | None, tuple[ConditionFound, ...]]:
+    """Work out the amount, or None with reasons where a figure or fact is missing; and the modifiers asked."""
+    amount = clause.amount
+    if amount is None:
+        return (), None, ()
+    sheet = Sheet(weighing, clause.id, [], [])
+    enough = _threshold(sheet, amount.threshold) if amount.threshold else True
+    exact = _before_rounding(sheet, amount)
+    least_fen = weighing.figure(amount.minimum) if amount.minimum else 0
+    asked = tuple(sheet.asked)
+    if exact is None or least_fen is None or weighing.reasons or not enough:
+        return tuple(sheet.steps), None, asked
+    amount_fen = _rounded(sheet, exact, amount.rounding)
     if amount_fen == 0:
         weighing.refuse("NOTHING_TO_GRANT", "计算结果为 0", "the amount comes to 0")
     for use in caps:
         if bounds_grant(use, clause.grants):
-            amount_fen = _under(weighing, use, amount_fen, steps)
+            amount_fen = under(weighing, use, amount_fen, sheet.steps)
+    amount_fen = _whole_steps(sheet, amount_fen, amount.rounding)
     if least_fen:
-        steps.append(
-            Step(StepKind.MINIMUM, "", _MINIMUM, shown(Kind.MONEY, least_fen), amount_fen, amount_fen, binding=False)
+        _at_least(sheet, amount_fen, least_fen)
+    return tuple(sheet.steps), amount_fen, asked
+
+
+def _threshold(sheet: Sheet, threshold: schema.Threshold) -> bool:
+    """Refuse what stays under a threshold; the threshold itself is enough."""
+    weighing = sheet.weighing
+    reached_fen = weighing.money(threshold.of)
+    least_fen: int | None = weighing.figure(threshold.least)
+    if reached_fen is None or least_fen is None:
+        return False
+    label = weighing.document.programme.facts[threshold.of].label
+    label = Label(f"{label.zh}门槛", f"threshold of {label.en}")
+    figure = shown(Kind.MONEY, least_fen)
+    sheet.steps.append(
+        Step(StepKind.THRESHOLD, threshold.of, label, figure, reached_fen, reached_fen, binding=reached_fen < least_fen)
+    )
+    if reached_fen < least_fen:
+        weighing.refuse(
+            "BELOW_THRESHOLD",
+            f"{label.zh} {yuan(least_fen)} 元，现为 {yuan(reached_fen)} 元",
+            f"the {label.en} is {yuan(least_fen)} yuan, reached are {yuan(reached_fen)}",
+            field=threshold.of,
         )
-        if amount_fen < least_fen:
-            weighing.refuse(
-                "BELOW_MINIMUM",
-                f"金额 {yuan(amount_fen)} 元低于最低 {yuan(least_fen)} 元",
-                f"{yuan(amount_fen)} yuan is below the minimum of {yuan(least_fen)} yuan",
-            )
-    return tuple(steps), amount_fen
+    return reached_fen >= least_fen
 
 
-def _before_caps(weighing: Weighing, clause: schema.Clause, steps: list[Step]) -> int | None:
-    """Take the base, the ratio and the rounding, or the fixed sum."""
-    amount = clause.amount
-    if amount is None:
-        return None
+def _before_rounding(sheet: Sheet, amount: schema.Amount) -> Fraction | None:
+    """Take the fixed sum, or the base and its share."""
     if amount.fixed is not None:
-        fixed_fen: int | None = weighing.figure(amount.fixed)
-        if fixed_fen is not None:
-            steps.append(Step(StepKind.FIXED, "", _FIXED, shown(Kind.MONEY, fixed_fen), 0, fixed_fen, binding=False))
-        return fixed_fen
-    ratio = weighing.figure(amount.ratio) if amount.ratio else None
-    name = amount.of or ""
-    base = weighing.known.get(name)
+        fixed_fen: int | None = sheet.weighing.figure(amount.fixed)
+        if fixed_fen is None:
+            return None
+        sheet.steps.append(Step(StepKind.FIXED, "", _FIXED, shown(Kind.MONEY, fixed_fen), 0, fixed_fen, binding=False))
+        return Fraction(fixed_fen)
+    if not amount.of and not amount.quantity:
+        return shared(sheet, amount, Fraction(0))
+    base = base_of(sheet.weighing, amount, sheet.steps)
     if base is None:
-        weighing.refuse_missing(name)
-    if base is None or ratio is None:
+        for figure in [amount.ratio] if amount.ratio else []:
+            sheet.weighing.figure(figure)
         return None
-    base_fen = int(base.plain) if isinstance(base.plain, int) else 0
-    label = weighing.document.programme.facts[name].label
-    steps.append(Step(StepKind.BASE, name, label, shown(Kind.MONEY, base_fen), base_fen, base_fen, binding=False))
-    return _ratio(base_fen, ratio, amount.rounding, steps)
+    if amount.quantity and not amount.ratio and not amount.bands:
+        return base
+    return shared(sheet, amount, base)
 
 
-def _ratio(base_fen: int, ratio: Fraction, rounding: Rounding, steps: list[Step]) -> int:
-    exact = base_fen * ratio
-    down_fen = exact.numerator // exact.denominator
-    amount_fen = whole(exact, rounding) if exact.denominator != 1 else down_fen
-    steps.append(Step(StepKind.RATIO, "", _RATIO, shown(Kind.RATIO, ratio), base_fen, down_fen, binding=False))
-    if exact.denominator != 1:
-        steps.append(Step(StepKind.ROUNDING, "", _ROUNDING, str(rounding), down_fen, amount_fen, binding=False))
+def _rounded(sheet: Sheet, exact: Fraction, rounding: schema.RoundTo) -> int:
+    step_fen = rounding.step_fen
+    amount_fen = whole(exact / step_fen, rounding.rule) * step_fen
+    if amount_fen != exact:
+        figure = str(rounding.rule) if step_fen == 1 else f"{rounding.rule} {shown(Kind.MONEY, step_fen)}"
+        sheet.steps.append(Step(StepKind.ROUNDING, "", _ROUNDING, figure, int(exact), amount_fen, binding=False))
     return amount_fen
 
 
-def _under(weighing: Weighing, use: CapUse, amount_fen: int, steps: list[Step]) -> int:
+def _whole_steps(sheet: Sheet, amount_fen: int, rounding: schema.RoundTo) -> int:
+    """Cut what a cap left down to whole steps; up would pass the cap."""
+    step_fen = rounding.step_fen
+    cut_fen = amount_fen // step_fen * step_fen
+    if cut_fen != amount_fen:
+        figure = f"DOWN {shown(Kind.MONEY, step_fen)}"
+        sheet.steps.append(Step(StepKind.ROUNDING, "", _ROUNDING, figure, amount_fen, cut_fen, binding=False))
+        if not cut_fen:
+            sheet.weighing.refuse(
+                "NOTHING_TO_GRANT", "余额不足一个取整单位", "what the caps leave is less than one step of the rounding"
+            )
+    return cut_fen
+
+
+def _at_least(sheet: Sheet, amount_fen: int, least_fen: int) -> None:
+    figure = shown(Kind.MONEY, least_fen)
+    sheet.steps.append(Step(StepKind.MINIMUM, "", _MINIMUM, figure, amount_fen, amount_fen, binding=False))
+    if amount_fen < least_fen:
+        sheet.weighing.refuse(
+            "BELOW_MINIMUM",
+            f"金额 {yuan(amount_fen)} 元低于最低 {yuan(least_fen)} 元",
+            f"{yuan(amount_fen)} yuan is below the minimum of {yuan(least_fen)} yuan",
+        )
+
+
+def under(weighing: Weighing, use: CapUse, amount_fen: int, steps: list[Step]) -> int:
     """Bound an amount by what a cap leaves; a cap with nothing left refuses."""
     bounded_fen = min(amount_fen, use.left_fen)
     figure = shown(Kind.MONEY, use.limit_fen)

@@ -88,6 +88,9 @@ def _difference(case: schema.Case, decision: Decision) -> Label | None:
         got = yuan(decision.amount_fen or 0) if decision.outcome is Outcome.GRANTED else decision.outcome.lower()
         why = "; ".join(reason.label.en for reason in decision.reasons)
         return Label(f"应为 {wanted}，实为 {got} {why}".strip(), f"expected {wanted}, got {got} {why}".strip())
+    if case.chosen and case.chosen != decision.chosen:
+        got = decision.chosen or "—"
+        return Label(f"应选条款 {case.chosen}，实为 {got}", f"expected the clause {case.chosen}, got {got}")
     if case.because and case.because not in codes:
         return Label(f"理由应含 {case.because}，实为 {codes}", f"expected the reason {case.because}, got {codes}")
     return None

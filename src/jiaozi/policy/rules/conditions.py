@@ -2,7 +2,8 @@
 
 Types keep units apart: money is ``uint`` fen, so that it compares only with ``yuan('30亿')``; a decimal is ``double``
 with at most 15 digits, which compares exactly; a date is a timestamp beside ``day('2023-09-01')``. CEL answers
-``true || unknown`` with true, so every fact that a condition names must be known before it runs.
+``true || unknown`` with true, so every fact that a condition names must be known before it runs; it answers
+``true || error`` with true as well, so where an operand can fail each operand is also run by itself.
 
 Cost: about 5 µs a condition. The library stops a comprehension after 10,000 steps and nesting after 32; source and
 facts are bounded here, so the most that one condition can cost is known.
@@ -20,11 +21,13 @@ from typing import Any
 
 from cel_expr_python import cel
 
-from jiaozi.kernel.period import start_of_day
+from jiaozi.kernel.period import local_date, months_later, start_of_day
+from jiaozi.policy.rules import expression as reading_expression
 from jiaozi.policy.rules.figures import PARAMETER_PREFIX, Unreadable, read_date, read_money
 from jiaozi.policy.rules.words import Kind
 
 SOURCE_LENGTH_MAX = 500
+MONTHS_MAX = 1_200
 SUPPLIERS = "suppliers.named"
 ON = "on"
 
@@ -38,6 +41,7 @@ _TYPES = {
     Kind.ENUM: cel.Type.STRING,
     Kind.DATE: cel.Type.TIMESTAMP,
     Kind.LIST: cel.Type.List(cel.Type.STRING),
+    Kind.DATES: cel.Type.List(cel.Type.TIMESTAMP),
 }
 _ERROR = re.compile(r"<input>:(-?\d+):(-?\d+): (.*)")
 _TEXT_LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -54,12 +58,17 @@ class UnableToCompile(Unreadable):
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A condition ready to run, and the names that it rests on."""
+    """A condition ready to run, and the names that it rests on.
+
+    ``probes`` are the operands of its ``||`` and ``&&`` where one of them can fail: each must run without an error.
+    """
 
     source: str
     expression: Any
     facts: tuple[str, ...]
     parameters: tuple[str, ...]
+    suppliers: bool = False
+    probes: tuple[Any, ...] = ()
 
 
 def instant(day: date) -> datetime:
@@ -77,12 +86,24 @@ def _day(text: str) -> datetime:
     return instant(read_date(text)).astimezone(UTC)
 
 
-def _function(name: str, answer: Any, code: Any) -> Any:
-    overload = cel.Overload(f"{name}_text", return_type=answer, parameters=[cel.Type.STRING], impl=code)
+def _months(day: datetime, count: int) -> datetime:
+    """Give the Shanghai date so many months on, or back where the count is negative."""
+    aware = day if day.tzinfo else day.replace(tzinfo=UTC)
+    if abs(count) > MONTHS_MAX:
+        raise ValueError(f"more than {MONTHS_MAX} months")
+    return instant(months_later(local_date(aware), count)).astimezone(UTC)
+
+
+def _function(name: str, answer: Any, code: Any, *takes: Any) -> Any:
+    overload = cel.Overload(f"{name}_of", return_type=answer, parameters=[*takes], impl=code)
     return cel.FunctionDecl(name, [overload])
 
 
-_FUNCTIONS = [_function("yuan", cel.Type.UINT, _yuan), _function("day", cel.Type.TIMESTAMP, _day)]
+_FUNCTIONS = [
+    _function("yuan", cel.Type.UINT, _yuan, cel.Type.STRING),
+    _function("day", cel.Type.TIMESTAMP, _day, cel.Type.STRING),
+    _function("months", cel.Type.TIMESTAMP, _months, cel.Type.TIMESTAMP, cel.Type.INT),
+]
 
 
 @dataclass(slots=True)
@@ -96,7 +117,6 @@ class Compiler:
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _variables: dict[str, Any] = field(init=False)
     _environment: Any = field(init=False)
-    _without: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._variables = {name: _TYPES[kind] for name, kind in self.names.items()}
@@ -131,30 +151,43 @@ class Compiler:
                 1, 1, f"条件的结果须为真或假，现为 {kind}", f"a condition answers true or false, not {kind}"
             )
         self._check_choices(source)
-        used = [name for name in self.names if self._uses(source, name)]
+        tree = reading_expression.read(expression.serialize())
+        used = reading_expression.names(tree)
+        mine = [name for name in self.names if name in used]
         return Compiled(
             source,
             expression,
-            tuple(name for name in used if not name.startswith(PARAMETER_PREFIX)),
-            tuple(name.removeprefix(PARAMETER_PREFIX) for name in used if name.startswith(PARAMETER_PREFIX)),
+            tuple(name for name in mine if not name.startswith(PARAMETER_PREFIX)),
+            tuple(name.removeprefix(PARAMETER_PREFIX) for name in mine if name.startswith(PARAMETER_PREFIX)),
+            SUPPLIERS in used,
+            self._probes(source) if reading_expression.absorbed(tree) else (),
         )
 
     def activation(self, values: Mapping[str, Any]) -> Any:
         """Bind values, for any number of conditions."""
         return self._environment.Activation(values)
 
-    def _uses(self, source: str, name: str) -> bool:
-        """Say whether a condition needs a name: it does when it no longer compiles without it."""
-        if name.rpartition(".")[2] not in source:
-            return False
-        if name not in self._without:
-            rest = {other: kind for other, kind in self._variables.items() if other != name}
-            self._without[name] = cel.NewEnv(variables=rest, functions=_FUNCTIONS)
-        try:
-            self._without[name].compile(source)
-        except (RuntimeError, ValueError):
-            return True
-        return False
+    def _probes(self, source: str) -> tuple[Any, ...]:
+        """Compile each operand by itself; one that still hides an error is refused."""
+        probes = []
+        for operand in reading_expression.operands(source):
+            try:
+                probe = self._environment.compile(operand)
+            except (RuntimeError, ValueError) as wrong:
+                raise self._hidden(source, 0) from wrong
+            failing = reading_expression.absorbed(reading_expression.read(probe.serialize()))
+            if failing:
+                raise self._hidden(source, max(0, source.find(operand)) + failing.offset)
+            probes.append(probe)
+        return tuple(probes)
+
+    def _hidden(self, source: str, offset: int) -> UnableToCompile:
+        return UnableToCompile(
+            *_place(source, offset),
+            "此处运算可能出错，而外层的 ||、&& 或 exists、all 会掩盖错误；请拆成多个条件，或改用已算好的事实",
+            "this can fail, and the || or && or exists or all around it would hide the error; "
+            "split it into several conditions, or declare a fact that is worked out already",
+        )
 
     def _check_choices(self, source: str) -> None:
         """Refuse a comparison with a value that the enum does not have: it would be false for ever, in silence."""
@@ -180,7 +213,7 @@ class Compiler:
     def _hint(self, what: str) -> tuple[str, str]:
         undeclared = re.search(r"undeclared reference to '([^']+)'", what)
         if undeclared:
-            near = get_close_matches(undeclared[1], [*self._variables, "yuan", "day"], n=1)
+            near = get_close_matches(undeclared[1], [*self._variables, "yuan", "day", "months"], n=1)
             known = near[0] if near else ", ".join(list(self.names)[:5])
             return f"；已声明的有 {known}", f"; declared is {known}"
         if "no matching overload" in what and "uint" in what:
@@ -215,6 +248,10 @@ def run(compiled: Compiled, activation: Any) -> tuple[bool | None, str]:
     """Run a condition: true, false, or None with the error's text (budget passed, overflow, missing key …)."""
     try:
         answer = compiled.expression.eval(activation).value()  # of type BOOL by its compilation, or an error's text
+        for probe in compiled.probes:
+            part = probe.eval(activation).value()
+            if not isinstance(part, bool):
+                return None, str(part)[:200]
     except (RuntimeError, ValueError, TypeError) as wrong:
         return None, str(wrong)[:200]
     return (answer, "") if isinstance(answer, bool) else (None, str(answer)[:200])

@@ -13,25 +13,19 @@ from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Reason
 from jiaozi.policy.rules import facts as fact_reading
 from jiaozi.policy.rules import schema
-from jiaozi.policy.rules.amounts import cap_uses, once_use, reckon
+from jiaozi.policy.rules.amounts import reckon
+from jiaozi.policy.rules.caps import cap_uses, once_use
+from jiaozi.policy.rules.concurrence import choose
 from jiaozi.policy.rules.conditions import run
-from jiaozi.policy.rules.decision import (
-    CapUse,
-    ClauseFound,
-    ConditionFound,
-    Decision,
-    FactUsed,
-    Inputs,
-    OnceUse,
-    Outcome,
-    Truth,
-)
-from jiaozi.policy.rules.document import Document, Test
+from jiaozi.policy.rules.decision import CapUse, ClauseFound, ConditionFound, Decision, Inputs, OnceUse, Outcome, Step
+from jiaozi.policy.rules.document import ALWAYS, SUPPLIER_TESTS, Document
+from jiaozi.policy.rules.gates import gates
 from jiaozi.policy.rules.problems import UnableToReadFacts
+from jiaozi.policy.rules.testing import judge
 from jiaozi.policy.rules.weighing import Weighing
-from jiaozi.policy.rules.words import Decided, Grant
+from jiaozi.policy.rules.words import Decided, Gate, Grant
 
-_ONLY_UNPUBLISHED = ("PARAMETER_UNPUBLISHED", "CONDITION_UNPUBLISHED")
+_ONLY_UNPUBLISHED = ("PARAMETER_UNPUBLISHED", "CONDITION_UNPUBLISHED", "SUPPLIERS_UNPUBLISHED")
 
 
 def decide(
@@ -69,7 +63,7 @@ def decide(
     weighing = Weighing(document, known, counters, on, allow_demo)
     _must_be_consistent(weighing)
     found = tuple(_weigh(weighing, clause) for clause in clauses)
-    outcome, chosen, reasons, unpublished = _choose(weighing, found)
+    choice = choose(weighing, found)
     looked_at = {use.key for one in found for use in _uses(one)}
     return Decision(
         programme=document.slug,
@@ -81,11 +75,13 @@ def decide(
             on=on,
             allow_demo=allow_demo,
         ),
-        outcome=outcome,
-        chosen=chosen,
-        reasons=reasons,
+        outcome=choice.outcome,
+        chosen=choice.clause,
+        reasons=choice.reasons,
         clauses=found,
-        unpublished=unpublished,
+        unpublished=choice.unpublished,
+        pieces=choice.pieces,
+        steps=choice.steps,
     )
 
 
@@ -132,15 +128,17 @@ def _weigh(weighing: Weighing, clause: schema.Clause) -> ClauseFound:
     """Weigh one clause alone."""
     weighing.begin(clause.id)
     _check_in_force(weighing)
-    conditions = tuple(_test(weighing, test) for test in weighing.document.tests[clause.id])
+    conditions = (*_conditions(weighing, clause), *gates(weighing, clause))
     caps: tuple[CapUse, ...] = ()
     once: OnceUse | None = None
-    steps: tuple[Any, ...] = ()
+    steps: tuple[Step, ...] = ()
+    asked: tuple[ConditionFound, ...] = ()
     amount_fen: int | None = None
     if all(reason.code in _ONLY_UNPUBLISHED for reason in weighing.reasons):  # go on, so that all of them are named
-        caps = cap_uses(weighing, clause)
+        caps, asked = cap_uses(weighing, clause)
         once = once_use(weighing, clause)
-        steps, amount_fen = reckon(weighing, clause, caps) if clause.amount else ((), None)
+        steps, amount_fen, modified = reckon(weighing, clause, caps)
+        asked += modified
     if weighing.reasons:
         outcome, amount_fen = Outcome.REFUSED, 0
     else:
@@ -162,7 +160,17 @@ def _weigh(weighing: Weighing, clause: schema.Clause) -> ClauseFound:
         amount_fen=amount_fen,
         reasons=reasons,
         unpublished=tuple(weighing.unpublished),
+        asked=asked,
+        voucher_class=clause.voucher_class or "",
     )
+
+
+def _conditions(weighing: Weighing, clause: schema.Clause) -> tuple[ConditionFound, ...]:
+    """Judge the clause's own conditions, then those that the programme asks of all."""
+    tests = weighing.document.tests
+    common = tests[ALWAYS] if Gate.ALWAYS not in clause.without else ()
+    of_suppliers = tests[SUPPLIER_TESTS] if Gate.SUPPLIERS not in clause.without else ()
+    return tuple(judge(weighing, test) for test in (*tests[clause.id], *common, *of_suppliers))
 
 
 def _by_hand(clause: schema.Clause) -> Reason:
@@ -191,66 +199,3 @@ def _check_in_force(weighing: Weighing) -> None:
             f"no longer in force on {weighing.on}; its last day was {until}",
             field="on",
         )
-
-
-def _test(weighing: Weighing, test: Test) -> ConditionFound:
-    """Run one condition; whatever is not a clean true adds its reason."""
-    compiled = test.compiled
-    missing = [name for name in compiled.facts if name not in weighing.known]
-    hidden = [name for name in compiled.parameters if not weighing.parameter(name)]
-    truth, error = Truth.UNKNOWN, ""
-    if test.unpublished:
-        weighing.note(test.name)
-    if test.unpublished and not weighing.allow_demo:
-        truth = Truth.UNPUBLISHED
-        weighing.refuse(
-            "CONDITION_UNPUBLISHED",
-            f"此条件未公布，仅演示可用：{test.label.zh}",
-            f"this condition is not published and serves a demo only: {test.label.en}",
-            field=test.name,
-        )
-    elif missing:
-        for name in missing:
-            weighing.refuse_missing(name)
-    elif hidden:
-        truth = Truth.UNPUBLISHED
-    else:
-        answer, error = run(compiled, weighing.activation)
-        truth = {True: Truth.TRUE, False: Truth.FALSE, None: Truth.ERROR}[answer]
-    used = tuple(map(weighing.used, compiled.facts))
-    if truth is Truth.FALSE:
-        _refuse_unmet(weighing, test, used)
-    elif truth is Truth.ERROR:
-        weighing.refuse(
-            "CONDITION_ERROR",
-            f"条件无法判断，按不通过处理：{test.label.zh}（{error}）",
-            f"the condition could not be judged, so it does not pass: {test.label.en} ({error})",
-        )
-    return ConditionFound(compiled.source, test.label, truth, used, error)
-
-
-def _refuse_unmet(weighing: Weighing, test: Test, used: tuple[FactUsed, ...]) -> None:
-    zh = "，".join(f"{fact.label.zh}为{fact.shown.zh}" for fact in used)
-    en = ", ".join(f"{fact.label.en}: {fact.shown.en}" for fact in used)
-    field = used[0].name if used else ""
-    weighing.refuse(
-        "CONDITION_NOT_MET", f"不符合“{test.label.zh}”（{zh}）", f"not met: {test.label.en} ({en})", field=field
-    )
-
-
-def _choose(
-    weighing: Weighing, found: tuple[ClauseFound, ...]
-) -> tuple[Outcome, str, tuple[Reason, ...], tuple[str, ...]]:
-    """Choose among the clauses: a grant before a decision by hand, the highest grant where several are met."""
-    granted = [one for one in found if one.outcome is Outcome.GRANTED]
-    by_hand = [one for one in found if one.outcome is Outcome.BY_HAND]
-    weighing.begin("")
-    if len(granted) > 1 and weighing.figure(weighing.document.programme.together.rule) is None:
-        return Outcome.REFUSED, "", tuple(weighing.reasons), tuple(weighing.unpublished)
-    if granted or by_hand:
-        best = max(granted, key=lambda one: one.amount_fen or 0) if granted else by_hand[0]
-        return best.outcome, best.clause, best.reasons, tuple(dict.fromkeys((*best.unpublished, *weighing.unpublished)))
-    complete = [one for one in found if not any(test.truth is Truth.UNKNOWN for test in one.conditions)] or [*found]
-    reasons = tuple(dict.fromkeys(reason for one in complete for reason in one.reasons))
-    unpublished = tuple(dict.fromkeys(name for one in complete for name in one.unpublished))
-    return Outcome.REFUSED, complete[0].clause if len(complete) == 1 else "", reasons, unpublished

@@ -44,12 +44,20 @@ class Truth(StrEnum):
 class StepKind(StrEnum):
     """One step of the arithmetic, in the order in which they are taken."""
 
+    THRESHOLD = "THRESHOLD"
     BASE = "BASE"
+    PLUS = "PLUS"
+    LESS = "LESS"
+    QUANTITY = "QUANTITY"
+    PRORATION = "PRORATION"
+    BAND = "BAND"
     RATIO = "RATIO"
+    MODIFIER = "MODIFIER"
     FIXED = "FIXED"
     ROUNDING = "ROUNDING"
     CAP = "CAP"
     MINIMUM = "MINIMUM"
+    CEILING = "CEILING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,21 +128,29 @@ class CapUse:
 
 @dataclass(frozen=True, slots=True)
 class OnceUse:
-    """A clause that may be granted once: its counter says how many times it already was."""
+    """A clause that may be granted once: its counter says how many times it already was.
+
+    ``clause`` is ``*`` where a grant of any clause counts; ``period`` None means over all years.
+    """
 
     clause: str
     subject: Subject
     subject_id: str
+    period: Period | None = None
 
     @property
     def key(self) -> str:
         """The counter's name."""
-        return f"once/{self.clause}/{self.subject}/{_short(self.subject_id)}"
+        whole = f"once/{self.clause}/{self.subject}/{_short(self.subject_id)}"
+        return f"{whole}/{self.period.name()}" if self.period else whole
 
 
 @dataclass(frozen=True, slots=True)
 class ClauseFound:
-    """One clause weighed: its conditions, its arithmetic, its caps, and what it would give alone."""
+    """One clause weighed: its conditions, its arithmetic, its caps, and what it would give alone.
+
+    ``asked`` are conditions that choose and do not refuse: modifiers, and caps for some only.
+    """
 
     clause: str
     label: Label
@@ -149,6 +165,17 @@ class ClauseFound:
     amount_fen: int | None
     reasons: tuple[Reason, ...]
     unpublished: tuple[str, ...]
+    asked: tuple[ConditionFound, ...] = ()
+    voucher_class: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one clause gives where several give together, after the caps that they share and their ceiling."""
+
+    clause: str
+    grants: Grant
+    amount_fen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +191,11 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The whole answer. ``chosen`` names the clause that it rests on, empty where none was met."""
+    """The whole answer. ``chosen`` names the clause that it rests on, empty where none was met.
+
+    Where several clauses give together, ``chosen`` is the one that gives most, ``pieces`` says what each gives and
+    ``steps`` how that was bounded.
+    """
 
     programme: str
     version: str
@@ -174,6 +205,8 @@ class Decision:
     reasons: tuple[Reason, ...]
     clauses: tuple[ClauseFound, ...]
     unpublished: tuple[str, ...]
+    pieces: tuple[Piece, ...] = ()
+    steps: tuple[Step, ...] = ()
 
     @property
     def clause(self) -> ClauseFound | None:
@@ -190,12 +223,17 @@ class Decision:
         """The amount: a number when granted, 0 when refused, None where a person has yet to decide it."""
         if self.outcome is Outcome.REFUSED:
             return 0
+        if self.pieces:
+            return sum(piece.amount_fen for piece in self.pieces)
         return self.clause.amount_fen if self.clause else None
 
     @property
     def caps(self) -> tuple[CapUse, ...]:
         """The caps that this grant is to be measured against."""
-        return self.clause.caps if self.clause and self.outcome is not Outcome.REFUSED else ()
+        if self.outcome is Outcome.REFUSED:
+            return ()
+        giving = {piece.clause for piece in self.pieces} or {self.chosen}
+        return tuple({use.key: use for one in self.clauses if one.clause in giving for use in one.caps}.values())
 
     @property
     def once(self) -> OnceUse | None:

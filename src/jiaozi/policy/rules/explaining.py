@@ -1,4 +1,4 @@
-"""Puts a decision, or a clause, into lines of plain text in Chinese or English."""
+"""Puts a decision into lines of plain text in Chinese or English."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ from collections.abc import Iterator
 
 from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.label import Label
-from jiaozi.policy.rules import schema
 from jiaozi.policy.rules.decision import CapUse, ClauseFound, ConditionFound, Decision, Outcome, Step, StepKind, Truth
-from jiaozi.policy.rules.document import Document
-from jiaozi.policy.rules.figures import PARAMETER_PREFIX, Figure, shown
-from jiaozi.policy.rules.words import Decided, Grant, Measure, Per, Subject
+from jiaozi.policy.rules.words import Grant, Measure, Per, Subject
 
 OUTCOMES = {
     Outcome.GRANTED: Label("同意", "granted"),
@@ -38,6 +35,8 @@ MEASURES = {
 }
 PERIODS = {
     Per.CALENDAR_YEAR: Label("每自然年", "each calendar year"),
+    Per.FISCAL_YEAR: Label("每财政年度", "each fiscal year"),
+    Per.CALENDAR_QUARTER: Label("每季度", "each quarter"),
     Per.CALENDAR_MONTH: Label("每自然月", "each calendar month"),
     Per.PROGRAMME: Label("项目全期", "over the whole programme"),
     Per.NONE: Label("不累计", "not added up"),
@@ -48,6 +47,9 @@ SUBJECTS = {
     Subject.PROJECT: Label("每一项目", "each project"),
     Subject.CONTRACT: Label("每一合同", "each contract"),
     Subject.PERSON: Label("每一人才或团队", "each person or team"),
+    Subject.INVOICE: Label("每张发票", "each invoice"),
+    Subject.SUPPLIER: Label("每一供给方", "each supplier"),
+    Subject.GROUP: Label("每组关联主体", "each group of related holders"),
     Subject.CLAIM: Label("每一笔", "each claim"),
 }
 _NOT_ASKED = Label("未提供所需事实", "its facts were not given")
@@ -67,6 +69,10 @@ def explain(decision: Decision, language: str) -> list[str]:
     for found in decision.clauses:
         brief = decision.inputs.clause is None and any(test.truth is Truth.UNKNOWN for test in found.conditions)
         lines += [f"  {line}" for line in _clause_lines(found, language, brief=brief)]
+    for step in decision.steps:
+        lines.append(f"  {_step_line(step, language)}")
+    for piece in decision.pieces:
+        lines.append(f"  + [{piece.clause}] {yuan(piece.amount_fen)} {say('元', 'yuan')}")
     for reason in decision.reasons:
         lines.append(f"  {say('理由', 'reason')}: {reason.label.in_language(language)}")
     if decision.unpublished:
@@ -86,6 +92,8 @@ def _clause_lines(found: ClauseFound, language: str, *, brief: bool) -> Iterator
         return
     for condition in found.conditions:
         yield f"  {_condition_line(condition, language)}"
+    for condition in found.asked:
+        yield f"  {_aside_line(condition, language)}"
     for step in found.steps:
         yield f"  {_step_line(step, language)}"
     for use in found.caps:
@@ -102,10 +110,24 @@ def _condition_line(condition: ConditionFound, language: str) -> str:
     return f"{_MARKS[condition.truth]} {condition.label.in_language(language)}{f' ({facts})' if facts else ''}{truth}"
 
 
+def _aside_line(condition: ConditionFound, language: str) -> str:
+    """Show a condition that chooses: where it is not met it only does not apply."""
+    line = _condition_line(condition, language)
+    if condition.truth is Truth.FALSE:
+        return f"– {line.removeprefix(_MARKS[Truth.FALSE]).strip()}" + Label(
+            "：不适用", ": does not apply"
+        ).in_language(language)
+    return line
+
+
 def _step_line(step: Step, language: str) -> str:
     label = step.label.in_language(language)
     if step.kind is StepKind.BASE:
         return f"= {label} {yuan(step.after_fen)}"
+    if step.kind in (StepKind.PLUS, StepKind.LESS):
+        return f"{'+' if step.kind is StepKind.PLUS else '−'} {label} {step.figure}: {yuan(step.after_fen)}"
+    if step.kind is StepKind.BAND and not step.after_fen:
+        return f"→ {Label('档位', 'band').in_language(language)} {label} {step.figure}"
     cut = Label("，受此限制", ", this one binds").in_language(language) if step.binding else ""
     return f"→ {label} {step.figure}: {yuan(step.after_fen)}{cut}"
 
@@ -115,71 +137,3 @@ def _cap_line(use: CapUse, language: str) -> str:
     period = f" {use.period.name()}" if use.period else ""
     used = f"{Label('此前已用', 'used before').in_language(language)} {yuan(use.used_before_fen)}"
     return f"▪ {use.label.in_language(language)} {yuan(use.limit_fen)} ({measures}, {subject}{period}; {used})"
-
-
-def describe(document: Document, clause_id: str, language: str) -> list[str]:
-    """Give one clause as lines of plain words, with its source and what is not published."""
-    clause = document.clause(clause_id)
-
-    def say(zh: str, en: str) -> str:
-        return Label(zh, en).in_language(language)
-
-    def figure(one: Figure) -> str:
-        return _figure(document, one, language)
-
-    lines = [
-        f"[{clause.id}] {clause.label.in_language(language)}",
-        f"  {say('来源', 'source')}: {clause.source.ref} ({clause.source.grade})",
-    ]
-    for condition in clause.when:
-        demo = say("（未公布，仅演示）", " (not published, demo only)") if condition.unpublished else ""
-        lines.append(f"  {say('须', 'must')}: {condition.label.in_language(language)}{demo} · {condition.test}")
-    lines.append(
-        f"  {say('给予', 'gives')}: {GRANTS[clause.grants].in_language(language)}{_how(document, clause, language)}"
-    )
-    for under in clause.caps:
-        cap = document.programme.caps[under.cap]
-        words = (SUBJECTS[cap.subject], PERIODS[cap.per], MEASURES[cap.measures])
-        text = ", ".join(word.in_language(language) for word in words)
-        counts = f"; {say('是否计入', 'counts')}: {figure(under.counts)}" if under.counts.parameter else ""
-        lines.append(f"  {say('上限', 'cap')}: {cap.label.in_language(language)} {figure(cap.amount)} ({text}{counts})")
-    if clause.once:
-        lines.append(f"  {say('一次性', 'once')}: {SUBJECTS[clause.once].in_language(language)}")
-    return lines
-
-
-def _how(document: Document, clause: schema.Clause, language: str) -> str:
-    if clause.decided is Decided.BY_HAND:
-        return Label(
-            "，一事一议，金额由人决定并记录", ", case by case: a person decides the amount, on record"
-        ).in_language(language)
-    amount = clause.amount
-    if amount is None:
-        return ""
-    if amount.fixed:
-        text = _figure(document, amount.fixed, language)
-    else:
-        base = document.programme.facts[amount.of or ""].label.in_language(language)
-        ratio = _figure(document, amount.ratio, language) if amount.ratio else ""
-        text = Label(f"{base} × {ratio}", f"{ratio} of {base}").in_language(language)
-    least = (
-        f", {Label('最低', 'at least').in_language(language)} {_figure(document, amount.minimum, language)}"
-        if amount.minimum
-        else ""
-    )
-    return f" · {text}{least}"
-
-
-def _figure(document: Document, figure: Figure, language: str) -> str:
-    if not figure.parameter:
-        return shown(figure.kind, figure.value)
-    parameter = document.programme.parameters[figure.parameter]
-    value = parameter.typed(allow_demo=True)
-    text = "" if value is None else shown(parameter.kind, value)
-    if not parameter.unpublished:
-        return text
-    demo = Label(f"，演示值 {text}", f", demo {text}").in_language(language) if text else ""
-    return (
-        Label(f"未公布{demo}", f"not published{demo}").in_language(language)
-        + f" ({PARAMETER_PREFIX}{figure.parameter})"
-    )

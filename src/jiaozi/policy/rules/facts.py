@@ -166,7 +166,19 @@ def _list(_fact: Fact, value: Any) -> Known:
             f"须为至多 {LIST_LENGTH_MAX} 项文本的列表，现为 {_brief(value)}",
             f"must be a list of at most {LIST_LENGTH_MAX} texts, not {_brief(value)}",
         )
-    return Known(tuple(value), list(value), _same("、".join(value)))
+    return Known(tuple(value), list(value), Label("、".join(value) or "无", ", ".join(value) or "none"))
+
+
+def _dates(_fact: Fact, value: Any) -> Known:
+    if not isinstance(value, list | tuple) or len(value) > LIST_LENGTH_MAX:
+        raise Unreadable(
+            f"须为至多 {LIST_LENGTH_MAX} 个日期的列表，没有则写 []，现为 {_brief(value)}",
+            f"must be a list of at most {LIST_LENGTH_MAX} dates, [] for none, not {_brief(value)}",
+        )
+    days = sorted({item if type(item) is date else read_date(item) for item in value})
+    texts = tuple(day.isoformat() for day in days)
+    shown = Label("、".join(texts) or "无", ", ".join(texts) or "none")
+    return Known(texts, [instant(day) for day in days], shown)
 
 
 def _brief(value: Any) -> str:
@@ -188,4 +200,5 @@ _READERS: dict[Kind, Callable[[Fact, Any], Known]] = {
     Kind.ENUM: _enum,
     Kind.DATE: _date,
     Kind.LIST: _list,
+    Kind.DATES: _dates,
 }

@@ -6,6 +6,7 @@ Readers turn what stands in the YAML into exact values and say what would be rig
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -127,6 +128,22 @@ def figure_reader(kind: Kind) -> Callable[[Any], Figure]:
     return read
 
 
+_DECIMAL = re.compile(r"^\d{1,9}\.\d{1,9}$")
+
+
+def read_bound(raw: Any) -> Figure:
+    """Read the bound of a band: money, a whole number, a decimal, or a parameter that holds one."""
+    if isinstance(raw, Figure):
+        return raw
+    if isinstance(raw, str) and raw.startswith(PARAMETER_PREFIX):
+        return Figure(Kind.DECIMAL, parameter=raw.removeprefix(PARAMETER_PREFIX))
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return Figure(Kind.INT, read_int(raw))
+    if isinstance(raw, str) and _DECIMAL.match(raw):
+        return Figure(Kind.DECIMAL, Fraction(raw))
+    return Figure(Kind.MONEY, read_money(raw))
+
+
 def choice_reader(choices: type[StrEnum]) -> Callable[[Any], Any]:
     """Give the reader of one word out of a closed list."""
 
@@ -152,6 +169,8 @@ def shown(kind: Kind, value: Any) -> str:
         return f"{Decimal(percent.numerator) / percent.denominator:f}%"
     if kind is Kind.MONEY:
         return f"{value // 100:,}元" if value % 100 == 0 else f"{value // 100:,}.{value % 100:02}元"
+    if kind is Kind.DECIMAL:
+        return f"{Decimal(value.numerator) / value.denominator:f}"
     if kind is Kind.BOOL:
         return "true" if value else "false"
     return str(value)

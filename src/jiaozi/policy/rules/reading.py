@@ -82,7 +82,7 @@ def parse(text: str) -> tuple[Any, Marks]:
         what = str(wrong.problem or wrong.context or "unreadable").splitlines()[0]
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise _refused(line, column, f"不是合格的 YAML：{what}", f"no proper YAML: {what}") from wrong
-    except (YAMLError, ValueError, RecursionError) as wrong:
+    except (YAMLError, ValueError, TypeError, RecursionError) as wrong:  # TypeError: a mapping used as a key
         what = str(wrong).splitlines()[0][:200] if str(wrong) else "nested too deeply"
         raise _refused(1, 1, f"不是合格的 YAML：{what}", f"no proper YAML: {what}") from wrong
     marks = Marks()

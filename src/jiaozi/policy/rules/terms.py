@@ -9,12 +9,12 @@ from typing import Any
 
 from jiaozi.kernel.label import Label
 from jiaozi.policy.rules import schema
-from jiaozi.policy.rules.amounts import cap_use
+from jiaozi.policy.rules.caps import cap_use
 from jiaozi.policy.rules.decision import CapUse
 from jiaozi.policy.rules.document import Document
 from jiaozi.policy.rules.figures import Figure
 from jiaozi.policy.rules.problems import UnableToDecide
-from jiaozi.policy.rules.weighing import Weighing
+from jiaozi.policy.rules.weighing import Weighing, suppliers_on
 from jiaozi.policy.rules.words import Expiry, Interval, PayModel, Subject
 
 
@@ -22,7 +22,8 @@ from jiaozi.policy.rules.words import Expiry, Interval, PayModel, Subject
 class OrderTerms:
     """How a voucher is spent: its share of each order, how long, where, and what is left over.
 
-    ``unpublished`` names the parameters whose demo values stand in here.
+    ``unpublished`` names the parameters whose demo values stand in here. ``any_supplier``: there is no list of them.
+    ``valid_until`` ends the validity where it comes before the months do.
     """
 
     share: Fraction
@@ -33,6 +34,10 @@ class OrderTerms:
     partial_use: bool
     transferable: bool
     unpublished: tuple[str, ...]
+    valid_until: date | None = None
+    any_supplier: bool = False
+    base_period: tuple[date, date] | None = None
+    services: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +83,60 @@ class Asked:
         return tuple(self.weighing.unpublished)
 
 
-def order_terms(document: Document, on: date, *, allow_demo: bool) -> OrderTerms:
-    """Give the terms that a voucher is spent under.
+def order_terms(document: Document, on: date, *, allow_demo: bool, voucher_class: str = "") -> OrderTerms:
+    """Give the terms that a voucher, or one of a class, is spent under.
 
     Raises
     ------
     UnableToDecide
-        Naming the parameter that is not published.
+        Naming the parameter that is not published, or the class that there is not.
     """
     asked, voucher = Asked(document, on, allow_demo), document.programme.voucher
-    terms = {
-        "share": asked.figure(voucher.order_share),
-        "validity_months": asked.figure(voucher.validity_months),
-        "expiry": Expiry(asked.figure(voucher.expiry)),
-        "partial_use": asked.figure(voucher.partial_use),
-        "transferable": asked.figure(voucher.transferable),
-    }
-    suppliers = tuple(supplier.id for supplier in document.programme.suppliers.named)
-    return OrderTerms(**terms, suppliers=suppliers, pay_model=voucher.pay_model, unpublished=asked.unpublished)
+    kind = _class(document, voucher_class)
+
+    def figure(name: str) -> Any:
+        own = getattr(kind, name, None) if kind else None
+        return asked.figure(own or getattr(voucher, name))
+
+    share, months, expiry = figure("order_share"), figure("validity_months"), Expiry(figure("expiry"))
+    suppliers = document.programme.suppliers
+    if suppliers.unpublished:
+        asked.weighing.suppliers_known()
+        asked.must_be_known()
+    listed = suppliers_on(document, on, allow_demo)
+    period = voucher.base_period
+    return OrderTerms(
+        share=share,
+        validity_months=months,
+        expiry=expiry,
+        partial_use=figure("partial_use"),
+        transferable=figure("transferable"),
+        suppliers=tuple(dict.fromkeys(one.id for one in listed if _serves(one, kind))),
+        pay_model=(kind.pay_model if kind else None) or voucher.pay_model,
+        valid_until=asked.figure(voucher.valid_until) if voucher.valid_until else None,
+        any_supplier=not suppliers.named and not suppliers.unpublished,
+        base_period=(asked.figure(period.since), asked.figure(period.to)) if period else None,
+        services=kind.services if kind else (),
+        unpublished=asked.unpublished,
+    )
+
+
+def _serves(supplier: schema.Supplier, kind: schema.VoucherClass | None) -> bool:
+    return not kind or not kind.services or not supplier.services or bool({*kind.services} & {*supplier.services})
+
+
+def _class(document: Document, name: str) -> schema.VoucherClass | None:
+    if not name:
+        return None
+    if name not in document.programme.classes:
+        there = ", ".join(document.programme.classes) or "—"
+        raise UnableToDecide(
+            "CLASS_UNKNOWN",
+            f"没有券种 {name}，现有：{there}",
+            f"no voucher class {name}; there is: {there}",
+            field="class",
+        )
+    return document.programme.classes[name]
 
 
 def programme_caps(document: Document, on: date, *, allow_demo: bool) -> tuple[CapUse, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Reason
+from jiaozi.policy.rules import schema
 from jiaozi.policy.rules.conditions import ON, SUPPLIERS, instant
 from jiaozi.policy.rules.decision import FactUsed
 from jiaozi.policy.rules.document import Document
@@ -30,8 +31,29 @@ def parameters(document: Document, allow_demo: bool) -> Mapping[str, Any]:
 @lru_cache(maxsize=128)
 def _constants(document: Document, allow_demo: bool) -> Mapping[str, Any]:
     """Give what CEL sees beside the facts: parameters and the named suppliers."""
-    values = {f"{PARAMETER_PREFIX}{name}": _cel(value) for name, value in parameters(document, allow_demo).items()}
-    return values | {SUPPLIERS: [supplier.id for supplier in document.programme.suppliers.named]}
+    return {f"{PARAMETER_PREFIX}{name}": _cel(value) for name, value in parameters(document, allow_demo).items()}
+
+
+@lru_cache(maxsize=1024)
+def suppliers_on(document: Document, on: date, allow_demo: bool) -> tuple[schema.Supplier, ...]:
+    """Give the suppliers on the list that day, both ends inside; none where a list is unpublished without a demo."""
+    suppliers = document.programme.suppliers
+    if suppliers.unpublished and not allow_demo:
+        return ()
+    known = parameters(document, allow_demo)
+
+    def day(figure: Figure | None, otherwise: date) -> date | None:
+        if figure is None:
+            return otherwise
+        found: date | None = known.get(figure.parameter) if figure.parameter else figure.value
+        return found
+
+    listed = []
+    for supplier in suppliers.named:
+        first, last = day(supplier.since, date.min), day(supplier.to, date.max)
+        if first and last and first <= on <= last:
+            listed.append(supplier)
+    return tuple(listed)
 
 
 def _cel(value: Any) -> Any:
@@ -58,7 +80,9 @@ class Weighing:
     def __post_init__(self) -> None:
         values = {name: fact.cel for name, fact in self.known.items()}
         constants = _constants(self.document, self.allow_demo)
-        self.activation = self.document.compiler.activation({**constants, **values, ON: instant(self.on)})
+        listed = [supplier.id for supplier in suppliers_on(self.document, self.on, self.allow_demo)]
+        named = {SUPPLIERS: [*dict.fromkeys(listed)], ON: instant(self.on)}
+        self.activation = self.document.compiler.activation({**constants, **values, **named})
 
     def begin(self, clause_id: str) -> None:
         """Start the next clause."""
@@ -101,6 +125,28 @@ class Weighing:
             field=f"{PARAMETER_PREFIX}{name}",
         )
         return False
+
+    def suppliers_known(self) -> bool:
+        """Say whether the list of suppliers can be used; where it is not published, add the reason."""
+        if not self.document.programme.suppliers.unpublished:
+            return True
+        self.note(SUPPLIERS)
+        if not self.allow_demo and not any(reason.code == "SUPPLIERS_UNPUBLISHED" for reason in self.reasons):
+            self.refuse(
+                "SUPPLIERS_UNPUBLISHED",
+                "供给方名单未公布，无法决定",
+                "the list of suppliers is not published; it can't be decided",
+                field=SUPPLIERS,
+            )
+        return self.allow_demo
+
+    def money(self, name: str) -> int | None:
+        """Give a money fact in fen, or None with a reason where it was not given."""
+        fact = self.known.get(name)
+        if fact is None:
+            self.refuse_missing(name)
+            return None
+        return int(fact.cel)
 
     def figure(self, figure: Figure) -> Any:
         """Give a figure's value, or None with a reason where it is not published."""

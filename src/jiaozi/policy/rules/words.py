@@ -32,6 +32,7 @@ class Kind(StrEnum):
     ENUM = "enum"
     DATE = "date"
     LIST = "list"
+    DATES = "dates"
 
 
 class Measure(StrEnum):
@@ -48,19 +49,24 @@ class Per(StrEnum):
     """Over which Asia/Shanghai dates a cap counts; ``programme`` is its whole life, ``none`` counts nothing before."""
 
     CALENDAR_YEAR = "calendar_year"
+    FISCAL_YEAR = "fiscal_year"
+    CALENDAR_QUARTER = "calendar_quarter"
     CALENDAR_MONTH = "calendar_month"
     PROGRAMME = "programme"
     NONE = "none"
 
 
 class Subject(StrEnum):
-    """Whose grants a cap adds up."""
+    """Whose grants a cap adds up; a group is a set of related holders that count as one."""
 
     PROGRAMME = "programme"
     HOLDER = "holder"
     PROJECT = "project"
     CONTRACT = "contract"
     PERSON = "person"
+    INVOICE = "invoice"
+    SUPPLIER = "supplier"
+    GROUP = "group"
     CLAIM = "claim"
 
 
@@ -110,3 +116,113 @@ class Concurrence(StrEnum):
     """What an application gets that meets several clauses at once."""
 
     HIGHEST = "highest"
+    SUM = "sum"
+    EXCLUSIVE = "exclusive"
+
+
+class Over(StrEnum):
+    """What other support may not meet this one on."""
+
+    CONTRACT = "contract"
+    PROJECT = "project"
+    GOVERNMENT = "government"
+
+
+class Days(StrEnum):
+    """How the days of a contract are counted: as they are, 30 a month and 360 a year, or whole months begun."""
+
+    ACTUAL = "actual"
+    THIRTY_360 = "thirty_360"
+    MONTHS = "months"
+
+
+class Window(StrEnum):
+    """A base period that needs no dates of its own."""
+
+    CALENDAR_YEAR = "calendar_year"
+    EFFECTIVE = "effective"
+
+
+class BandMode(StrEnum):
+    """Whether the band that the value falls in holds for the whole base, or each band for its own slice."""
+
+    WHOLE = "whole"
+    SLICES = "slices"
+
+
+class Admission(StrEnum):
+    """How a supplier comes to be one; several may hold at once."""
+
+    NAMED = "named"
+    YEARLY_LIST = "yearly_list"
+    BATCH = "batch"
+    CONNECTED = "connected"
+    THRESHOLD = "threshold"
+    LOCAL = "local"
+    ANY = "any"
+
+
+class Relation(StrEnum):
+    """What makes two organisations related."""
+
+    SHAREHOLDING = "shareholding"
+    CONTROL = "control"
+    SAME_REPRESENTATIVE = "same_representative"
+    SAME_ADDRESS = "same_address"
+    SAME_ACCOUNT = "same_account"
+    FAMILY = "family"
+
+
+class ProcessClass(StrEnum):
+    """How an application goes: 普通, 易申快享, 免审配套, 即申即享."""
+
+    ORDINARY = "ordinary"
+    EASY_AND_FAST = "easy_and_fast"
+    MATCHED_WITHOUT_REVIEW = "matched_without_review"
+    ON_APPLICATION = "on_application"
+
+
+class StepOfLife(StrEnum):
+    """When evidence is due."""
+
+    APPLY = "apply"
+    ISSUE = "issue"
+    USE = "use"
+    REDEEM = "redeem"
+    SETTLE = "settle"
+
+
+class Misdeed(StrEnum):
+    """What a fine is for: money obtained by fraud, or put to another use."""
+
+    FRAUD = "fraud"
+    MISUSE = "misuse"
+
+
+class Format(StrEnum):
+    """The form that a paper may have."""
+
+    PDF = "pdf"
+    IMAGE = "image"
+    CSV = "csv"
+    METERING = "metering"
+
+
+class Across(StrEnum):
+    """What a one-off counts: grants of its own clause, or of every clause of the programme."""
+
+    CLAUSE = "clause"
+    PROGRAMME = "programme"
+
+
+class Gate(StrEnum):
+    """What a programme asks of every clause, and what a clause may stand outside of by ``without``."""
+
+    ALWAYS = "always"
+    CREDIT = "credit"
+    RELATED = "related"
+    ROLES = "roles"
+    SUPPLIERS = "suppliers"
+    SERVICES = "services"
+    OTHER_SUPPORT = "other_support"
+    PROCESS = "process"
