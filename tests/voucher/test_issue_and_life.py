@@ -16,6 +16,7 @@ from jiaozi.kernel.lifecycle import UnableToStep
 from jiaozi.kernel.refusal import Refused
 from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.rules import AccountKind
+from jiaozi.order import services as order
 from jiaozi.party.rules import Actor, Role
 from jiaozi.voucher import queries, rules
 from jiaozi.voucher import services as voucher
@@ -142,6 +143,18 @@ def test_a_partly_held_voucher_is_revoked_but_not_cancelled(world):
     purse = queries.purse(row.id)
     assert (purse.spendable_fen, purse.held_fen) == (0, held.voucher_hold_fen)
     assert purse.ended_fen == row.face_fen - held.voucher_hold_fen
+    assert books_are_true()
+
+
+def test_what_a_cancelled_order_releases_follows_its_ended_voucher(world):
+    holder = world.holder("甲")
+    row = world.voucher(holder)
+    world.credit(holder)
+    held = world.held(row, units=2, seconds=3600)
+    voucher.revoke(voucher_id=row.id, reason="弄虚作假", by=OFFICER, now=world.now)
+    order.cancel(order_id=held.id, by=world.applicant(holder), now=world.now)
+    purse = queries.purse(row.id)
+    assert (purse.spendable_fen, purse.held_fen, purse.ended_fen) == (0, 0, row.face_fen)
     assert books_are_true()
 
 

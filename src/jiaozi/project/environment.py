@@ -36,6 +36,8 @@ class Environment(BaseSettings):
     port: int = 8000
     allowed_hosts: list[str] = ["127.0.0.1", "localhost", "[::1]"]
     debug: bool = False
+    programme: str = "chengdu-2023"
+    """The programme that the first page shows."""
     process_engine: bool = False
     """Whether jobs may run on this machine; on in the demo, off elsewhere unless the operator says so."""
     process_isolation: str = "required"

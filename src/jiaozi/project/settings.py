@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from csp.constants import SELF
 
 from jiaozi.project.databases import databases
 from jiaozi.project.environment import environment, kept_secret
 
 _ENV = environment()
-_HOUSE = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = _ENV.secret_key or kept_secret(_ENV.folder("secrets", "django"))
 DEBUG = _ENV.debug
@@ -67,7 +64,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
-LOCALE_PATHS = [_HOUSE / "web" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
@@ -89,6 +85,9 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
     }
 }
+
+JIAOZI_PROGRAMME = _ENV.programme
+"""The programme that the first page shows."""
 
 JIAOZI_ENGINES = {"process": "jiaozi.engines.process"}
 """Engine name in the catalogue → module that keeps ``jiaozi.order.ports.Engine``."""

@@ -149,6 +149,25 @@ def end_lines(
     return (post(id_, own, sink_account(programme, verb), spendable_fen, f"voucher.{verb}", voucher_id),)
 
 
+_END_VERBS = {State.EXPIRED: "expire", State.CANCELLED: "cancel", State.REVOKED: "revoke"}
+
+
+def released_lines(
+    *, state: State, voucher_id: UUID, programme: str, order_id: UUID, released_fen: int
+) -> tuple[tuple[Account, ...], tuple[Transfer, ...]]:
+    """Give the account and the lines by which the rest of a hold follows a voucher that has ended meanwhile.
+
+    A voucher that lives keeps what its hold released: no lines.
+    """
+    verb = _END_VERBS.get(state)
+    if verb is None or not released_fen:
+        return (), ()
+    lines = end_lines(
+        voucher_id=voucher_id, programme=programme, verb=verb, spendable_fen=released_fen, step=str(order_id)
+    )
+    return (sink_account(programme, verb),), lines
+
+
 def check_expiry(valid_until: date, today: date) -> None:
     """Let a voucher expire only after its last day.
 

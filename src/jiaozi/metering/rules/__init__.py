@@ -11,7 +11,7 @@ from jiaozi.metering.rules.intake import (
     payload_of,
     take_in,
 )
-from jiaozi.metering.rules.pricing import OVERRUN, Priced, Quantity, price_usage, released_lines
+from jiaozi.metering.rules.pricing import OVERRUN, Priced, Quantity, price_usage
 
 __all__ = [
     "OVERRUN",
@@ -26,6 +26,5 @@ __all__ = [
     "payload_digest",
     "payload_of",
     "price_usage",
-    "released_lines",
     "take_in",
 ]

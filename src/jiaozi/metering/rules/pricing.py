@@ -8,18 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from uuid import UUID
 
 from jiaozi.catalogue.rules import Tariff, billable_ms, charge_ufen, price_fen
-from jiaozi.ledger.rules import Transfer
 from jiaozi.order.rules import Held, voucher_share
-from jiaozi.voucher.rules import State, end_lines
 
 CHARGE_MAX_UFEN = 2**63 - 1
 OVERRUN = "overrun"
 """The reason under which use beyond the hold is the centre's own."""
-
-_END_VERBS = {State.EXPIRED: "expire", State.CANCELLED: "cancel", State.REVOKED: "revoke"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +56,6 @@ def price_usage(tariff: Tariff, ratio: Fraction, held: Held, records: Sequence[Q
     return Priced(
         price_fen=price, voucher_fen=voucher_fen, own_fen=own_fen, overrun_fen=full_fen - price, charges_ufen=charges
     )
-
-
-def released_lines(
-    *, state: State, voucher_id: UUID, programme: str, order_id: UUID, released_fen: int
-) -> tuple[str, tuple[Transfer, ...]]:
-    """Give the verb and the lines by which the rest of a hold follows a voucher that has ended meanwhile.
-
-    A voucher that lives keeps what its hold released: no verb, no lines.
-    """
-    verb = _END_VERBS.get(state, "")
-    if not verb:
-        return "", ()
-    step = str(order_id)
-    return verb, end_lines(voucher_id=voucher_id, programme=programme, verb=verb, spendable_fen=released_fen, step=step)
 
 
 def total_ms(records: Iterable[Quantity]) -> int:

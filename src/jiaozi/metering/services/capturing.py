@@ -13,8 +13,7 @@ from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
 from jiaozi.kernel.ids import named_id
 from jiaozi.kernel.refusal import Reason
-from jiaozi.ledger import services as ledger
-from jiaozi.ledger.rules import PAYABLE_SHARDS, Transfer
+from jiaozi.ledger.rules import PAYABLE_SHARDS
 from jiaozi.metering import queries, rules
 from jiaozi.metering.models import Capture, UsageRow
 from jiaozi.metering.rules import CaptureKind, Priced, Quantity, UsageState
@@ -22,11 +21,8 @@ from jiaozi.metering.rules.reasons import price_too_large, too_many_records
 from jiaozi.order import queries as orders
 from jiaozi.order import services as order
 from jiaozi.order.models import Order
-from jiaozi.order.rules import State, resolve_lines
-from jiaozi.order.services.funding import held
+from jiaozi.order.rules import State
 from jiaozi.party.rules import SYSTEM
-from jiaozi.voucher import queries as vouchers
-from jiaozi.voucher import rules as voucher_rules
 
 
 def capture(*, order_id: UUID, now: datetime) -> Order:
@@ -47,7 +43,7 @@ def capture(*, order_id: UUID, now: datetime) -> Order:
             hold_back(usage, too_many_records(queries.RECORDS_PER_ORDER_MAX), row, now)
             return row
         quantities = [Quantity(each.units, each.elapsed_ms) for each in usage]
-        priced = rules.price_usage(tariff_of(row.tariff), ratio, held(row), quantities)
+        priced = rules.price_usage(tariff_of(row.tariff), ratio, order.held(row), quantities)
         if priced is None:
             hold_back(usage, price_too_large(), row, now)
         else:
@@ -86,8 +82,7 @@ def _save(row: Order, usage: list[UsageRow], priced: Priced, now: datetime) -> N
         "tariff": str(row.tariff_id),
     }
     journal.write(Line("metering", "capture", captured.id, "", "", SYSTEM.name, now, body))
-    resolved = resolve_lines(held(row), priced.voucher_fen, priced.own_fen)
-    ledger.require([*resolved, *_follow_voucher(row, row.voucher_hold_fen - priced.voucher_fen)], at=now)
+    order.resolve(row, voucher_fen=priced.voucher_fen, own_fen=priced.own_fen, now=now)
 
 
 def _write_capture(row: Order, priced: Priced, now: datetime) -> Capture:
@@ -109,21 +104,6 @@ def _write_capture(row: Order, priced: Priced, now: datetime) -> Capture:
     )
 
 
-def _follow_voucher(row: Order, released_fen: int) -> tuple[Transfer, ...]:
-    """Give the lines that send what a hold releases after its voucher, when that has ended; opens their account."""
-    voucher = vouchers.voucher_for_spending(row.voucher_id)
-    verb, lines = rules.released_lines(
-        state=voucher_rules.State(voucher.state),
-        voucher_id=row.voucher_id,
-        programme=row.programme,
-        order_id=row.id,
-        released_fen=released_fen,
-    )
-    if lines:
-        ledger.open_accounts([voucher_rules.sink_account(row.programme, verb)])
-    return lines
-
-
 def release_unused(*, order_id: UUID, now: datetime) -> bool:
     """Release the hold of an ended order whose job never ran and that has no usage; says whether it did.
 
@@ -134,7 +114,4 @@ def release_unused(*, order_id: UUID, now: datetime) -> bool:
         if row.state != State.ENDED or row.started_at is not None or queries.usage_of(order_id):
             return False
         order.nothing_used(row, now=now)
-        lines = _follow_voucher(row, row.voucher_hold_fen)
-        if lines:
-            ledger.require(lines, at=now)
     return True

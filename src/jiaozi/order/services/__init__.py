@@ -2,7 +2,7 @@
 
 from jiaozi.order.services.closing import captured, metered, nothing_used, settled
 from jiaozi.order.services.engines import engine_of
-from jiaozi.order.services.funding import cancel, credit_own, hold, quote
+from jiaozi.order.services.funding import cancel, credit_own, held, hold, quote, resolve
 from jiaozi.order.services.running import submit, submit_waiting, watch, watch_all
 
 __all__ = [
@@ -10,10 +10,12 @@ __all__ = [
     "captured",
     "credit_own",
     "engine_of",
+    "held",
     "hold",
     "metered",
     "nothing_used",
     "quote",
+    "resolve",
     "settled",
     "submit",
     "submit_waiting",

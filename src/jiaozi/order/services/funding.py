@@ -194,8 +194,25 @@ def cancel(*, order_id: UUID, by: Actor, now: datetime) -> Order:
 
 
 def release(row: Order, now: datetime) -> None:
-    """Void every hold of an order; the last act of a transaction."""
-    ledger.require(rules.resolve_lines(held(row), 0, 0), at=now)
+    """Give every hold of an order back; the last act of a transaction."""
+    resolve(row, voucher_fen=0, own_fen=0, now=now)
+
+
+def resolve(row: Order, *, voucher_fen: int, own_fen: int, now: datetime) -> None:
+    """Capture what is due of an order's holds and release the rest, in one chain; the last act of a transaction.
+
+    What is released of a voucher that has ended meanwhile follows it to its sink.
+    """
+    voucher = vouchers.voucher_for_spending(row.voucher_id)
+    accounts, follows = voucher_rules.released_lines(
+        state=voucher_rules.State(voucher.state),
+        voucher_id=row.voucher_id,
+        programme=row.programme,
+        order_id=row.id,
+        released_fen=row.voucher_hold_fen - voucher_fen,
+    )
+    ledger.open_accounts(accounts)
+    ledger.require([*rules.resolve_lines(held(row), voucher_fen, own_fen), *follows], at=now)
 
 
 def held(row: Order) -> Held:

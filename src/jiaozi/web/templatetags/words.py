@@ -56,6 +56,7 @@ _LOOKS = {
 
 _EVENTS = {
     "voucher.issue": Label("发放", "issued"),
+    "usage.import": Label("导入的用量", "imported usage"),
     "order.hold": Label("订单冻结", "held for an order"),
     "order.capture": Label("核销", "captured"),
     "order.release": Label("解冻", "released"),

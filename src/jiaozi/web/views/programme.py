@@ -14,7 +14,6 @@ from jiaozi.policy import queries as policy
 from jiaozi.policy import rules
 from jiaozi.policy.rules import Measure, Per, Subject
 
-DEFAULT = "chengdu-2023"
 _YEARS_CEILING = (Measure.ISSUED, Per.CALENDAR_YEAR, Subject.PROGRAMME)
 
 
@@ -83,5 +82,5 @@ def shown(on: date) -> Shown:
     UnableToFindProgramme
         When there is none.
     """
-    version = policy.current(getattr(settings, "JIAOZI_PROGRAMME", DEFAULT), on)
+    version = policy.current(settings.JIAOZI_PROGRAMME, on)
     return Shown(version, rules.load(version.text), on)

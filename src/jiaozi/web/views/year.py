@@ -22,7 +22,7 @@ from jiaozi.voucher import queries as vouchers
 from jiaozi.web.views.figures import ceiling_fen, portions
 from jiaozi.web.views.programme import Shown, shown
 
-ROWS = 20
+ROWS = 10
 STATEMENT_ROWS = 12
 YEARS_BACK = 4
 _UNFINISHED = (State.HELD, State.SUBMITTED, State.QUEUED, State.RUNNING, State.ENDED, State.METERED)

@@ -1,0 +1,154 @@
+"""Money first: the accounts of an order, the one chain that funds it, and the one that resolves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from jiaozi.kernel.fen import yuan
+from jiaozi.kernel.ids import named_id
+from jiaozi.kernel.label import Label
+from jiaozi.kernel.refusal import Reason, Refused
+from jiaozi.ledger.rules import PAYABLE_SHARDS, Account, AccountKind, Transfer, TransferStatus, hold, resolve
+from jiaozi.order.rules.quoting import Quote
+from jiaozi.party.rules import Role
+from jiaozi.policy.rules import CapUse, Measure
+from jiaozi.voucher.rules import cap_accounts, counted, voucher_account
+
+
+class UnableToHold(Refused):
+    """The order can't be funded."""
+
+
+def payable_account(programme: str, centre: str, order_id: UUID) -> Account:
+    """Give the shard of a centre's payable that an order uses."""
+    return Account(AccountKind.PAYABLE, programme, f"{centre}/{order_id.int % PAYABLE_SHARDS}")
+
+
+def payable_accounts(programme: str, centre: str) -> tuple[Account, ...]:
+    """Give all shards of a centre's payable."""
+    return tuple(Account(AccountKind.PAYABLE, programme, f"{centre}/{shard}") for shard in range(PAYABLE_SHARDS))
+
+
+def own_account(programme: str, holder: UUID, centre: str) -> Account:
+    """Give what a holder has prepaid, or was granted as credit, at a centre."""
+    return Account(AccountKind.OWN, programme, f"{holder}/{centre}")
+
+
+def own_payable_account(programme: str, centre: str) -> Account:
+    """Give what holders owe a centre for their own shares."""
+    return Account(AccountKind.OWN_PAYABLE, programme, centre)
+
+
+def hold_id(order_id: UUID, part: str) -> UUID:
+    """Name an order's hold: ``voucher``, ``own`` or a cap's key."""
+    return named_id("order.hold", order_id, part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What is held for an order, as its resolution must know it."""
+
+    order_id: UUID
+    voucher_fen: int
+    own_fen: int
+    cap_keys: tuple[str, ...] = ()
+
+
+def hold_lines(
+    *,
+    order_id: UUID,
+    programme: str,
+    voucher_id: UUID,
+    holder: UUID,
+    centre: str,
+    priced: Quote,
+    caps: Sequence[CapUse],
+) -> tuple[tuple[Account, ...], tuple[Transfer, ...]]:
+    """Give the accounts and the one chain that funds an order: voucher's share, own share, caps measured on holds."""
+    account, payable = voucher_account(programme, voucher_id), payable_account(programme, centre, order_id)
+    accounts = [account, payable]
+    chain = []
+    if priced.voucher_fen:
+        chain.append(hold(hold_id(order_id, "voucher"), account, payable, priced.voucher_fen, "order.hold", order_id))
+    if priced.own_fen:
+        own, own_payable = own_account(programme, holder, centre), own_payable_account(programme, centre)
+        accounts += [own, own_payable]
+        chain.append(hold(hold_id(order_id, "own"), own, own_payable, priced.own_fen, "order.hold.own", order_id))
+    for use in counted(caps, Measure.HELD, Measure.USED) if priced.voucher_fen else ():
+        _, cap, counter = cap_accounts(programme, use.key)
+        chain.append(hold(hold_id(order_id, use.key), cap, counter, priced.voucher_fen, "order.hold.cap", order_id))
+    return tuple(accounts), tuple(chain)
+
+
+def resolve_lines(held: Held, voucher_fen: int, own_fen: int) -> tuple[Transfer, ...]:
+    """Give the chain that captures what is due and releases the rest; zero due is a void."""
+    parts = [("voucher", held.voucher_fen, voucher_fen), ("own", held.own_fen, own_fen)]
+    parts += [(key, held.voucher_fen, voucher_fen) for key in held.cap_keys]
+    event = "order.capture" if voucher_fen or own_fen else "order.release"
+    return tuple(
+        resolve(named_id("order.resolve", held.order_id, part), hold_id(held.order_id, part), due, event, held.order_id)
+        for part, amount_held, due in parts
+        if amount_held
+    )
+
+
+def refusal(
+    chain: Iterable[Transfer], statuses: Iterable[TransferStatus], priced: Quote, spendable_fen: int
+) -> Reason | None:
+    """Say why the ledger did not hold, or None when it did."""
+    for line, status in zip(chain, statuses, strict=True):
+        if status.stands or status is TransferStatus.CHAIN_FAILED:
+            continue
+        if line.event == "order.hold":
+            return Reason(
+                "VOUCHER_SHORT",
+                Label(
+                    f"算力券可用{yuan(spendable_fen)}元，本单须冻结{yuan(priced.voucher_fen)}元；请减少数量或时限",
+                    f"the voucher has {yuan(spendable_fen)} left, the order needs {yuan(priced.voucher_fen)}; "
+                    "ask for fewer units or less time",
+                ),
+                field="voucher",
+            )
+        if line.event == "order.hold.own":
+            return Reason(
+                "OWN_SHARE_SHORT",
+                Label(
+                    f"自付部分须冻结{yuan(priced.own_fen)}元，预存余额或授信不足；请先充值",
+                    f"the own share needs a hold of {yuan(priced.own_fen)}, past what is prepaid or granted as credit",
+                ),
+                field="own",
+            )
+        return Reason("CAP_REACHED", Label("已达使用上限", "a cap on use is reached"), field="voucher")
+    return None
+
+
+def check_own(role: Role, organisation: UUID | None, holder: UUID) -> None:
+    """Let a holder order and cancel for itself, the operator for anybody.
+
+    Raises
+    ------
+    UnableToHold
+        When the order is another's.
+    """
+    if role is Role.APPLICANT and organisation != holder:
+        raise UnableToHold(
+            "NOT_YOURS", "只能使用本单位的算力券", "a holder spends its own vouchers only", field="holder"
+        )
+
+
+def check_credit(role: Role, amount_fen: int) -> None:
+    """Let a centre or the operator record a holder's prepayment or credit.
+
+    Raises
+    ------
+    UnableToHold
+        Otherwise.
+    """
+    if role not in {Role.CENTRE, Role.OPERATOR}:
+        raise UnableToHold(
+            "WRONG_ROLE", "预存或授信须由算力中心登记", "the centre records prepayment and credit", field="role"
+        )
+    if amount_fen <= 0:
+        raise UnableToHold("AMOUNT_MISSING", "金额须大于零", "the amount must be more than zero", field="amount_fen")

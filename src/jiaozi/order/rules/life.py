@@ -1,0 +1,75 @@
+"""An order's states, the verbs between them, and the roles that may take them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from jiaozi.kernel.label import Label
+from jiaozi.kernel.lifecycle import Table
+from jiaozi.party.rules import Role
+
+
+class State(StrEnum):
+    """Where an order stands."""
+
+    QUOTED = "QUOTED"
+    HELD = "HELD"
+    SUBMITTED = "SUBMITTED"
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    ENDED = "ENDED"
+    METERED = "METERED"
+    CAPTURED = "CAPTURED"
+    SETTLED = "SETTLED"
+    REFUSED = "REFUSED"
+    CANCELLED = "CANCELLED"
+    FAILED = "FAILED"
+
+    @property
+    def label(self) -> Label:
+        """Its name on screen."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    State.QUOTED: Label("已报价", "quoted"),
+    State.HELD: Label("已冻结", "held"),
+    State.SUBMITTED: Label("已提交", "submitted"),
+    State.QUEUED: Label("排队中", "queued"),
+    State.RUNNING: Label("运行中", "running"),
+    State.ENDED: Label("已结束", "ended"),
+    State.METERED: Label("已计量", "metered"),
+    State.CAPTURED: Label("已核销", "captured"),
+    State.SETTLED: Label("已结算", "settled"),
+    State.REFUSED: Label("已拒绝", "refused"),
+    State.CANCELLED: Label("已取消", "cancelled"),
+    State.FAILED: Label("失败", "failed"),
+}
+
+ON_ENGINE = (State.SUBMITTED, State.QUEUED, State.RUNNING)
+"""States in which the engine may know the job."""
+
+_HOLDER = frozenset({Role.APPLICANT, Role.OPERATOR})
+_HOUSE = frozenset({Role.SYSTEM})
+TRANSITIONS: Table[State] = {
+    (State.QUOTED, "hold"): (_HOLDER, State.HELD),
+    (State.QUOTED, "refuse"): (_HOLDER, State.REFUSED),
+    (State.QUOTED, "cancel"): (_HOLDER, State.CANCELLED),
+    (State.HELD, "cancel"): (_HOLDER | _HOUSE, State.CANCELLED),
+    (State.HELD, "submit"): (_HOUSE, State.SUBMITTED),
+    (State.SUBMITTED, "fail"): (_HOUSE, State.FAILED),
+    (State.SUBMITTED, "queue"): (_HOUSE, State.QUEUED),
+    (State.SUBMITTED, "run"): (_HOUSE, State.RUNNING),
+    (State.QUEUED, "run"): (_HOUSE, State.RUNNING),
+    (State.SUBMITTED, "end"): (_HOUSE, State.ENDED),
+    (State.QUEUED, "end"): (_HOUSE, State.ENDED),
+    (State.RUNNING, "end"): (_HOUSE, State.ENDED),
+    (State.SUBMITTED, "ask_cancel"): (_HOLDER, State.SUBMITTED),
+    (State.QUEUED, "ask_cancel"): (_HOLDER, State.QUEUED),
+    (State.RUNNING, "ask_cancel"): (_HOLDER, State.RUNNING),
+    (State.ENDED, "meter"): (_HOUSE, State.METERED),
+    (State.ENDED, "cancel"): (_HOUSE, State.CANCELLED),
+    (State.ENDED, "fail"): (_HOUSE, State.FAILED),
+    (State.METERED, "capture"): (_HOUSE, State.CAPTURED),
+    (State.CAPTURED, "settle"): (_HOUSE, State.SETTLED),
+}
