@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,11 +15,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from jiaozi.kernel import clock
+from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.period import local_date
 from jiaozi.kernel.refusal import Refused
 from jiaozi.policy import rules
 
 FILE_BYTES_MAX = 2_000_000
+APPLICANTS_MAX = 100_000
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,6 +31,11 @@ app = typer.Typer(
 
 Language = Annotated[str, typer.Option("--lang", help="zh or en")]
 Clause = Annotated[str | None, typer.Option("--clause", help="one clause only; without it, all of them")]
+
+
+On = Annotated[str | None, typer.Option("--on", help="date in Asia/Shanghai; today without it")]
+Demo = Annotated[bool, typer.Option("--demo", help="let demo values stand in for unpublished figures")]
+AsJson = Annotated[bool, typer.Option("--json", help="everything as JSON")]
 
 
 class UnableToReadFile(Refused):
@@ -98,21 +107,39 @@ def decide(
     facts: Annotated[Path, typer.Argument(metavar="FACTS.json")],
     *,
     clause: Clause = None,
-    on: Annotated[str | None, typer.Option("--on", help="date in Asia/Shanghai; today without it")] = None,
-    demo: Annotated[bool, typer.Option("--demo", help="let demo values stand in for unpublished figures")] = False,
+    on: On = None,
+    used: Annotated[Path | None, typer.Option("--used", help="JSON: what caps and one-offs have used before")] = None,
+    demo: Demo = False,
     lang: Language = "zh",
-    as_json: Annotated[bool, typer.Option("--json", help="the whole tree as JSON")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Decide on facts, with every reason · 试算."""
     console = _console()
     document = _document(file, lang, console)
-    day = _day(on)
-    decision = rules.decide(document, clause_id=clause, facts=_facts(facts), counters={}, on=day, allow_demo=demo)
+    day, given = _day(on), _facts(facts)
+    counters = _counters(document, _facts(used), clause=clause, facts=given, on=day, demo=demo) if used else {}
+    decision = rules.decide(document, clause_id=clause, facts=given, counters=counters, on=day, allow_demo=demo)
     if as_json:
         typer.echo(json.dumps(decision.to_json(), ensure_ascii=False, indent=2))
         return
     for line in rules.explain(decision, lang):
         console.print(escape(line))
+
+
+def _counters(
+    document: rules.Document, used: Any, *, clause: str | None, facts: Any, on: date, demo: bool
+) -> dict[str, int]:
+    """Turn ``{"year": "900万"}`` into the counters that the decision will look at."""
+    uses = rules.measured(document, clause_id=clause, facts=facts, on=on, allow_demo=demo)
+    try:
+        return rules.counters_from(uses, used, [*document.programme.caps])
+    except rules.UnableToReadFacts as refused:
+        raise UnableToReadFile(
+            refused.reason.code,
+            refused.reason.label.zh,
+            refused.reason.label.en,
+            field=f"--used {refused.reason.field}",
+        ) from refused
 
 
 def _day(on: str | None) -> date:
@@ -150,21 +177,32 @@ def _facts(path: Path) -> Any:
 
 
 @app.command()
-def explain(file: Path, clause: Clause = None, lang: Language = "zh") -> None:
+def explain(file: Path, *, clause: Clause = None, lang: Language = "zh", as_json: AsJson = False) -> None:
     """Put the clauses into plain words, with sources and what is not published · 解释."""
     console = _console()
     document = _document(file, lang, console)
+    clauses = [clause] if clause else [one.id for one in document.programme.clauses]
+    described = {clause_id: rules.describe(document, clause_id, lang) for clause_id in clauses}
+    if as_json:
+        hidden = [name for name, parameter in document.programme.parameters.items() if parameter.unpublished]
+        whole = {"programme": document.slug, "version": document.version, "clauses": described, "unpublished": hidden}
+        typer.echo(json.dumps(whole, ensure_ascii=False, indent=2))
+        return
     title = document.programme.title.label.in_language(lang)
     console.print(f"[bold]{escape(title)}[/] · {document.slug} · {document.version[:12]}")
-    clauses = [clause] if clause else [one.id for one in document.programme.clauses]
-    for clause_id in clauses:
-        head, *lines = rules.describe(document, clause_id, lang)
+    for head, *lines in described.values():
         console.print(f"\n[bold]{escape(head)}[/]")
         for line in lines:
             console.print(escape(line))
     if not clause:
         console.print()
         console.print(_unpublished(document, lang))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a document, for editors · 供编辑器使用的 JSON Schema."""
+    typer.echo(rules.editor_schema_text(), nl=False)
 
 
 def _unpublished(document: rules.Document, lang: str) -> Table:
@@ -178,3 +216,102 @@ def _unpublished(document: rules.Document, lang: str) -> Table:
             demo = "—" if parameter.demo is None else str(parameter.demo)
             table.add_row(name, parameter.label.in_language(lang), demo)
     return table
+
+
+@app.command()
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="A")],
+    after: Annotated[Path, typer.Argument(metavar="B")],
+    *,
+    applicants: Annotated[
+        Path | None, typer.Option("--applicants", help="JSON list of facts: who gains, who loses")
+    ] = None,
+    on: Annotated[
+        str | None, typer.Option("--on", help="one day for both; else the first day of force of each")
+    ] = None,
+    demo: Demo = False,
+    lang: Language = "zh",
+    as_json: AsJson = False,
+) -> None:
+    """Say in words what changed between two documents, and for whom · 比较."""
+    console = _console()
+    old, new = _document(before, lang, console), _document(after, lang, console)
+    changes = rules.compare(old, new)
+    compared: list[rules.Comparison] = []
+    if applicants is not None:
+        days = [_day(on) if on else rules.effective_dates(one, allow_demo=demo)[0] for one in (old, new)]
+        compared = [*rules.compare_applicants((old, days[0]), (new, days[1]), _applicants(applicants), allow_demo=demo)]
+    if as_json:
+        typer.echo(json.dumps(_diff_json(old, new, changes, compared), ensure_ascii=False, indent=2))
+        return
+    same = "（无变化）" if lang.startswith("zh") else "(nothing changed)"
+    console.print(f"[bold]{old.slug} → {new.slug}[/]" + ("" if changes else f" {same}"))
+    for change in changes:
+        console.print(f"  {escape(change.in_language(lang))}")
+    if applicants is not None:
+        _show_compared(console, compared, lang)
+
+
+def _applicants(path: Path) -> list[tuple[str, Any]]:
+    """Read a list of facts, or of ``{"id": …, "facts": {…}}``; one without a name is numbered."""
+    rows = _facts(path)
+    rows = rows.get("applicants") if isinstance(rows, dict) else rows
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise UnableToReadFile(
+            "APPLICANTS_NO_LIST", "须为事实的 JSON 列表", "must be a JSON list of facts", field=str(path)
+        )
+    if len(rows) > APPLICANTS_MAX:
+        raise UnableToReadFile(
+            "APPLICANTS_TOO_MANY",
+            f"超过 {APPLICANTS_MAX} 个申领主体",
+            f"more than {APPLICANTS_MAX} applicants",
+            field=str(path),
+        )
+    return [_applicant(number, row) for number, row in enumerate(rows, start=1)]
+
+
+def _applicant(number: int, row: dict[str, Any]) -> tuple[str, Any]:
+    facts = row["facts"] if isinstance(row.get("facts"), dict) else row
+    group = facts.get("applicant")
+    own = group.get("id") if isinstance(group, dict) else None
+    return str(row.get("id") or own or f"#{number}"), facts
+
+
+def _diff_json(
+    old: rules.Document, new: rules.Document, changes: Sequence[rules.Change], compared: Sequence[rules.Comparison]
+) -> dict[str, Any]:
+    rows = [
+        {
+            "applicant": one.applicant,
+            "effect": str(one.effect),
+            "before": {"outcome": one.before.outcome, "amount_fen": one.before.amount_fen, "clause": one.before.clause},
+            "after": {"outcome": one.after.outcome, "amount_fen": one.after.amount_fen, "clause": one.after.clause},
+        }
+        for one in compared
+    ]
+    return {
+        "before": {"programme": old.slug, "version": old.version},
+        "after": {"programme": new.slug, "version": new.version},
+        "changes": [asdict(change) for change in changes],
+        "applicants": rows,
+    }
+
+
+def _show_compared(console: Console, compared: Sequence[rules.Comparison], lang: str) -> None:
+    """Show everyone whose grant changed, and the sums."""
+    zh = not lang.startswith("en")
+    words = {"gains": "增加", "loses": "减少", "same": "不变"} if zh else {}
+    table = Table(title="每个申领主体单独试算" if zh else "each applicant decided alone", title_justify="left")
+    for heading in ("申领主体", "变化", "之前", "之后", "理由") if zh else ("applicant", "", "before", "after", "why"):
+        table.add_column(heading)
+    for one in compared:
+        if one.effect is not rules.Effect.SAME:
+            worse = one.after if one.effect is rules.Effect.LOSES else one.before
+            why = worse.reasons[0].label.in_language(lang) if worse.reasons else one.after.clause
+            effect = words.get(one.effect, str(one.effect))
+            table.add_row(
+                escape(one.applicant), effect, one.before.in_language(lang), one.after.in_language(lang), escape(why)
+            )
+    console.print(table)
+    for effect, (count, fen) in rules.totals(compared).items():
+        console.print(f"  {words.get(effect, str(effect))}: {count} · {yuan(fen)}")

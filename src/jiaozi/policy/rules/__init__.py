@@ -6,6 +6,8 @@ and its neighbours answer what later stages ask.
 
 from jiaozi.policy.rules.adopting import UnableToAdopt, check_cases, check_succession, effective_dates
 from jiaozi.policy.rules.cases import CaseRun, decide_case, run_cases
+from jiaozi.policy.rules.comparing import Change, Comparison, Effect, compare, compare_applicants, totals
+from jiaozi.policy.rules.counters import counters_from
 from jiaozi.policy.rules.deciding import decide, measured, replay
 from jiaozi.policy.rules.decision import (
     CapUse,
@@ -23,6 +25,7 @@ from jiaozi.policy.rules.decision import (
 )
 from jiaozi.policy.rules.describing import describe
 from jiaozi.policy.rules.document import Document, load
+from jiaozi.policy.rules.editor import editor_schema, editor_schema_text
 from jiaozi.policy.rules.explaining import explain
 from jiaozi.policy.rules.problems import Problem, UnableToDecide, UnableToReadFacts, UnableToReadProgramme
 from jiaozi.policy.rules.settling import (
@@ -53,11 +56,14 @@ from jiaozi.policy.rules.words import Grant, Measure, Per, Subject
 __all__ = [
     "CapUse",
     "CaseRun",
+    "Change",
     "ClauseFound",
+    "Comparison",
     "ConditionFound",
     "Decision",
     "DispatchTerms",
     "Document",
+    "Effect",
     "FactUsed",
     "Grant",
     "Inputs",
@@ -85,11 +91,16 @@ __all__ = [
     "check_administration",
     "check_cases",
     "check_succession",
+    "compare",
+    "compare_applicants",
     "cost_shares",
+    "counters_from",
     "decide",
     "decide_case",
     "describe",
     "dispatch_terms",
+    "editor_schema",
+    "editor_schema_text",
     "effective_dates",
     "explain",
     "load",
@@ -104,4 +115,5 @@ __all__ = [
     "reserve_terms",
     "run_cases",
     "split",
+    "totals",
 ]

@@ -10,6 +10,7 @@ from jiaozi.policy.rules.document import Document
 from jiaozi.policy.rules.terms import Asked
 
 _SHOWN_MAX = 5
+_ANY_DAY = date(2000, 1, 1)  # the days of force do not depend on the day that asks
 
 
 class UnableToAdopt(Refused):
@@ -62,5 +63,5 @@ def effective_dates(document: Document, *, allow_demo: bool) -> tuple[date, date
         When they are not published and demo values are not allowed.
     """
     effective = document.programme.effective
-    asked = Asked(document, document.programme.issued or date.min, allow_demo)
+    asked = Asked(document, document.programme.issued or _ANY_DAY, allow_demo)
     return asked.figure(effective.since), asked.figure(effective.to) if effective.to else None

@@ -170,7 +170,8 @@ def _problem(error: Any, marks: Marks) -> Problem:
         return marks.problem(path, _unknown_key(path), key=True)
     if error["type"] == "missing":
         line, column = marks.of(path[:-1], key=True)
-        return Problem(line, column, dotted(path[:-1]), f"缺少 {path[-1]}", f"`{path[-1]}` is missing")
+        zh, en = _what_belongs(path)
+        return Problem(line, column, dotted(path[:-1]), f"缺少 {path[-1]}{zh}", f"`{path[-1]}` is missing{en}")
     return marks.problem(path, _plainly(error), key="[key]" in error["loc"])
 
 
@@ -200,15 +201,31 @@ def _unknown_key(path: Path) -> Unreadable:
     return Unreadable(f"未知的键 {key}{zh}", f"unknown key `{key}`{en}")
 
 
+def _what_belongs(path: Path) -> tuple[str, str]:
+    """Say which words a missing key takes, where it takes one out of a closed list."""
+    model = _part_at(path[:-1])
+    fields = model.model_fields if hasattr(model, "model_fields") else {}
+    found = next((field for name, field in fields.items() if path[-1] in (name, field.alias)), None)
+    choices = getattr(found.annotation, "__members__", None) if found else None
+    words = ", ".join(str(word) for word in choices.values()) if choices else ""
+    return (f"，可写：{words}", f"; write one of: {words}") if words else ("", "")
+
+
 def _keys_at(path: Path) -> list[str]:
-    """List the keys that the schema knows at a path, by walking its types."""
+    """List the keys that the schema knows at a path."""
+    model = _part_at(path)
+    return [f.alias or name for name, f in model.model_fields.items()] if hasattr(model, "model_fields") else []
+
+
+def _part_at(path: Path) -> Any:
+    """Find the schema part at a path, by walking its types."""
     model: Any = schema.Programme
     for step in path:
         if isinstance(step, int) or not hasattr(model, "model_fields"):
             continue
         found = next((f for name, f in model.model_fields.items() if step in (name, f.alias)), None)
         model = _model_inside(found.annotation) if found else model
-    return [f.alias or name for name, f in model.model_fields.items()] if hasattr(model, "model_fields") else []
+    return model
 
 
 def _model_inside(annotation: Any) -> Any:

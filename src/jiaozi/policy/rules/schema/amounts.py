@@ -29,7 +29,7 @@ DECIMALS_MAX = 6
 class RoundTo(Part):
     """To which step an amount is rounded, ``unit`` with so many decimals, and which way."""
 
-    unit: Money = Figure(Kind.MONEY, 1)
+    unit: Money = Field(default_factory=lambda: Figure(Kind.MONEY, 1))
     decimals: Count = 0
     rule: Annotated[Rounding, Choice(Rounding)] = Rounding.DOWN
 
@@ -188,7 +188,9 @@ class Amount(Part):
     prorate: Proration | None = None
     threshold: Threshold | None = None
     minimum: Money | None = None
-    rounding: Annotated[RoundTo, BeforeValidator(_round_by_rule, json_schema_input_type=Rounding | RoundTo)] = RoundTo()
+    rounding: Annotated[RoundTo, BeforeValidator(_round_by_rule, json_schema_input_type=Rounding | RoundTo)] = Field(
+        default_factory=RoundTo
+    )
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

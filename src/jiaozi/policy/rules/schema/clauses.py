@@ -54,7 +54,7 @@ class CapUnder(Part):
     """A cap that a clause stands under; ``counts`` may be a parameter, ``only`` says for whom it is."""
 
     cap: Name
-    counts: TruthFigure = Figure(Kind.BOOL, value=True)
+    counts: TruthFigure = Field(default_factory=lambda: Figure(Kind.BOOL, value=True))
     only: Condition | None = None
 
 
