@@ -87,6 +87,8 @@ INVARIANTS = (
     Invariant("voucher", "face = unspent + held + used + lapsed + revoked", "面额=未用+冻结+已用+过期+撤销", _vouchers),
     Invariant("metering", "every capture traces to usage records", "每笔核销有用量记录", _captures),
     Invariant("metering", "a price follows from its usage and its tariff", "价款由用量和价目得出", _captures),
+    Invariant("metering", "a capture's names belong together", "核销的各项归属一致", _captures),
+    Invariant("metering", "a captured record was rated by its capture's tariff", "用量按其核销的价目计价", _usage),
     Invariant("metering", "every usage record has exactly one capture or a reason", "每条用量已核销或有理由", _usage),
     Invariant("metering", "voucher share + holder's share = price", "券付+自付=价款", _captures),
     Invariant("metering", "captures equal the ledger", "核销等于台账", _captures),
