@@ -94,6 +94,8 @@ def _before_rounding(sheet: Sheet, amount: schema.Amount) -> Fraction | None:
 
 def _rounded(sheet: Sheet, exact: Fraction, rounding: schema.RoundTo) -> int:
     step_fen = rounding.step_fen
+    if exact.denominator == 1 and exact.numerator % step_fen == 0:
+        return exact.numerator
     amount_fen = whole(exact / step_fen, rounding.rule) * step_fen
     if amount_fen != exact:
         figure = str(rounding.rule) if step_fen == 1 else f"{rounding.rule} {shown(Kind.MONEY, step_fen)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 
 from jiaozi.kernel import period
 from jiaozi.kernel.period import Period, months_later
@@ -99,11 +100,14 @@ def _subject_id(weighing: Weighing, subject: Subject) -> str | None:
 
 
 def _period(weighing: Weighing, per: Per) -> Period | None:
-    on = weighing.on
+    return _period_of(per, weighing.on, weighing.document.programme.fiscal_year_month)
+
+
+@lru_cache(maxsize=4096)
+def _period_of(per: Per, on: date, first: int) -> Period | None:
     if per is Per.CALENDAR_YEAR:
         return period.year(on.year)
     if per is Per.FISCAL_YEAR:
-        first = weighing.document.programme.fiscal_year_month
         begin = date(on.year if on.month >= first else on.year - 1, first, 1)
         return Period(begin, months_later(begin, 12))
     if per is Per.CALENDAR_QUARTER:

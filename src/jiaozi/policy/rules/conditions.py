@@ -71,6 +71,7 @@ class Compiled:
     probes: tuple[Any, ...] = ()
 
 
+@lru_cache(maxsize=4096)
 def instant(day: date) -> datetime:
     """Give a date the form that CEL compares: its first instant in Asia/Shanghai."""
     return start_of_day(day)

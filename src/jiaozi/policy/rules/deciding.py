@@ -64,7 +64,7 @@ def decide(
     _must_be_consistent(weighing)
     found = tuple(_weigh(weighing, clause) for clause in clauses)
     choice = choose(weighing, found)
-    looked_at = {use.key for one in found for use in _uses(one)}
+    looked_at = {use.key for one in found for use in _uses(one)} if counters else set()
     return Decision(
         programme=document.slug,
         version=document.version,

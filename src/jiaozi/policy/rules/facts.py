@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
 from jiaozi.kernel.fen import yuan
@@ -40,6 +41,10 @@ class Known:
     plain: Plain
     cel: Any
     shown: Label
+
+
+_YES = Known(plain=True, cel=True, shown=Label("是", "yes"))
+_NO = Known(plain=False, cel=False, shown=Label("否", "no"))
 
 
 def read(declared: Mapping[str, Fact], raw: Mapping[str, Any]) -> dict[str, Known]:
@@ -97,7 +102,7 @@ def _same(text: str) -> Label:
 
 def _bool(_fact: Fact, value: Any) -> Known:
     truth = read_bool(value)
-    return Known(truth, truth, Label("是" if truth else "否", "yes" if truth else "no"))
+    return _YES if truth else _NO
 
 
 def _int(fact: Fact, value: Any) -> Known:
@@ -126,7 +131,18 @@ def _money(_fact: Fact, value: Any) -> Known:
             f'须为金额文本（如 "1200万"）或以分计的整数，现为 {_brief(value)}',
             f'must be an amount in text like "1200万", or an integer number of fen, not {_brief(value)}',
         )
-    amount_fen = read_money(value) if isinstance(value, str) else value
+    if isinstance(value, str) and len(value) <= BRIEF_LENGTH_MAX:
+        return _money_in_text(value)
+    return _money_of(read_money(value) if isinstance(value, str) else value, value)
+
+
+@lru_cache(maxsize=4096)
+def _money_in_text(value: str) -> Known:
+    """Read an amount once; a text that is none raises each time."""
+    return _money_of(read_money(value), value)
+
+
+def _money_of(amount_fen: int, value: Any) -> Known:
     if not 0 <= amount_fen < INT_MAX:
         raise Unreadable(
             f"金额须为 0 或以上且小于 90万亿元，现为 {_brief(value)}",
@@ -153,7 +169,11 @@ def _enum(fact: Fact, value: Any) -> Known:
 
 
 def _date(_fact: Fact, value: Any) -> Known:
-    day = value if type(value) is date else read_date(value)
+    return _known_day(value if type(value) is date else read_date(value))
+
+
+@lru_cache(maxsize=4096)
+def _known_day(day: date) -> Known:
     return Known(day.isoformat(), instant(day), _same(day.isoformat()))
 
 

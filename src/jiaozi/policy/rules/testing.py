@@ -7,6 +7,8 @@ from jiaozi.policy.rules.decision import ConditionFound, FactUsed, Truth
 from jiaozi.policy.rules.document import Test
 from jiaozi.policy.rules.weighing import Weighing
 
+_TRUTHS = {True: Truth.TRUE, False: Truth.FALSE, None: Truth.ERROR}
+
 
 def judge(weighing: Weighing, test: Test) -> ConditionFound:
     """Run one condition that must be met; whatever is not a clean true adds its reason."""
@@ -27,7 +29,7 @@ def look(weighing: Weighing, test: Test) -> ConditionFound:
     """Run one condition; an error and whatever is unknown or unpublished add their reasons, false does not."""
     compiled = test.compiled
     missing = [name for name in compiled.facts if name not in weighing.known]
-    hidden = [name for name in compiled.parameters if not weighing.parameter(name)]
+    hidden = compiled.parameters and [name for name in compiled.parameters if not weighing.parameter(name)]
     listed = not compiled.suppliers or weighing.suppliers_known()
     truth, error = Truth.UNKNOWN, ""
     if test.unpublished:
@@ -47,7 +49,7 @@ def look(weighing: Weighing, test: Test) -> ConditionFound:
         truth = Truth.UNPUBLISHED
     else:
         answer, error = run(compiled, weighing.activation)
-        truth = {True: Truth.TRUE, False: Truth.FALSE, None: Truth.ERROR}[answer]
+        truth = _TRUTHS[answer]
     if truth is Truth.ERROR:
         weighing.refuse(
             "CONDITION_ERROR",
