@@ -89,7 +89,7 @@ CONTENT_SECURITY_POLICY = {
 JIAOZI_PROGRAMME = _ENV.programme
 """The programme that the first page shows."""
 
-JIAOZI_ENGINES = {"process": "jiaozi.engines.process"}
+JIAOZI_ENGINES = {"process": "jiaozi.engines.process", "slurm": "jiaozi.engines.slurm"}
 """Engine name in the catalogue → module that keeps ``jiaozi.order.ports.Engine``."""
 
 JIAOZI_ENGINE_OPTIONS = {

@@ -1,0 +1,66 @@
+"""The batch script of an order: its files, its command, its limits; nothing of the platform's environment."""
+
+from __future__ import annotations
+
+import base64
+import shlex
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from jiaozi.order.ports import JobSpec, UnableToSubmit
+
+_MS_PER_MIN = 60_000
+_HEAD = """#!/bin/bash
+# {name}: handed over by Jiaozi. Slurm holds the time limit; this script holds it as well, to the second.
+umask 077
+mkdir -p {folder} && cd {folder} || exit 126
+export PATH=/usr/local/bin:/usr/bin:/bin HOME="$PWD" TMPDIR="$PWD" LANG=C.UTF-8
+"""
+# The filter keeps the first bytes and counts the rest. It may outlive the command by a moment only: what the command
+# left behind can hold the pipe open, and the job must not run on for that.
+_TAIL = """keep() {{
+  head -c {output_max}; more=$(wc -c)
+  [ "$more" -eq 0 ] || printf '\\n[jiaozi] %s bytes more were dropped\\n' "$more"
+}}
+exec {{out}}> >(keep)
+filter=$!
+timeout --kill-after=2 {limit_s} {command} >&$out 2>&1 </dev/null
+status=$?
+exec {{out}}>&-
+for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$filter" 2>/dev/null || break; sleep 0.1; done
+exit $status
+"""
+
+
+def limit_min(spec: JobSpec) -> int:
+    """Give the time limit in Slurm's unit, rounded up."""
+    return -(-spec.time_limit_ms // _MS_PER_MIN)
+
+
+def script_of(spec: JobSpec, *, name: str, folder: str, setup: Sequence[str], bytes_max: int) -> bytes:
+    """Write the script.
+
+    Raises
+    ------
+    UnableToSubmit
+        When files and command are more than a script may be.
+    """
+    home = PurePosixPath(folder, name)
+    lines = [_HEAD.format(name=name, folder=shlex.quote(str(home)))]
+    for file, content in spec.files.items():
+        body = base64.encodebytes(content).decode()
+        lines.append(
+            f"base64 -d > {shlex.quote(file)} <<'JIAOZI-FILE'\n{body}JIAOZI-FILE\nchmod 700 {shlex.quote(file)}\n"
+        )
+    lines += [f"{line}\n" for line in setup]
+    command = " ".join(shlex.quote(word) for word in spec.command)
+    lines.append(_TAIL.format(output_max=spec.output_bytes_max, limit_s=limit_min(spec) * 60, command=command))
+    script = "".join(lines).encode(errors="surrogateescape")
+    if len(script) > bytes_max:
+        raise UnableToSubmit(
+            "FILES_TOO_LARGE",
+            f"输入文件随作业脚本提交，最多{bytes_max}字节（编码后），当前为{len(script)}",
+            f"files travel inside the batch script: at most {bytes_max} bytes when encoded, not {len(script)}",
+            field="files",
+        )
+    return script
