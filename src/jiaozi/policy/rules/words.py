@@ -209,7 +209,7 @@ class Format(StrEnum):
 
 
 class Across(StrEnum):
-    """What a one-off counts: grants of its own clause, or of every clause of the programme."""
+    """What a one-off counts: grants of its own clause, or of all clauses that say so."""
 
     CLAUSE = "clause"
     PROGRAMME = "programme"
