@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from math import gcd
 
 from jiaozi.catalogue.rules import Tier
 from jiaozi.dispatch.rules.network import Network
@@ -81,11 +82,12 @@ def board(offers: Iterable[Offer], network: Network) -> Board:
 
 def stall(offer: Offer) -> Stall:
     """Make an offer ready."""
-    rate = offer.tariff.rate_ufen
+    shared = gcd(offer.tariff.rate_ufen, _PER)
+    rate, whole = offer.tariff.rate_ufen // shared, _PER // shared
     times, plus, per = {
-        Rounding.DOWN: (rate, 0, _PER),
-        Rounding.HALF_UP: (2 * rate, _PER, 2 * _PER),
-        Rounding.UP: (rate, _PER - 1, _PER),
+        Rounding.DOWN: (rate, 0, whole),
+        Rounding.HALF_UP: (2 * rate, whole, 2 * whole),
+        Rounding.UP: (rate, whole - 1, whole),
     }[offer.tariff.rounding]
     level, open_s, shut_s = _level(offer)
     notes = [("DEMO_PRICE", offer.tariff.demo), ("CAPACITY_UNKNOWN", offer.free is None)]
