@@ -11,7 +11,7 @@ from ortools.graph.python import min_cost_flow
 
 from jiaozi.catalogue.rules import Tier
 from jiaozi.dispatch.rules import Block, Horizon, UnableToPlace, board, plan, quote
-from jiaozi.dispatch.rules.plan.fairness import fair_limits
+from jiaozi.dispatch.rules.planning.fairness import fair_limits
 from tests.dispatch.made import HOUR, NOWHERE, linked, offer, request
 
 ONE = Horizon(0, HOUR, 1)

@@ -2,7 +2,7 @@
 
 from jiaozi.dispatch.rules.board import RANK, Board, board
 from jiaozi.dispatch.rules.network import HERE, Network, Route, distance_km, modelled_rtt_us, network
-from jiaozi.dispatch.rules.plan import Horizon, Placement, Plan, Shadow, Unplaced, plan
+from jiaozi.dispatch.rules.planning import Horizon, Placement, Plan, Shadow, Unplaced, plan
 from jiaozi.dispatch.rules.quote import Answer, Option, Turned, quote, ranked
 from jiaozi.dispatch.rules.refusals import Change, Miss
 from jiaozi.dispatch.rules.request import Block, Offer, Request, UnableToPlace, check_offer, check_request

@@ -1,8 +1,8 @@
-"""From prices to whole jobs: who is sure of a place gets it, the others are placed largest first into what is left.
+"""From prices to whole jobs.
 
-A request is sure when its best option beats the next by more than the temperature blurs; where sure ones overfill a
-cell, those who lose least give way. What is still free at the end draws whoever gains most from moving there. No cell
-is ever overfull, no job is split.
+Every request takes the option that it wishes at the prices. Where a cell is overfull, those who lose least give way,
+and are placed largest first into what is left. What is free at the end draws whoever gains most from moving there. No
+cell is ever overfull, no job is split.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from jiaozi.dispatch.rules.plan.dual import BLOCKED, Field, Floats, Ints, Singles, option_prices
+from jiaozi.dispatch.rules.planning.dual import BLOCKED, Field, Floats, Ints, Singles, option_prices
 
 IDLE = -1
 """The option of a request that the plan doesn't serve."""
 
 _MOVES = 8
 _TRIED = 24
+_NEAR = 7.0
+"""Options further than so many temperatures from the best are not wished for."""
 
 
 class Places:
@@ -67,34 +69,52 @@ class Places:
 def rounded(field: Field, prices: Floats, tau: float, enough: Callable[[], bool]) -> Ints:
     """Give each row's option, ``IDLE`` for those not served."""
     places = Places(field)
-    first, regret = _wishes(field, prices)
-    sure = (regret > 9 * tau) & (first != IDLE)
-    _settle(places, np.flatnonzero(sure), first, regret)
-    waiting = np.flatnonzero((places.option == IDLE) & (first != IDLE))
+    wish, regret = _wishes(field, prices, max(tau, 1e-9))
+    _settle(places, np.flatnonzero(wish != IDLE), wish, regret)
+    waiting = np.flatnonzero(places.option == IDLE)
     size = field.units[waiting] * places.span[waiting]
-    order = waiting[np.lexsort((waiting, -regret[waiting], -size))]
-    _fill(places, order, prices)
+    _fill(places, waiting[np.lexsort((waiting, -regret[waiting], -size))], prices)
     for _ in range(_MOVES):
         if enough() or not _draw(places):
             break
     return places.option
 
 
-def _wishes(field: Field, prices: Floats) -> tuple[Ints, Singles]:
-    """Give each row's best option at the prices, and how much per unit it loses with the next best."""
-    first = np.full(field.units.size, IDLE, dtype=np.int64)
+def _wishes(field: Field, prices: Floats, tau: float) -> tuple[Ints, Singles]:
+    """Give each row's option, and how much per unit it loses with another.
+
+    Who has one option near the best takes it. Among several the softened choice says how much of every cell's room the
+    rows want together; each row takes the one whose wants are furthest from being met, so that sums come out right.
+    """
+    cells = field.score.shape[1]
+    wish = np.full(field.units.size, IDLE, dtype=np.int64)
     regret = np.zeros(field.units.size, dtype=np.float32)
+    want = np.zeros(cells + 1)
     for span, rows in field.chunks():
-        reduced = field.score[rows] + option_prices(prices, span).ravel().astype(np.float32)
-        each = np.arange(reduced.shape[0])
+        n = rows.stop - rows.start
+        reduced = np.empty((n, cells + 1), dtype=np.float32)
+        reduced[:, :cells] = field.score[rows] + option_prices(prices, span).ravel().astype(np.float32)
+        reduced[:, cells] = field.idle[rows]
+        each = np.arange(n)
         choice = reduced.argmin(axis=1)
         best = reduced[each, choice]
+        near = reduced < (best + np.float32(_NEAR * tau))[:, None]
+        torn = np.flatnonzero(near.sum(axis=1) > 1)
+        row, option = np.nonzero(near[torn])
+        weight = np.exp((best[torn][row] - reduced[torn[row], option]) / np.float32(tau)).astype(np.float64)
+        first = np.searchsorted(row, np.arange(torn.size + 1))
+        units = field.units[rows][torn]
+        for at, size in enumerate(units.tolist()):
+            mine = option[first[at] : first[at + 1]]
+            part = weight[first[at] : first[at + 1]]
+            want[mine] += part * (size / part.sum())
+            taken = mine[want[mine].argmax()]
+            want[taken] -= size
+            choice[torn[at]] = taken
         reduced[each, choice] = BLOCKED
-        following = np.minimum(reduced.min(axis=1), field.idle[rows])
-        served = best <= field.idle[rows]
-        first[rows] = np.where(served, choice, IDLE)
-        regret[rows] = np.where(served, following - best, best - field.idle[rows])
-    return first, regret
+        regret[rows] = reduced.min(axis=1) - best
+        wish[rows] = np.where(choice == cells, IDLE, choice)
+    return wish, regret
 
 
 def _settle(places: Places, rows: Ints, first: Ints, regret: Singles) -> None:

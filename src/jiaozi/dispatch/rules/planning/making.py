@@ -14,11 +14,18 @@ from typing import NamedTuple
 import numpy as np
 
 from jiaozi.dispatch.rules.board import Board
-from jiaozi.dispatch.rules.plan.dual import BLOCKED, SHARP, Field, Floats, Ints, bound, scarcity_prices, typical
-from jiaozi.dispatch.rules.plan.explaining import Unplaced, crowded_out, never
-from jiaozi.dispatch.rules.plan.fairness import fair_limits
-from jiaozi.dispatch.rules.plan.rounding import IDLE, rounded
-from jiaozi.dispatch.rules.plan.scores import (
+from jiaozi.dispatch.rules.planning.dual import (
+    BLOCKED,
+    Field,
+    Floats,
+    Ints,
+    bound,
+    scarcity_prices,
+)
+from jiaozi.dispatch.rules.planning.explaining import Unplaced, crowded_out, never
+from jiaozi.dispatch.rules.planning.fairness import fair_limits
+from jiaozi.dispatch.rules.planning.rounding import IDLE, rounded
+from jiaozi.dispatch.rules.planning.scores import (
     Flags,
     Horizon,
     Sheet,
@@ -185,8 +192,7 @@ def _part(rows: Sheet, board: Board, weights: Mapping[str, int] | None, enough: 
     field = field_of(rows, room)
     able = np.flatnonzero(field.idle < BLOCKED)
     some = rows_of(field, able)
-    prices = scarcity_prices(some, enough) if able.size else np.zeros((m, blocks))
-    tau = SHARP[-1] * typical(some) if able.size else 0.0
+    prices, tau = scarcity_prices(some, enough) if able.size else (np.zeros((m, blocks)), 0.0)
     option = np.full(n, IDLE, dtype=np.int64)
     if able.size:
         option[able] = _whole_jobs(_within(rows, able, some, weights), some, prices, tau, enough)

@@ -29,15 +29,16 @@ _REACH = 9.0
 """Options further than so many temperatures from the best have no weight (e^-9)."""
 _PRECISION = 4e-7
 _CHUNK = 1_500_000
-_SAMPLE = 3_000
-_CURVED_CELLS = 1_500_000
-_COOLING = (0.1, 0.03, 0.01, 0.003, 0.001)
-SHARP = (0.001, 0.0004)
+_SAMPLE, _ROWS_PER_CELL = 3_000, 4
 _MIDDLE, _WHOLE = 6_000_000, 40_000_000
 """How many scores the sharp steps look at."""
 _CURVED = 2_000_000_000
 """How many products the curvature of one look may take; past it only some of the torn requests tell how load bends."""
-_STEPS_MAX = 14
+_COOLING, _NEARER, _SHARP = (0.1, 0.03, 0.01), (0.003,), (0.001, 0.0004)
+"""Temperatures, as parts of a middling score: for the first sample, for more requests, for everybody."""
+_WIDE = 400
+"""With more cells than that curvature is dear, and prices are left a little blunter."""
+_STEPS_MAX, _STEPS_FEW = 16, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Field:
 class Look:
     """What demand does at some prices: the smooth dual's value, the load of every cell, how the load bends."""
 
+    tau: float
     value: float
     load: Floats
     bend: Floats
@@ -134,7 +136,7 @@ def look(field: Field, prices: Floats, tau: float, *, curved: bool = True) -> Lo
                 bend -= (spread * weight[:, None]).T @ spread
                 bend += _own((weight @ soft[some]).astype(np.float64), span, m, blocks)
         load += cells_of(starts, span, blocks)
-    return Look(value, load.reshape(m, blocks), bend / tau)
+    return Look(tau, value, load.reshape(m, blocks), bend / tau)
 
 
 def bound(field: Field, prices: Floats) -> float:
@@ -176,7 +178,7 @@ def climb(field: Field, prices: Floats, tau: float, steps: int, enough: Callable
     """Take Newton's steps up the smooth dual, kept at prices of 0 or more; stop when demand fits closely enough."""
     now = look(field, prices, tau)
     scale = float(np.abs(field.room).sum()) or 1.0
-    reach = 64 * tau
+    reach, pace = 64 * tau, 1.0
     for _ in range(steps):
         excess = now.load - field.room
         free = ((prices > 0) | (excess > 0)).ravel()
@@ -189,20 +191,20 @@ def climb(field: Field, prices: Floats, tau: float, steps: int, enough: Callable
         bend[np.diag_indices_from(bend)] += ridge
         step[free] = np.linalg.solve(bend, excess.ravel()[free])
         bounded = np.clip(step, -reach, reach).reshape(prices.shape)
-        prices, now, moved = _advance(field, prices, bounded, now, tau)
-        if not moved:
+        prices, now, pace = _advance(field, prices, bounded, now, min(1.0, 2.5 * pace))
+        if not pace:
             break
     return prices
 
 
-def _advance(field: Field, prices: Floats, step: Floats, now: Look, tau: float) -> tuple[Floats, Look, bool]:
-    """Take the longest of some shortened steps that climbs."""
-    for shorten in (1.0, 0.4, 0.1, 0.02):
+def _advance(field: Field, prices: Floats, step: Floats, now: Look, pace: float) -> tuple[Floats, Look, float]:
+    """Take a step of the pace, or a shorter one, that climbs; give the pace that did, 0 when none does."""
+    for shorten in (pace, pace / 3, pace / 10, pace / 50):
         there = np.maximum(prices + shorten * step, 0.0)
-        found = look(field, there, tau)
+        found = look(field, there, now.tau)
         if found.value > now.value:
-            return there, found, True
-    return prices, now, False
+            return there, found, shorten
+    return prices, now, 0.0
 
 
 def sampled(field: Field, rows_max: int) -> Field:
@@ -220,20 +222,24 @@ def sampled(field: Field, rows_max: int) -> Field:
     return Field(field.score[rows], field.idle[rows], field.units[rows], tuple(spans), field.room * part)
 
 
-def scarcity_prices(field: Field, enough: Callable[[], bool]) -> Floats:
-    """Find prices, in fen per unit and block, at which demand fits the room: (m, T)."""
-    prices = np.zeros(field.room.shape)
-    if not field.units.size:
-        return prices
+def scarcity_prices(field: Field, enough: Callable[[], bool]) -> tuple[Floats, float]:
+    """Find prices, in fen per unit and block, at which demand fits the room: (m, T); and the temperature."""
+    prices, tau = np.zeros(field.room.shape), 0.0
     middling = typical(field)
     cells = max(1, prices.size)
-    few = sampled(field, max(200, min(_SAMPLE, _CURVED_CELLS // cells)))
-    for tau in _COOLING:
-        prices = climb(few, prices, tau * middling, _STEPS_MAX, enough)
-    for rows_max, tau, steps in ((_MIDDLE // cells, SHARP[0], 6), (_WHOLE // cells, SHARP[1], 3)):
-        many = sampled(field, max(400, rows_max))
-        prices = climb(many, prices, tau * middling, steps, enough)
-    return prices
+    wide = cells > _WIDE
+    few = sampled(field, max(_SAMPLE, _ROWS_PER_CELL * cells))
+    many = sampled(field, max(few.units.size, _MIDDLE // cells))
+    everybody = sampled(field, max(few.units.size, _WHOLE // cells))
+    stages = [(few, each, _STEPS_MAX) for each in _COOLING]
+    stages += [(everybody if wide else many, each, _STEPS_FEW) for each in _NEARER]
+    stages += [(everybody, each, _STEPS_FEW) for each in (() if wide else _SHARP)]
+    for some, part, steps in stages:
+        tau = part * middling
+        prices = climb(some, prices, tau, steps, enough)
+        if enough():
+            break
+    return prices, tau
 
 
 def typical(field: Field) -> float:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from jiaozi.dispatch.rules.board import RANK, Stall
 from jiaozi.dispatch.rules.network import UFEN_BYTES, Network, Route
-from jiaozi.dispatch.rules.plan.dual import BLOCKED, Field, Floats, Ints
+from jiaozi.dispatch.rules.planning.dual import BLOCKED, Field, Floats, Ints
 from jiaozi.dispatch.rules.price import S_PER_HOUR
 from jiaozi.dispatch.rules.request import Request, UnableToPlace
 
@@ -23,6 +23,7 @@ Flags = NDArray[np.bool_]
 
 _EXACT_MAX = 2**62
 _ROWS = 20_000
+_BITS = 8
 _MS_PER_S = 1_000
 CELLS_MAX = 20_000
 SCORES_MAX = 200_000_000
@@ -170,28 +171,30 @@ def compute_prices(sheet: Sheet, rows: Ints, column: int) -> Ints:
 
 def movement_prices(sheet: Sheet, rows: Ints, column: int) -> Ints:
     """Give the price of moving each row's data there; 0 where it may not go anyway."""
-    total = np.zeros(rows.size, dtype=np.int64)
-    for kind, ways in enumerate(sheet.routes):
-        way = ways[column]
-        if way is not None and way.price_per_gb_ufen:
-            mine = sheet.kind[rows] == kind
-            shared = gcd(way.price_per_gb_ufen, UFEN_BYTES)
-            per = UFEN_BYTES // shared
-            total[mine] = _scaled(sheet.size_bytes[rows[mine]], way.price_per_gb_ufen // shared, per - 1, per)
-    return total
+    ufen = _of_kinds(sheet, column, "price_per_gb_ufen")
+    if not ufen.any():
+        return np.zeros(rows.size, dtype=np.int64)
+    shared = gcd(UFEN_BYTES, *ufen.tolist())
+    per = UFEN_BYTES // shared
+    return _scaled(sheet.size_bytes[rows], (ufen // shared)[sheet.kind[rows]], per - 1, per)
 
 
 def ready_at(sheet: Sheet, rows: Ints, column: int) -> Ints:
     """Give the earliest start of each row at a centre: after the data is there and the queue is through."""
     ready = sheet.earliest_s[rows] + sheet.stalls[column].offer.queue_wait_s
-    for kind, ways in enumerate(sheet.routes):
-        way = ways[column]
-        if way is not None and way.bandwidth_mbps is not None:
-            mine = sheet.kind[rows] == kind
-            shared = gcd(8, way.bandwidth_mbps * 10**6)
-            per = way.bandwidth_mbps * 10**6 // shared
-            ready[mine] += _scaled(sheet.size_bytes[rows[mine]], 8 // shared, per - 1, per)
+    speeds = _of_kinds(sheet, column, "bandwidth_mbps")
+    for mbps in np.unique(speeds[speeds > 0]).tolist():
+        mine = speeds[sheet.kind[rows]] == mbps
+        shared = gcd(_BITS, mbps * 10**6)
+        per = mbps * 10**6 // shared
+        ready[mine] += _scaled(sheet.size_bytes[rows[mine]], _BITS // shared, per - 1, per)
     return ready
+
+
+def _of_kinds(sheet: Sheet, column: int, figure: str) -> Ints:
+    """Give a figure of the route to a centre for each kind of request; 0 where there is none."""
+    ways = (kind[column] for kind in sheet.routes)
+    return np.array([0 if way is None else getattr(way, figure) or 0 for way in ways], dtype=np.int64)
 
 
 def waits(sheet: Sheet, rows: Ints, start_s: Ints | int) -> Ints:
@@ -199,13 +202,14 @@ def waits(sheet: Sheet, rows: Ints, start_s: Ints | int) -> Ints:
     return -(-(start_s - sheet.earliest_s[rows]) * sheet.wait_fen[rows] // S_PER_HOUR)
 
 
-def _scaled(amounts: Ints, times: int, plus: int, per: int) -> Ints:
+def _scaled(amounts: Ints, times: Ints | int, plus: int, per: int) -> Ints:
     """Give ``(amount * times + plus) // per``, in 64 bits where they hold it, else in Python's own numbers."""
-    shared = gcd(times, plus, per)
-    times, plus, per = times // shared, plus // shared, per // shared
-    if not amounts.size or int(amounts.max()) * times + plus < _EXACT_MAX:
-        return (amounts * times + plus) // per
-    exact = [(each * times + plus) // per for each in amounts.tolist()]
+    if not amounts.size:
+        return amounts
+    if int(amounts.max()) * int(np.max(times)) + plus < _EXACT_MAX:
+        return np.asarray((amounts * times + plus) // per, dtype=np.int64)
+    factors = np.broadcast_to(times, amounts.shape).tolist()
+    exact = [(each * by + plus) // per for each, by in zip(amounts.tolist(), factors, strict=True)]
     if max(exact) >= _EXACT_MAX:
         raise UnableToPlace(
             "PRICE_TOO_LARGE",

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from jiaozi.dispatch.rules.board import Board
-from jiaozi.dispatch.rules.plan.dual import Ints
-from jiaozi.dispatch.rules.plan.scores import Sheet
+from jiaozi.dispatch.rules.planning.dual import Ints
+from jiaozi.dispatch.rules.planning.scores import Sheet
 from jiaozi.dispatch.rules.quote import quote
 from jiaozi.dispatch.rules.refusals import Change
 from jiaozi.kernel.label import Label
