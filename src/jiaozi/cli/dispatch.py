@@ -1,0 +1,168 @@
+"""``jiaozi dispatch``: plan many requests over centres and blocks, replay a workload trace. Needs no database."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small matrices: more threads only wait for each other
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from jiaozi.dispatch.rules import Plan, files, plan
+from jiaozi.dispatch.rules.refusals import shown
+from jiaozi.kernel.fen import parse_ratio, yuan
+from jiaozi.kernel.refusal import Refused
+
+FILE_BYTES_MAX = 1_000_000_000
+_SHOWN = 20
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Plan many requests at once, replay a workload trace · 调度规划与回放",
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def dispatch() -> None:
+    """Plan many requests at once, replay a workload trace · 调度规划与回放."""
+
+
+class UnableToReadFile(Refused):
+    """A file that is missing, too large or not text."""
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > FILE_BYTES_MAX:
+            raise UnableToReadFile("FILE_TOO_LARGE", "文件超过 1 GB", "the file is larger than 1 GB", field=str(path))
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as wrong:
+        why = getattr(wrong, "strerror", None) or str(wrong)
+        raise UnableToReadFile(
+            "FILE_UNREADABLE", f"无法读取：{why}", f"can't be read: {why}", field=str(path)
+        ) from None
+
+
+def _weights(pairs: list[str] | None) -> dict[str, int] | None:
+    if pairs is None:
+        return None
+    found = {}
+    for pair in pairs:
+        holder, _, weight = pair.rpartition("=")
+        if not weight.isdecimal():
+            raise UnableToReadFile(
+                "WEIGHT_WRONG", "请写成 单位=权重", "write it like holder=2", field=f"--weight {pair}"
+            )
+        if holder:
+            found[holder] = int(weight)
+    return found
+
+
+@app.command("plan")
+def plan_command(
+    requests: Annotated[Path, typer.Argument(help="requests as CSV or JSON · 需求")],
+    *,
+    offers: Annotated[Path, typer.Option(help="offers, links and time as JSON · 报价、链路与时段")],
+    outer_saving: Annotated[str, typer.Option(help="what each outer tier must save · 外层须节省的比例")] = "0%",
+    weight: Annotated[
+        list[str] | None, typer.Option(help="fair shares: holder=2, repeated; '=1' for all alike · 公平权重")
+    ] = None,
+    seconds: Annotated[int, typer.Option(min=1, max=3600, help="stop improving after so long · 时限")] = 60,
+    as_json: Annotated[bool, typer.Option("--json", help="machine-readable · 机器可读")] = False,
+) -> None:
+    """Place many requests at once, with cost, bound, gap, shadow prices and reasons · 规划."""
+    try:
+        market, horizon = files.read_offers(offers.name, _text(offers))
+        asked = files.read_requests(requests.name, _text(requests), horizon)
+        saving = _saving(outer_saving)
+    except files.UnableToReadPlan as refused:
+        for place, zh, en in refused.problems:
+            typer.echo(f"jiaozi: {place}: {en}\n        {zh}", err=True)
+        raise typer.Exit(1) from None
+    ends = time.monotonic() + seconds
+    made = plan(
+        asked,
+        market,
+        horizon,
+        outer_saving=saving,
+        weights=_weights(weight),
+        enough=lambda: time.monotonic() > ends,
+    )
+    if as_json:
+        typer.echo(json.dumps(body(made), ensure_ascii=False))
+    else:
+        show(made, Console(soft_wrap=True, highlight=False))
+
+
+def _saving(text: str) -> Fraction:
+    try:
+        return parse_ratio(text)
+    except ValueError as wrong:
+        raise UnableToReadFile("SHARE_WRONG", "请写成 20%", str(wrong), field="--outer-saving") from None
+
+
+def body(made: Plan) -> dict[str, Any]:
+    """Give the machine's form of a plan; times are seconds since 1970, amounts fen and micro-fen."""
+    return {
+        "cost_fen": made.cost_fen,
+        "score_fen": made.score_fen,
+        "bound_fen": made.bound_fen,
+        "gap_ppm": round(made.gap * 1_000_000),
+        "finished": made.finished,
+        "placements": [each._asdict() for each in made.placements],
+        "unplaced": [
+            {
+                "request": each.request,
+                "reasons": [
+                    {"code": why.code, "field": why.field, "zh": why.label.zh, "en": why.label.en}
+                    for why in each.reasons
+                ],
+                "changes": [
+                    {
+                        "field": one.field,
+                        "value": one.value,
+                        "centre": one.centre,
+                        "zh": one.label.zh,
+                        "en": one.label.en,
+                    }
+                    for one in each.changes
+                ],
+            }
+            for each in made.unplaced
+        ],
+        "shadow_prices": [each._asdict() for each in made.shadows],
+    }
+
+
+def show(made: Plan, console: Console) -> None:
+    """Print the sums, the first placements, and why some requests have none."""
+    console.print(
+        f"{len(made.placements):,} 已安排 placed · {len(made.unplaced):,} 未安排 not · "
+        f"费用 cost {yuan(made.cost_fen)} · 下界 bound {yuan(made.bound_fen)} · 评分 score {yuan(made.score_fen)} · "
+        f"差距 gap {made.gap:.4%}" + ("" if made.finished else " · 时限已到 out of time")
+    )
+    table = Table()
+    for heading in ("需求 request", "中心 centre", "开始 start", "费用 cost"):
+        table.add_column(heading)
+    for each in made.placements[:_SHOWN]:
+        cost = yuan(each.compute_fen + each.movement_fen)
+        table.add_row(escape(each.request), escape(each.centre), shown(each.start_s), cost)
+    console.print(table)
+    for left in made.unplaced[:_SHOWN]:
+        why = "; ".join(str(one.label) for one in left.reasons)
+        hint = f" → {left.changes[0].label}" if left.changes else ""
+        console.print(f"[red]✗[/] {escape(left.request)}: {escape(why)}{escape(hint)}")
+    for price in made.shadows[:_SHOWN]:
+        console.print(
+            f"影子价格 shadow price {escape(price.centre)} {escape(price.resource_class)} {shown(price.start_s)}: "
+            f"{yuan(price.ufen_per_unit_hour // 1_000_000)} / unit-hour"
+        )
