@@ -16,6 +16,7 @@ from jiaozi.kernel.refusal import Refused
 
 _ROOMS = {
     "audit": "check that every book balances; exit status 1 and the offending rows if one does not · 核对全部账目",
+    "centre": "connect a computing centre: its gate, and proof that it holds · 接入算力中心",
     "demo": "one voucher's whole life, as a story with figures · 演示一张算力券的全过程",
     "dispatch": "plan many requests at once, replay a trace · 调度规划与回放",
     "policy": "check, decide by and explain a programme's document · 校验、试算、解释政策文件",

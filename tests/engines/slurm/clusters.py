@@ -17,9 +17,16 @@ import tempfile
 import time
 from pathlib import Path
 
+from typer.testing import CliRunner
+
+from jiaozi.cli.centre import app as centre
+
 PROGRAMS = ("slurmctld", "slurmd", "slurmdbd", "slurmrestd", "sbatch", "sacctmgr", "munged", "mariadbd")
 USER = "nobody"
 """The account whose jobs run; one that every machine has."""
+FUNDED_USER, FUNDED_ACCOUNT = "daemon", "jiaozi"
+"""The account that the gate of scc governs; the other one is any other customer of the centre."""
+
 NAMES = ("scc", "aic")
 KILL_WAIT_S = 2
 _BOUND_S = 60.0
@@ -59,10 +66,10 @@ def free_ports(count):
 class Clusters:
     """Both clusters, one accounting daemon, one REST daemon each."""
 
-    def __init__(self, *, gate="", enforce="associations,limits,qos", max_jobs=10_000):
+    def __init__(self, *, max_jobs=10_000):
         self.root = Path(tempfile.mkdtemp(prefix="jiaozi-slurm-"))
         self.root.chmod(0o755)
-        self.gate, self.enforce, self.max_jobs = gate, enforce, max_jobs
+        self.max_jobs = max_jobs
         self.host = socket.gethostname().partition(".")[0]
         self.started = []
         self.ports = dict(
@@ -235,10 +242,10 @@ StorageLoc=accounting
         gres = f"NodeName={self.host} Name=gpu Type=910b Count=8 File={state}/card[0-7]\n" if cards else ""
         (etc / "gres.conf").write_text(gres)
         (etc / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\n")
-        gate = ""
-        if self.gate:
-            (etc / "job_submit.lua").write_text(self.gate)
-            gate = "JobSubmitPlugins=lua\n"
+        gate = "AccountingStorageEnforce=associations,limits,qos\nAccountingStoreFlags=job_comment"
+        if name == "scc":
+            self._gate(name)
+            gate = f"include {etc}/jiaozi_slurm.conf"
         self.conf(name).write_text(
             f"""ClusterName={name}
 SlurmctldHost={self.host}(127.0.0.1)
@@ -267,17 +274,14 @@ SelectTypeParameters=CR_Core_Memory
 SchedulerType=sched/backfill
 SchedulerParameters=bf_interval=5,sched_interval=5,batch_sched_delay=0
 PriorityType=priority/multifactor
-PriorityDecayHalfLife=0
-PriorityUsageResetPeriod=NONE
 AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=localhost
 AccountingStoragePort={self.ports["dbd"]}
 AccountingStoragePass={self._munge_socket}
 AccountingStorageTRES=gres/gpu
-AccountingStorageEnforce={self.enforce}
-AccountingStoreFlags=job_comment
 JobCompType=jobcomp/none
-{gate}MaxJobCount={self.max_jobs}
+{gate}
+MaxJobCount={self.max_jobs}
 MinJobAge=300
 KillWait={KILL_WAIT_S}
 OverTimeLimit=0
@@ -288,7 +292,7 @@ GresTypes=gpu
 SlurmdParameters=config_overrides
 NodeName={self.host} NodeAddr=127.0.0.1 CPUs=64 Sockets=1 CoresPerSocket=64 ThreadsPerCore=1 RealMemory=256000 \
 {"Gres=gpu:910b:8" if cards else ""} State=UNKNOWN
-PartitionName=work Nodes={self.host} Default=YES MaxTime=24:00:00 State=UP
+PartitionName=work Nodes={self.host} Default=YES MaxTime=24:00:00 State=UP TRESBillingWeights="CPU=1000"
 PartitionName=closed Nodes={self.host} AllowAccounts=nobody-has-this MaxTime=24:00:00 State=UP
 """
         )
@@ -296,6 +300,20 @@ PartitionName=closed Nodes={self.host} AllowAccounts=nobody-has-this MaxTime=24:
         self.run("scc", "sacctmgr", "-i", "add", "cluster", name)
         self.start_controller(name)
         self._start(f"slurmd-{name}", "slurmd", "-D", "-f", str(self.conf(name)), env=self.environ(name))
+
+    def _gate(self, name):
+        """Put the gate where an administrator would, with the command that an administrator would use."""
+        done = CliRunner().invoke(
+            centre,
+            ["install", "slurm", "--into", str(self.conf(name).parent), "--cluster", name, "--user", FUNDED_USER,
+             "--key", str(self.permit_key), "--account", FUNDED_ACCOUNT, "--state", str(self.root / "gate"),
+             "--core-hours", "1000"],
+        )  # fmt: skip
+        assert done.exit_code == 0, done.output
+
+    @property
+    def permit_key(self):
+        return self.root / "permit.key"
 
     def start_controller(self, name):
         controller = self._start(
@@ -312,6 +330,8 @@ PartitionName=closed Nodes={self.host} AllowAccounts=nobody-has-this MaxTime=24:
             name, "sacctmgr", "-i", "add", "account", "sme", f"cluster={name}", "description=sme", "organization=sme"
         )
         self.run(name, "sacctmgr", "-i", "add", "user", USER, "account=sme", f"cluster={name}")
+        if name == "scc":
+            self.run(name, "sh", str(self.conf(name).parent / "jiaozi_associations.sh"))
         until(lambda: "idle" in self.run(name, "sinfo", "-h", "-o", "%T", check=False), f"the node of {name}")
 
     def _rest(self, name):

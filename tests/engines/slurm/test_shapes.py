@@ -81,7 +81,7 @@ def test_a_limit_without_end_is_none():
 
 
 BATCH = Batch(
-    name="jiaozi-1", comment="c", script=b"#!/bin/sh\n", partition="work", account="", qos="", constraint="",
+    order="1", name="jiaozi-1", comment="c", script=b"#!/bin/sh\n", partition="work", account="", qos="", constraint="",
     gres="gpu:910b:2", cores=3, memory_mib=64, limit_min=5, folder="/jobs", output="/jobs/1.log",
 )  # fmt: skip
 

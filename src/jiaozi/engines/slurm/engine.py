@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from uuid import UUID
 
 from jiaozi.engines.slurm import cursor as reading
 from jiaozi.engines.slurm import jobs as meaning
+from jiaozi.engines.slurm import permit
 from jiaozi.engines.slurm.options import ClassOptions, Options
 from jiaozi.engines.slurm.ports import NAME_PREFIX, AnswerTooLarge, Batch, Cluster, Job
 from jiaozi.engines.slurm.script import limit_min, script_of
@@ -50,11 +52,17 @@ class SlurmEngine:
 
     def submit(self, spec: JobSpec) -> EngineJob:
         """Take the job, or find the one that this order already has."""
-        batch = self._batch(spec)
+        batch = self.batch(spec)
         found = self._find(spec.order_id)
         if found is not None:
             return EngineJob(order_id=spec.order_id, engine_job=str(found.job_id), already_there=True)
-        number = self.cluster.submit(batch)
+        try:
+            number = self.cluster.submit(batch)
+        except UnableToReachEngine:
+            found = self._find(spec.order_id)  # someone may have handed it over in this moment
+            if found is None:
+                raise
+            return EngineJob(order_id=spec.order_id, engine_job=str(found.job_id), already_there=True)
         return EngineJob(order_id=spec.order_id, engine_job=str(number), already_there=False)
 
     def status(self, order_ids: Sequence[UUID]) -> dict[UUID, JobStatus]:
@@ -96,7 +104,7 @@ class SlurmEngine:
     def forecast_start(self, spec: JobSpec, now: datetime) -> Forecast:
         """Ask Slurm when it would start; a refusal is an answer, too: never."""
         try:
-            starts_at = self.cluster.forecast(self._batch(spec), now)
+            starts_at = self.cluster.forecast(self.batch(spec), now)
         except UnableToSubmit as refused:
             return Forecast(None, refused.reason.label)
         return Forecast(starts_at, None if starts_at else _CANNOT_SAY)
@@ -127,11 +135,25 @@ class SlurmEngine:
         wanted = min(max(0, tail_bytes), _LOG_TAIL_BYTES_MAX)
         return self.cluster.tail(_output(self.options, order_id), wanted) if wanted else b""
 
-    def _batch(self, spec: JobSpec) -> Batch:
+    def batch(self, spec: JobSpec) -> Batch:
+        """Say an order's job in Slurm's terms, with its permit where the centre has a gate."""
+        batch = self._wishes(spec)
+        if not self.options.permit_key_file:
+            return batch
+        signed = permit.sign(
+            batch,
+            cluster=self.options.cluster,
+            key_file=self.options.permit_key_file,
+            expires_at=permit.expiry(clock.now(), self.options.permit_valid_s),
+        )
+        return replace(batch, comment=f"{batch.comment} permit={signed}")
+
+    def _wishes(self, spec: JobSpec) -> Batch:
         options, name = self.options, NAME_PREFIX + str(spec.order_id)
         where = self._where(spec)
         gres = f"{where.gres}:{spec.cards}" if where.gres else ""
         return Batch(
+            order=str(spec.order_id),
             name=name,
             comment=f"jiaozi order={spec.order_id} class={spec.resource_class}",
             script=script_of(

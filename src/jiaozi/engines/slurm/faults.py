@@ -102,16 +102,23 @@ _FAULTS = (
         again=True,
     ),
 )
+_GATE = re.compile(r"jiaozi-gate ([A-Z_]+): ([^\n]*)")
+_ASK_AGAIN = {"PERMIT_BUSY"}
 _UNSAID = re.compile(r"(Batch job submission failed|allocation failure|error)?:?\s*(Unspecified error)?", re.IGNORECASE)
 _PREFIX = re.compile(r"^(sbatch|squeue|sacct|scancel|scontrol|sinfo|tail)?:?\s*(error|fatal)?:?\s*", re.IGNORECASE)
 
 
 def refusal(text: str) -> UnableToSubmit | UnableToReachEngine:
     """Give the refusal that a complaint of a submission means."""
+    gate = _GATE.search(text)
+    if gate:
+        code, said = gate[1], gate[2].strip()[:_SHOWN_MAX]
+        kind = UnableToReachEngine if code in _ASK_AGAIN else UnableToSubmit
+        return kind(code, f"中心的作业闸门拒绝：{said}", f"the centre's gate refused: {said}")
     for fault in _FAULTS:
         if re.search(fault.pattern, text):
             kind = UnableToReachEngine if fault.again else UnableToSubmit
-            return kind(fault.code, fault.zh, f"{fault.en}", field=fault.field)
+            return kind(fault.code, fault.zh, fault.en, field=fault.field)
     said = _said(text)
     if not said:
         return UnableToSubmit(

@@ -25,7 +25,7 @@ _SQUEUE_COUNT = SQUEUE_FIELDS.count(",") + 1
 _SACCT_COUNT = SACCT.count(",") + 1
 _ABSENT = {"", "N/A", "NONE", "Unknown", "None", "0"}
 _NO_NODES = {"", "None assigned", "(null)", "N/A"}
-_CARDS = re.compile(r"\bgpu(?::([A-Za-z][\w.-]*))?:(\d+)")
+_CARDS = re.compile(r"\bgpu:(?:([^:,()]+):)?(\d+)(?![\w:])")  # a type may begin with a digit, as 910b does
 
 
 def squeue_job(line: str) -> Job:

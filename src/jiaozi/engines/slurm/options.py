@@ -75,6 +75,8 @@ class Options:
     script_bytes_max: int = 3 * 1024 * 1024
     kill_lag_ms: int = 35_000
     late_days: int = 31
+    # the centre's gate
+    cluster: str = ""
     permit_key_file: str = ""
     permit_valid_s: int = 7 * 86_400
 
@@ -104,6 +106,8 @@ def read_options(given: Mapping[str, Any]) -> Options:
     options = Options(**wanted)
     _check_numbers(options)
     _check_transport(options)
+    if options.permit_key_file and not _WORD.fullmatch(options.cluster):
+        raise ValueError("engine option 'cluster' is needed with permit_key_file: the ClusterName of slurm.conf")
     return _signed_in(options, wanted)
 
 

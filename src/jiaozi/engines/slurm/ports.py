@@ -53,6 +53,7 @@ class Job:
 class Batch:
     """A batch job to submit: one task on one node."""
 
+    order: str
     name: str
     comment: str
     script: bytes
