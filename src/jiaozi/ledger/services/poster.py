@@ -171,13 +171,12 @@ class Poster:
 
 
 def _commit(session: psycopg.Connection[Any], asks: Sequence[_Ask]) -> list[list[TransferStatus]]:
+    """Apply a batch durably: nearly always one piece, and one statement is a transaction by itself."""
     at = iter([ask.at for ask in asks])
-    with session.transaction(), session.cursor() as cursor:
-        return [
-            statuses
-            for piece in segments([ask.chain for ask in asks])
-            for statuses in send(cursor, piece, list(islice(at, len(piece))))
-        ]
+    pieces = list(segments([ask.chain for ask in asks]))
+    together = session.transaction() if len(pieces) > 1 else contextlib.nullcontext()
+    with together, session.cursor() as cursor:
+        return [statuses for piece in pieces for statuses in send(cursor, piece, list(islice(at, len(piece))))]
 
 
 def _drop(session: psycopg.Connection[Any] | None) -> None:
