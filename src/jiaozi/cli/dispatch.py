@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import re
 import time
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
-
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small matrices: more threads only wait for each other
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy loads: more threads only wait for each other here
+
 from jiaozi.dispatch.rules import Plan, files, plan
 from jiaozi.dispatch.rules.refusals import shown
-from jiaozi.kernel.fen import parse_ratio, yuan
+from jiaozi.dispatch.rules.replay import Centre, Policy, Result, play, read_trace
+from jiaozi.kernel.fen import parse_rate, parse_ratio, yuan
 from jiaozi.kernel.refusal import Refused
 
 FILE_BYTES_MAX = 1_000_000_000
@@ -166,3 +169,78 @@ def show(made: Plan, console: Console) -> None:
             f"影子价格 shadow price {escape(price.centre)} {escape(price.resource_class)} {shown(price.start_s)}: "
             f"{yuan(price.ufen_per_unit_hour // 1_000_000)} / unit-hour"
         )
+
+
+_CENTRE = re.compile(r"([\w-]{1,40})=(\d{1,8})(?:/(\d{1,6}))?@(\S+)", re.ASCII)
+
+
+def _centre(text: str) -> Centre:
+    """Read ``zewura=1600/80@0.15``: name, cores, cores a node, yuan a core-hour."""
+    found = _CENTRE.fullmatch(text)
+    try:
+        if found is None or int(found[2]) < 1:
+            wrong = "write it like name=1600/80@0.15: cores, cores a node, yuan a core-hour"
+            raise ValueError(wrong)  # noqa: TRY301 - told below, like a rate that can't be read
+        return Centre(found[1], int(found[2]), parse_rate(found[4]), int(found[3] or 0))
+    except ValueError as wrong:
+        raise UnableToReadFile(
+            "CENTRE_WRONG",
+            "请写成 名称=核数/每节点核数@每核时元，如 a=1600/80@0.15",
+            str(wrong),
+            field=f"--centre {text}",
+        ) from None
+
+
+@app.command()
+def replay(
+    trace: Annotated[Path, typer.Argument(help="SWF, plain or gzipped · 作业轨迹")],
+    centre: Annotated[list[str], typer.Option(help="name=cores/cores a node@yuan a core-hour, repeated · 中心")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="machine-readable · 机器可读")] = False,
+) -> None:
+    """Play a trace through four policies, centres isolated and interconnected · 回放."""
+    centres = [_centre(each) for each in centre]
+    if len({each.name for each in centres}) < len(centres):
+        raise UnableToReadFile("CENTRE_TWICE", "中心名称重复", "two centres have one name", field="--centre")
+    try:
+        opened = gzip.open if trace.suffix == ".gz" else open
+        with opened(trace, "rt", encoding="utf-8") as lines:
+            jobs = read_trace(lines)
+    except (OSError, EOFError, UnicodeDecodeError) as wrong:
+        why = getattr(wrong, "strerror", None) or str(wrong)
+        raise UnableToReadFile(
+            "FILE_UNREADABLE", f"无法读取：{why}", f"can't be read: {why}", field=str(trace)
+        ) from None
+    results = [
+        (isolated, play(jobs, centres, policy, isolated=isolated)) for isolated in (False, True) for policy in Policy
+    ]
+    if as_json:
+        typer.echo(json.dumps([_result(isolated, each) for isolated, each in results]))
+        return
+    table = Table(title=f"{len(jobs):,} 作业 jobs")
+    for heading in ("", "policy", "等待 wait s", "slowdown", "使用率 use", "费用 cost", "逾期 late"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for isolated, each in results:
+        where = "孤立 isolated" if isolated else "互联 interconnected"
+        figures = (
+            f"{each.wait_s:,.0f}",
+            f"{each.slowdown:,.1f}",
+            f"{each.use:.1%}",
+            yuan(each.cost_fen),
+            f"{each.late:,}",
+        )
+        table.add_row(where, each.policy.value, *figures)
+    Console(width=120, highlight=False).print(table)
+
+
+def _result(isolated: bool, result: Result) -> dict[str, Any]:
+    return {
+        "isolated": isolated,
+        "policy": result.policy.value,
+        "jobs": result.jobs,
+        "wait_s": round(result.wait_s, 1),
+        "slowdown": round(result.slowdown, 3),
+        "use": round(result.use, 6),
+        "cost_fen": result.cost_fen,
+        "late": result.late,
+    }
