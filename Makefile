@@ -58,5 +58,5 @@ lock: .venv/.uv  ## resolve the dependencies again
 	@$(BIN)/uv pip compile pyproject.toml --extra dev -c requirements/run.txt --universal --generate-hashes --python-version 3.11 --upgrade -q -o requirements/dev.txt
 
 clean:  ## stop the embedded database and remove what was made, var/ included
-	@if [ -x $(BIN)/jiaozi ]; then $(BIN)/jiaozi down --purge; fi
+	@if [ -x $(BIN)/jiaozi ]; then $(BIN)/jiaozi down --purge; JIAOZI_VAR=var/demo $(BIN)/jiaozi down --purge; fi
 	@rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
