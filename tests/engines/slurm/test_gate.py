@@ -139,6 +139,15 @@ def test_a_permitted_job_cant_be_changed_afterwards(funded):
     assert funded.until(order_id, JobState.ENDED).outcome is JobOutcome.CANCELLED
 
 
+def test_a_gated_engine_finds_the_first_by_the_gates_refusal(funded):
+    gated = funded.with_options(gated=True)
+    order = spec(new_id(), "true")
+    first, again = gated.engine.submit(order), gated.engine.submit(order)
+    assert (first.already_there, again.already_there, again.engine_job) == (False, True, first.engine_job)
+    gated.until(order.order_id, JobState.ENDED)
+    assert gated.engine.submit(order).already_there
+
+
 def test_a_question_spends_no_permit(funded, local):
     order = spec(new_id(), "true")
     assert funded.engine.forecast_start(order, clock.now()).starts_at

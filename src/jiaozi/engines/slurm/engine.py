@@ -51,18 +51,22 @@ class SlurmEngine:
         self.kill_lag_ms = options.kill_lag_ms
 
     def submit(self, spec: JobSpec) -> EngineJob:
-        """Take the job, or find the one that this order already has."""
+        """Take the job, or find the one that this order already has.
+
+        Where a gate was proved to refuse a second job (``gated``), it is looked for only when one was refused.
+        """
         batch = self.batch(spec)
-        found = self._find(spec.order_id)
+        found = None if self.options.gated else self._find(spec.order_id)
         if found is not None:
-            return EngineJob(order_id=spec.order_id, engine_job=str(found.job_id), already_there=True)
+            return _there(spec, found)
         try:
             number = self.cluster.submit(batch)
-        except UnableToReachEngine:
-            found = self._find(spec.order_id)  # someone may have handed it over in this moment
+        except (UnableToSubmit, UnableToReachEngine):
+            # A gate refuses a second job; without an answer, someone may have handed it over in this moment.
+            found = self._find(spec.order_id)
             if found is None:
                 raise
-            return EngineJob(order_id=spec.order_id, engine_job=str(found.job_id), already_there=True)
+            return _there(spec, found)
         return EngineJob(order_id=spec.order_id, engine_job=str(number), already_there=False)
 
     def status(self, order_ids: Sequence[UUID]) -> dict[UUID, JobStatus]:
@@ -224,6 +228,10 @@ class SlurmEngine:
             "单次用量答复过大，请调高answer_bytes_max",
             "a second of usage is more than is read at once; raise answer_bytes_max",
         )
+
+
+def _there(spec: JobSpec, job: Job) -> EngineJob:
+    return EngineJob(order_id=spec.order_id, engine_job=str(job.job_id), already_there=True)
 
 
 def _found(records: dict[str, UsageRecord]) -> list[reading.Found]:

@@ -79,6 +79,7 @@ class Options:
     cluster: str = ""
     permit_key_file: str = ""
     permit_valid_s: int = 7 * 86_400
+    gated: bool = False
 
 
 def read_options(given: Mapping[str, Any]) -> Options:
@@ -106,6 +107,8 @@ def read_options(given: Mapping[str, Any]) -> Options:
     options = Options(**wanted)
     _check_numbers(options)
     _check_transport(options)
+    if options.gated and not options.permit_key_file:
+        raise ValueError("engine option 'gated' needs permit_key_file: a gate lets nothing through without a permit")
     if options.permit_key_file and not _WORD.fullmatch(options.cluster):
         raise ValueError("engine option 'cluster' is needed with permit_key_file: the ClusterName of slurm.conf")
     return _signed_in(options, wanted)
