@@ -19,7 +19,7 @@ from jiaozi.order import queries, rules
 from jiaozi.order import services as order
 from jiaozi.order.rules import Held, State, UnableToHold, UnableToQuote
 from jiaozi.party import services as party
-from jiaozi.party.rules import EndUser, HolderClass
+from jiaozi.party.rules import Actor, EndUser, HolderClass, Role
 from jiaozi.voucher import queries as vouchers
 from tests.world import CENTRE_CLERK, OFFICER, PROGRAMME, World, build
 
@@ -152,6 +152,12 @@ def test_nobody_spends_anothers_voucher(world, holder):
     thief = world.applicant(world.holder("别人", serial=9))
     with pytest.raises(UnableToHold, match="own vouchers"):
         order.hold(order_id=quoted.id, by=thief, now=world.now)
+
+
+def test_an_auditor_orders_nothing(world, holder):
+    quoted = world.quote(world.voucher(holder))
+    with pytest.raises(UnableToHold, match="own vouchers"):
+        order.hold(order_id=quoted.id, by=Actor("auditor:x", Role.AUDITOR), now=world.now)
 
 
 def test_credit_counts_once_by_its_reference(world, holder):

@@ -144,6 +144,27 @@ def test_a_cancel_after_a_lost_answer_stops_the_job_instead_of_releasing_its_hol
     assert vouchers.purse(held.voucher_id).held_fen == held.voucher_hold_fen
 
 
+def test_a_refusal_after_a_lost_answer_stops_the_job_instead_of_releasing_its_hold(world, engine, held):
+    order.submit(order_id=held.id, now=world.now)
+    queries.Order.objects.filter(id=held.id).update(engine_job="")
+    engine.kill_lag_ms = 9_000
+    row = order.submit(order_id=held.id, now=world.now)
+    assert (row.state, engine.cancelled) == (State.SUBMITTED, [held.id])
+    assert vouchers.purse(held.voucher_id).held_fen == held.voucher_hold_fen
+
+
+def test_a_cancel_that_did_not_reach_the_engine_is_asked_again(world, engine, held):
+    order.submit(order_id=held.id, now=world.now)
+    engine.put(held.id, JobState.RUNNING, world.now)
+    order.watch_all(now=world.now)
+    engine.unreachable = True
+    with pytest.raises(UnableToReachEngine):
+        order.cancel(order_id=held.id, by=world.applicant(held.holder), now=world.now)
+    engine.unreachable = False
+    order.watch_all(now=world.now)
+    assert engine.cancelled == [held.id]
+
+
 def test_a_job_that_the_engine_does_not_know_yet_is_left_alone(world, engine, held):
     order.submit(order_id=held.id, now=world.now)
     engine.jobs.clear()

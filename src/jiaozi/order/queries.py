@@ -53,6 +53,12 @@ def on_engine(centre: str) -> list[UUID]:
     return list(rows.values_list("id", flat=True)[:WATCHED_MAX])
 
 
+def to_be_cancelled(centre: str) -> list[UUID]:
+    """Give the orders on a centre's engine whose cancel was asked for."""
+    rows = Order.objects.filter(centre_id=centre, state__in=ON_ENGINE, cancel_asked=True).exclude(engine_job="")
+    return list(rows.order_by("id").values_list("id", flat=True)[:WATCHED_MAX])
+
+
 def waiting_for_submit(limit: int = WATCHED_MAX) -> list[UUID]:
     """Give funded orders that no engine has taken yet."""
     rows = Order.objects.filter(state__in=[State.HELD, State.SUBMITTED], engine_job="").order_by("id")

@@ -85,6 +85,7 @@ def correct(*, organisation: UUID, registration: Registration, by: Actor, now: d
     rules.may_write(by, organisation)
     row = _locked(organisation)
     checked = rules.check_registration(registration)
+    rules.check_correction(by, registration_of(row), checked)
     before = _facts_digest(row)
     _take(row, checked)
     _insert(row, again=True)

@@ -132,7 +132,8 @@ def check_own(role: Role, organisation: UUID | None, holder: UUID) -> None:
     UnableToHold
         When the order is another's.
     """
-    if role is Role.APPLICANT and organisation != holder:
+    own = role is Role.APPLICANT and organisation == holder
+    if not own and role not in {Role.OPERATOR, Role.SYSTEM}:
         raise UnableToHold(
             "NOT_YOURS", "只能使用本单位的算力券", "a holder spends its own vouchers only", field="holder"
         )

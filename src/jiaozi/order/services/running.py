@@ -81,8 +81,7 @@ def _hand_over(row: Order, now: datetime) -> Order:
         _check_cover(row, engine)
         job = engine.submit(_spec(row))
     except UnableToSubmit as refused:
-        with transaction.atomic():
-            return _fail(queries.order(row.id, lock=True), refused.reason, now)
+        return _withdraw(row, now, refused.reason)
     row = _note_job(row, job.engine_job)
     if row.cancel_asked:
         with suppress(UnableToFindJob):
@@ -104,15 +103,15 @@ def _check_cover(row: Order, engine: Engine) -> None:
         )
 
 
-def _withdraw(row: Order, now: datetime) -> Order:
-    """End an order whose cancel came before an engine answered: an earlier call may have reached it all the same."""
+def _withdraw(row: Order, now: datetime, reason: Reason = _CANCELLED) -> Order:
+    """End an order that no engine is to run; an earlier call, its answer lost, may have reached one all the same."""
     engine = engine_of(row.centre)
     known = engine.status([row.id]).get(row.id)
     if known is not None:
         engine.cancel(row.id)
         return _note_job(row, known.engine_job)
     with transaction.atomic():
-        return _fail(queries.order(row.id, lock=True), _CANCELLED, now)
+        return _fail(queries.order(row.id, lock=True), reason, now)
 
 
 def _note_job(row: Order, engine_job: str) -> Order:
@@ -172,7 +171,11 @@ def watch(*, centre: str, now: datetime) -> int:
     order_ids = queries.on_engine(centre)
     if not order_ids:
         return 0
-    statuses = engine_of(catalogue.centre(centre)).status(order_ids)
+    engine = engine_of(catalogue.centre(centre))
+    for order_id in queries.to_be_cancelled(centre):  # the first asking may not have reached the engine
+        with suppress(UnableToFindJob):
+            engine.cancel(order_id)
+    statuses = engine.status(order_ids)
     return sum(_follow(order_id, statuses[order_id], now) for order_id in order_ids if order_id in statuses)
 
 

@@ -228,6 +228,29 @@ def may_write(actor: Actor, organisation: UUID | None) -> None:
     )
 
 
+_VERIFIED = ("holder_class", "uscc", "registered_in_city", "in_incubator", "incubator", "dishonest")
+
+
+def check_correction(actor: Actor, before: Registration, after: Registration) -> None:
+    """Let an applicant correct its name alone; what eligibility rests on is an officer's to change.
+
+    Raises
+    ------
+    UnableToRegister
+        Naming the first field that is not the applicant's.
+    """
+    if actor.role is not Role.APPLICANT:
+        return
+    for field in _VERIFIED:
+        if getattr(before, field) != getattr(after, field):
+            raise UnableToRegister(
+                "OFFICER_CORRECTS",
+                "该项关系到申领资格，须由经办人员核实后更正",
+                "eligibility rests on this field: an officer corrects it after checking",
+                field=field,
+            )
+
+
 def facts(registration: Registration) -> dict[str, Any]:
     """Give what a digest in the journal covers, in canonical types."""
     return {
