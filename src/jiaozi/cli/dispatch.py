@@ -174,7 +174,7 @@ def show(made: Plan, console: Console) -> None:
 _CENTRE = re.compile(r"([\w-]{1,40})=(\d{1,8})(?:/(\d{1,6}))?@(\S+)", re.ASCII)
 
 
-def _centre(text: str) -> Centre:
+def centre_of(text: str) -> Centre:
     """Read ``zewura=1600/80@0.15``: name, cores, cores a node, yuan a core-hour."""
     found = _CENTRE.fullmatch(text)
     try:
@@ -199,7 +199,7 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable · 机器可读")] = False,
 ) -> None:
     """Play a trace through four policies, centres isolated and interconnected · 回放."""
-    centres = [_centre(each) for each in centre]
+    centres = [centre_of(each) for each in centre]
     if len({each.name for each in centres}) < len(centres):
         raise UnableToReadFile("CENTRE_TWICE", "中心名称重复", "two centres have one name", field="--centre")
     try:

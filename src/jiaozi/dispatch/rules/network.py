@@ -58,20 +58,24 @@ HERE = Route(rtt_us=0, price_per_gb_ufen=0)
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Routes by their two ends."""
+    """Routes by one end, then the other."""
 
-    routes: dict[tuple[str, str], Route]
+    routes: dict[str, dict[str, Route]]
 
     def between(self, start: str, end: str) -> Route | None:
         """Give the route; None where nothing at all is known."""
-        return HERE if start == end else self.routes.get((start, end))
+        return HERE if start == end else self.routes.get(start, {}).get(end)
+
+    def all_from(self, start: str | None) -> dict[str, Route]:
+        """Give the routes from a place by their other end, itself included."""
+        return {} if start is None else {**self.routes.get(start, {}), start: HERE}
 
 
 def network(links: Iterable[tuple[str, str, Route]]) -> Network:
     """Give the network of some links, each known from both of its ends."""
-    routes: dict[tuple[str, str], Route] = {}
+    routes: dict[str, dict[str, Route]] = {}
     for start, end, route in links:
-        routes[start, end] = routes[end, start] = route
+        routes.setdefault(start, {})[end] = routes.setdefault(end, {})[start] = route
     return Network(routes)
 
 

@@ -92,8 +92,10 @@ def quote(request: Request, board: Board, *, outer_saving: Fraction = Fraction(0
         )
     options: list[Option] = []
     turned: list[Turned] = []
+    ways = board.network.all_from(request.data_at)
+    far = board.network.all_from(request.latency_to)
     for each in stalls:
-        found = weigh(request, each, board.network)
+        found = weigh(request, each, ways, far)
         if isinstance(found, Option):
             options.append(found)
         else:
@@ -108,6 +110,10 @@ def ranked(options: Sequence[Option], outer_saving: Fraction) -> tuple[Option, .
     From the innermost tier outwards the best so far gives way only to one that saves more than the share; the winner is
     taken out and the walk begins again for the next rank.
     """
+    if not outer_saving:
+        return tuple(
+            sorted(options, key=lambda each: (each.score_fen, RANK[each.offer.tier], each.start_s, each.offer.centre))
+        )
     tiers: list[list[Option]] = [[] for _ in RANK]
     for option in sorted(options, key=lambda each: (each.score_fen, each.start_s, each.offer.centre), reverse=True):
         tiers[RANK[option.offer.tier]].append(option)
@@ -124,8 +130,8 @@ def ranked(options: Sequence[Option], outer_saving: Fraction) -> tuple[Option, .
     return tuple(order)
 
 
-def weigh(request: Request, stall: Stall, network: Network) -> Option | Turned:
-    """Price one offer, or say every check that it fails.
+def weigh(request: Request, stall: Stall, ways: dict[str, Route], far: dict[str, Route]) -> Option | Turned:
+    """Price one offer, or say every check that it fails; ``ways`` lead to the data, ``far`` to where latency counts.
 
     A check that fails is passed with the nearest value that would do, so that the others are judged for themselves.
     """
@@ -136,10 +142,14 @@ def weigh(request: Request, stall: Stall, network: Network) -> Option | Turned:
     if request.residency is not None and stall.rank > RANK[request.residency]:
         misses.append(Miss("RESIDENCY", "residency", centre, offer.tier.value))
     if request.latency_to is not None:
-        _check_latency(request, request.latency_to, centre, network, misses)
+        _check_latency(request, far.get(centre), centre, misses)
     route = HERE
     if request.data_bytes:
-        route = _way(request, centre, network, misses)
+        way = ways.get(centre)
+        if way is None or way.price_per_gb_ufen is None:
+            misses.append(Miss("NO_ROUTE", "data_at", centre, centre))
+        else:
+            route = way
     units, duration_s = request.units, request.duration_s
     if units > offer.units_max:
         units = offer.units_max
@@ -205,17 +215,7 @@ def _option(
     )
 
 
-def _way(request: Request, centre: str, network: Network, misses: list[Miss]) -> Route:
-    """Give the route of the data; without a price there is none."""
-    route = network.between(str(request.data_at), centre)
-    if route is None or route.price_per_gb_ufen is None:
-        misses.append(Miss("NO_ROUTE", "data_at", centre, centre))
-        return HERE
-    return route
-
-
-def _check_latency(request: Request, place: str, centre: str, network: Network, misses: list[Miss]) -> None:
-    route = network.between(place, centre)
+def _check_latency(request: Request, route: Route | None, centre: str, misses: list[Miss]) -> None:
     if route is None or route.rtt_us is None:
         misses.append(Miss("LATENCY_UNKNOWN", "latency_max_us", centre, None))
     elif request.latency_max_us is not None and route.rtt_us > request.latency_max_us:
