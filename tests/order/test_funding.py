@@ -147,6 +147,12 @@ def test_an_intermediary_orders_for_a_named_end_user_only(world):
     assert world.quote(voucher, end_user=user.id).end_user_id == user.id
 
 
+def test_nobody_else_names_an_end_user(world, holder):
+    with pytest.raises(UnableToQuote) as refused:
+        world.quote(world.voucher(holder), end_user=uuid4())
+    assert refused.value.reason.field == "end_user"
+
+
 def test_nobody_spends_anothers_voucher(world, holder):
     quoted = world.quote(world.voucher(holder))
     thief = world.applicant(world.holder("别人", serial=9))

@@ -109,7 +109,7 @@ def check_request(
     _between("memory_mib", request.memory_mib, _MEMORY_MAX_MIB, "内存（MiB）", "memory (MiB)")
     if not request.command or not request.command[0]:
         raise UnableToQuote("COMMAND_MISSING", "请填写要运行的程序", "name the program to run", field="command")
-    if holder_class == HolderClass.INTERMEDIARY and not serves:
+    if (holder_class == HolderClass.INTERMEDIARY or request.end_user is not None) and not serves:
         raise UnableToQuote(
             "END_USER_MISSING",
             "算力中介服务机构下单须写明已登记的最终用户",
