@@ -32,7 +32,8 @@ CENTRE = "nscc-chengdu"
 OFFICER = Actor("officer:li", Role.OFFICER)
 FINANCE = Actor("finance:zhao", Role.FINANCE)
 OPERATOR = Actor("operator:chen", Role.OPERATOR)
-CENTRE_CLERK = Actor("centre:wu", Role.CENTRE)
+OTHER_CENTRES_CLERK = Actor("centre:zhou", Role.CENTRE, centre="chengdu-aicc")
+CENTRE_CLERK = Actor("centre:wu", Role.CENTRE, centre=CENTRE)
 
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 

@@ -14,10 +14,10 @@ from jiaozi.metering import services as metering
 from jiaozi.metering.models import Capture, UsageDispute, UsageRow
 from jiaozi.metering.rules.admitting import UnableToImport
 from jiaozi.party import services as party
-from jiaozi.party.rules import EndUser, HolderClass
+from jiaozi.party.rules import EndUser, HolderClass, UnableToActForCentre
 from jiaozi.voucher import services as voucher
 from jiaozi.voucher.queries import purse
-from tests.world import CENTRE, CENTRE_CLERK, OFFICER, PROGRAMME
+from tests.world import CENTRE, CENTRE_CLERK, OFFICER, OPERATOR, OTHER_CENTRES_CLERK, PROGRAMME
 
 SUBMIT = 1_357_000_000
 
@@ -158,7 +158,7 @@ def test_one_wrong_line_stops_the_file_unless_told_otherwise(scene):
         ({"accounts": {"1": UUID(int=1)}}, "NO_SUCH_VOUCHER"),
         ({"by": OFFICER}, "WRONG_ROLE"),
         ({"trace": "a/b"}, "TRACE_NAME_WRONG"),
-        ({"centre": "deyang"}, "NOT_A_SUPPLIER"),
+        ({"centre": "deyang", "by": OPERATOR}, "NOT_A_SUPPLIER"),
         ({"programme": "nowhere", "accounts": {}}, None),
     ],
 )
@@ -210,3 +210,9 @@ def test_ledger_has_the_last_word(scene, monkeypatch):
 
 class _Rich:
     spendable = 10**9
+
+
+def test_a_centre_imports_its_own_usage_alone(scene):
+    with pytest.raises(UnableToActForCentre, match="your own centre"):
+        load(scene, [line(1)], by=OTHER_CENTRES_CLERK)
+    assert not UsageRow.objects.exists()

@@ -19,7 +19,7 @@ from jiaozi.order import queries, rules
 from jiaozi.order import services as order
 from jiaozi.order.rules import Held, State, UnableToHold, UnableToQuote
 from jiaozi.party import services as party
-from jiaozi.party.rules import Actor, EndUser, HolderClass, Role
+from jiaozi.party.rules import Actor, EndUser, HolderClass, Role, UnableToActForCentre
 from jiaozi.voucher import queries as vouchers
 from tests.world import CENTRE_CLERK, OFFICER, PROGRAMME, World, build
 
@@ -206,3 +206,11 @@ def test_a_storm_on_one_voucher_is_never_a_fen_over(fresh_database):
 def test_the_share_is_pinned_with_the_order(world, holder):
     row = world.quote(world.voucher(holder))
     assert Fraction(row.share_numerator, row.share_denominator) == Fraction(1, 2)
+
+
+def test_a_centre_records_credit_for_itself_alone(world, holder):
+    with pytest.raises(UnableToActForCentre, match="your own centre"):
+        order.credit_own(
+            programme=PROGRAMME, holder_id=holder.id, centre="chengdu-aicc", amount_fen=500, reference=uuid4(),
+            by=CENTRE_CLERK, now=world.now,
+        )  # fmt: skip

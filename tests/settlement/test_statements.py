@@ -12,12 +12,12 @@ from jiaozi.kernel.period import month
 from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import Account, AccountKind, post
 from jiaozi.order.models import Order
-from jiaozi.party.rules import SYSTEM
+from jiaozi.party.rules import SYSTEM, UnableToActForCentre
 from jiaozi.settlement import queries
 from jiaozi.settlement import services as settlement
 from jiaozi.settlement.models import ClaimLine, Statement, StatementLine
 from jiaozi.settlement.rules import UnableToClaim, UnableToClose, UnableToMatch, UnableToPay, UnableToWrite
-from tests.world import CENTRE, CENTRE_CLERK, FINANCE, OFFICER, OPERATOR, PROGRAMME
+from tests.world import CENTRE, CENTRE_CLERK, FINANCE, OFFICER, OPERATOR, OTHER_CENTRES_CLERK, PROGRAMME
 
 from .conftest import CASHIER, LATER, NOVEMBER, NOW, own_claim
 
@@ -322,3 +322,13 @@ def test_the_export_adds_up_and_is_no_formula(house):
 def test_only_the_house_opens(house):
     with pytest.raises(UnableToClose, match="officer or the operator"):
         settlement.open_statement(programme=PROGRAMME, centre=CENTRE, period=NOVEMBER, by=CASHIER, now=NOW)
+
+
+@pytest.mark.parametrize(("verb", "words"), [("claim", {"lines": {"job-1": 1}}), ("dispute", {"reason": "价格有误"})])
+def test_a_centre_speaks_for_its_own_statements_alone(house, verb, words):
+    house.capture()
+    row = house.closed()
+    with pytest.raises(UnableToActForCentre, match="your own centre"):
+        getattr(settlement, verb)(statement_id=row.id, by=OTHER_CENTRES_CLERK, now=LATER, **words)
+    row.refresh_from_db()
+    assert (row.state, row.claim_number) == ("CLOSED", 0)

@@ -26,7 +26,7 @@ _EARLY_DAYS = 40
 
 def centre_clerk(centre: str) -> Actor:
     """Give the clerk of a centre."""
-    return Actor(f"centre:{centre}", Role.CENTRE)
+    return Actor(f"centre:{centre}", Role.CENTRE, centre=centre)
 
 
 def applicant(holder: Organisation) -> Actor:

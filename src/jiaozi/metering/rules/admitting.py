@@ -9,7 +9,7 @@ from uuid import UUID
 
 from jiaozi.kernel.refusal import Reason, Refused
 from jiaozi.metering.rules.swf import BadLine
-from jiaozi.party.rules import Role
+from jiaozi.party.rules import Actor, Role, check_own_centre
 from jiaozi.voucher.rules import State, UnableToSpend, check_spendable
 
 _MAY_IMPORT = frozenset({Role.CENTRE, Role.OPERATOR, Role.SYSTEM})
@@ -34,15 +34,18 @@ class UnableToReadTrace(UnableToImport):
         )
 
 
-def check_import(role: Role, trace: str) -> None:
-    """Let a centre, the operator or the house itself import usage, under a plain name.
+def check_import(by: Actor, centre: str, trace: str) -> None:
+    """Let the centre itself, the operator or the house import usage, under a plain name.
 
     Raises
     ------
     UnableToImport
-        Otherwise.
+        When the role or the name is wrong.
+    UnableToActForCentre
+        When the centre is another's.
     """
-    if role not in _MAY_IMPORT:
+    check_own_centre(by, centre)
+    if by.role not in _MAY_IMPORT:
         raise UnableToImport(
             "WRONG_ROLE", "用量须由算力中心或平台运营方导入", "a centre or the operator imports usage", field="role"
         )

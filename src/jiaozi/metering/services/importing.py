@@ -135,7 +135,7 @@ def import_jobs(
     UnableToImport
         When the actor may not, the names are wrong, or a line is no job: nothing is stored then.
     """
-    admitting.check_import(by.role, trace)
+    admitting.check_import(by, centre, trace)
     catalogue.centre(centre)
     jobs, bad = read(lines)
     if bad and not skip_bad:

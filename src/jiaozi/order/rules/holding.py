@@ -12,7 +12,7 @@ from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Reason, Refused
 from jiaozi.ledger.rules import PAYABLE_SHARDS, Account, AccountKind, Transfer, TransferStatus, hold, resolve
 from jiaozi.order.rules.quoting import Quote
-from jiaozi.party.rules import Role
+from jiaozi.party.rules import Actor, Role, check_own_centre
 from jiaozi.policy.rules import CapUse, Measure
 from jiaozi.voucher.rules import cap_accounts, counted, voucher_account
 
@@ -139,15 +139,18 @@ def check_own(role: Role, organisation: UUID | None, holder: UUID) -> None:
         )
 
 
-def check_credit(role: Role, amount_fen: int) -> None:
-    """Let a centre or the operator record a holder's prepayment or credit.
+def check_credit(by: Actor, centre: str, amount_fen: int) -> None:
+    """Let the centre or the operator record a holder's prepayment or credit.
 
     Raises
     ------
     UnableToHold
-        Otherwise.
+        When the role or the amount is wrong.
+    UnableToActForCentre
+        When the centre is another's.
     """
-    if role not in {Role.CENTRE, Role.OPERATOR}:
+    check_own_centre(by, centre)
+    if by.role not in {Role.CENTRE, Role.OPERATOR}:
         raise UnableToHold(
             "WRONG_ROLE", "预存或授信须由算力中心登记", "the centre records prepayment and credit", field="role"
         )

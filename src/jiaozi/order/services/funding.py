@@ -235,7 +235,7 @@ def credit_own(
     UnableToHold
         When it is not the centre's or the operator's to record, or not positive.
     """
-    rules.check_credit(by.role, amount_fen)
+    rules.check_credit(by, centre, amount_fen)
     source, own = Account(AccountKind.OWN_SOURCE, programme), rules.own_account(programme, holder_id, centre)
     with transaction.atomic():
         body = {"amount_fen": amount_fen, "centre": centre, "holder": str(holder_id)}

@@ -1,6 +1,6 @@
 """Who takes part: organisations, makers, end users, people's roles, and the actor on whose word a verb acts."""
 
-from jiaozi.party.rules.actor import SYSTEM, Actor, Role
+from jiaozi.party.rules.actor import SYSTEM, Actor, Role, UnableToActForCentre, check_own_centre
 from jiaozi.party.rules.end_user import (
     EndUser,
     UnableToActForNobody,
@@ -28,11 +28,13 @@ __all__ = [
     "HolderClass",
     "Registration",
     "Role",
+    "UnableToActForCentre",
     "UnableToActForNobody",
     "UnableToNameEndUser",
     "UnableToRegister",
     "check_correction",
     "check_end_user",
+    "check_own_centre",
     "check_registration",
     "check_uscc",
     "facts",

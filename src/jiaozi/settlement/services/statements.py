@@ -18,7 +18,7 @@ from jiaozi.kernel.canonical import digest
 from jiaozi.kernel.ids import new_id
 from jiaozi.kernel.lifecycle import advance
 from jiaozi.kernel.period import Period, local_date, start_of_day
-from jiaozi.party.rules import SYSTEM, Actor
+from jiaozi.party.rules import SYSTEM, Actor, check_own_centre
 from jiaozi.policy import queries as policy
 from jiaozi.policy.rules import UnableToDecide, reserve_terms
 from jiaozi.policy.rules.words import Interval
@@ -132,6 +132,7 @@ def claim(*, statement_id: UUID, lines: Mapping[str, int], by: Actor, now: datet
     checked = claims.check(lines)
     with transaction.atomic():
         row = queries.statement(statement_id, lock=True)
+        check_own_centre(by, row.centre_id)
         advance(TRANSITIONS, State(row.state), "claim", by.role)
         row.claim_number += 1
         row.claim_total_fen = sum(checked.values())
