@@ -252,6 +252,21 @@ def test_one_grant_a_year_across_the_programme():
     assert codes(again) == ["ALREADY_GRANTED"]
 
 
+def test_at_most_so_many_grants_a_year():
+    loaded = document(clause="    once: {subject: holder, per: calendar_year, most: 2}\n")
+    facts = {"need": {"cost": "1元"}, "holder": {"id": "h"}}
+    found = [
+        rules.decide(loaded, facts=facts, counters={"once/one/holder/h/2023": used}, on=ON, allow_demo=True)
+        for used in range(3)
+    ]
+    assert [one.once.slot if one.once else codes(one) for one in found] == [
+        "once/one/holder/h/2023#1", "once/one/holder/h/2023#2", ["ALREADY_GRANTED"],
+    ]  # fmt: skip
+    assert rules.replay(loaded, rules.Decision.from_json(found[1].to_json())) == found[1]
+    with pytest.raises(rules.UnableToReadProgramme, match="at least 1"):
+        document(clause="    once: {subject: holder, most: 0}\n")
+
+
 TWO = """\
   - id: two
     zh: 二
@@ -449,3 +464,13 @@ def test_cap_without_a_measure_says_which_there_are():
         "caps.claim",
         "`measures` is missing; write one of: issued, held, used, redeemed, paid",
     )
+
+
+@pytest.mark.parametrize(("minimum", "given"), [("50元", [3000, 5000]), ("50.01元", [3000])])
+def test_what_shared_caps_leave_meets_the_minimum_once_more(minimum, given):
+    clauses = TWO.replace("of: need.cost}", f"of: need.cost, minimum: {minimum}}}")
+    text = small(more_clauses=clauses, caps=POOL, together="sum", cases=REFUSED)
+    facts = {"need": {"cost": "100元", "ok": True}}
+    decision = rules.decide(rules.load(text), facts=facts, counters={}, on=ON, allow_demo=True)
+    assert sum(given) == decision.amount_fen
+    assert any(step.kind == "MINIMUM" and step.binding for step in decision.steps) == (len(given) == 1)

@@ -20,7 +20,7 @@ from jiaozi.policy.rules.words import Kind
 
 _FIXED = Label("定额", "fixed sum")
 _ROUNDING = Label("取整", "rounding")
-_MINIMUM = Label("最低金额", "minimum")
+MINIMUM = Label("最低金额", "minimum")
 
 
 def reckon(
@@ -119,7 +119,7 @@ def _whole_steps(sheet: Sheet, amount_fen: int, rounding: schema.RoundTo) -> int
 
 def _at_least(sheet: Sheet, amount_fen: int, least_fen: int) -> None:
     figure = shown(Kind.MONEY, least_fen)
-    sheet.steps.append(Step(StepKind.MINIMUM, "", _MINIMUM, figure, amount_fen, amount_fen, binding=False))
+    sheet.steps.append(Step(StepKind.MINIMUM, "", MINIMUM, figure, amount_fen, amount_fen, binding=False))
     if amount_fen < least_fen:
         sheet.weighing.refuse(
             "BELOW_MINIMUM",

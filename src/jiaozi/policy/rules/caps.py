@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
@@ -69,13 +70,24 @@ def once_use(weighing: Weighing, clause: schema.Clause) -> OnceUse | None:
     subject_id = _subject_id(weighing, once.subject)
     if subject_id is None:
         return None
+    most: int | None = weighing.figure(once.most)
+    if most is None:
+        return None
     counter = clause.id if once.across is Across.CLAUSE else "*"
-    use = OnceUse(counter, once.subject, subject_id, _period(weighing, once.per))
-    if _counted(weighing, use.key):
-        weighing.refuse(
-            "ALREADY_GRANTED", f"一次性条款，{subject_id} 已享受过", f"a one-off clause that {subject_id} already had"
-        )
+    use = OnceUse(counter, once.subject, subject_id, _period(weighing, once.per), most)
+    use = replace(use, used_before=_counted(weighing, use.key))
+    if use.used_before >= most:
+        _refuse_again(weighing, use)
     return use
+
+
+def _refuse_again(weighing: Weighing, use: OnceUse) -> None:
+    if use.most == 1:
+        zh, en = f"一次性条款，{use.subject_id} 已享受过", f"a one-off clause that {use.subject_id} already had"
+    else:
+        zh = f"最多享受 {use.most} 次，{use.subject_id} 已享受 {use.used_before} 次"
+        en = f"a clause for {use.most} times at most; {use.subject_id} had it {use.used_before} times"
+    weighing.refuse("ALREADY_GRANTED", zh, en)
 
 
 def _counted(weighing: Weighing, key: str) -> int:

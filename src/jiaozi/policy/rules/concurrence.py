@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.refusal import Reason
 from jiaozi.policy.rules import schema
+from jiaozi.policy.rules.amounts import MINIMUM
 from jiaozi.policy.rules.caps import bounds_grant, limit_of
 from jiaozi.policy.rules.decision import ClauseFound, Outcome, Piece, Step, StepKind, Truth
 from jiaozi.policy.rules.figures import Figure, shown
@@ -60,14 +61,32 @@ def _several(weighing: Weighing, granted: list[ClauseFound]) -> Choice:
             units.append(_settled(weighing, by_id, [(piece,) for piece in members], group, steps))
     units += [(_piece(one),) for one in granted if one.clause not in grouped]
     pieces = _settled(weighing, by_id, [unit for unit in units if unit], together, steps)
+    pieces = tuple(piece for piece in pieces if _is_enough(weighing, piece, steps))
     giving = [by_id[piece.clause] for piece in pieces]
     names = dict.fromkeys(name for one in giving or granted for name in one.unpublished)
     unpublished = tuple({**names, **weighing.unpublished})
+    if not pieces and not weighing.reasons and any(step.kind is StepKind.MINIMUM for step in steps):
+        weighing.refuse(
+            "BELOW_MINIMUM",
+            "共享上限之后，每一款都低于其最低金额",
+            "after the caps that they share, every clause comes to less than its minimum",
+        )
     if weighing.reasons or not pieces:
         return Choice(Outcome.REFUSED, "", tuple(weighing.reasons), unpublished, steps=tuple(steps))
     best = max(pieces, key=lambda piece: piece.amount_fen)
     alone = len(pieces) == 1 and best == _piece(by_id[best.clause])
     return Choice(Outcome.GRANTED, best.clause, (), unpublished, () if alone else pieces, tuple(steps))
+
+
+def _is_enough(weighing: Weighing, piece: Piece, steps: list[Step]) -> bool:
+    """Ask the clause's minimum once more: a shared cap or a ceiling may have cut the piece below it."""
+    amount = weighing.document.clause(piece.clause).amount
+    least_fen = weighing.figure(amount.minimum) if amount and amount.minimum else 0
+    if least_fen is None or piece.amount_fen >= least_fen:
+        return least_fen is not None
+    figure = shown(Kind.MONEY, least_fen)
+    steps.append(Step(StepKind.MINIMUM, piece.clause, MINIMUM, figure, piece.amount_fen, 0, binding=True))
+    return False
 
 
 def _piece(found: ClauseFound) -> Piece:

@@ -128,7 +128,7 @@ class CapUse:
 
 @dataclass(frozen=True, slots=True)
 class OnceUse:
-    """A clause that may be granted once: its counter says how many times it already was.
+    """A clause that may be granted once, or ``most`` times: its counter says how many times it already was.
 
     ``clause`` is ``*`` where a grant of any clause counts; ``period`` None means over all years.
     """
@@ -137,6 +137,13 @@ class OnceUse:
     subject: Subject
     subject_id: str
     period: Period | None = None
+    most: int = 1
+    used_before: int = 0
+
+    @property
+    def slot(self) -> str:
+        """The name of the one grant that this would be: two that ask for the same slot can't both have it."""
+        return self.key if self.most == 1 else f"{self.key}#{self.used_before + 1}"
 
     @property
     def key(self) -> str:

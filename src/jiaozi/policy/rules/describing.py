@@ -32,13 +32,19 @@ def describe(document: Document, clause_id: str, language: str) -> list[str]:
     lines += [f"  {say('调整', 'modifier')}: {modifier(document, one, language)}" for one in changes]
     lines += [f"  {say('上限', 'cap')}: {cap(document, under, language)}" for under in clause.caps]
     if clause.once:
-        once = (
-            f"{SUBJECTS[clause.once.subject].in_language(language)}, {PERIODS[clause.once.per].in_language(language)}"
-        )
-        lines.append(f"  {say('一次性', 'once')}: {once}")
+        lines.append(f"  {say('一次性', 'once')}: {times(document, clause.once, language)}")
     papers = (*document.programme.evidence, *clause.evidence)
     lines += [f"  {say('材料', 'evidence')}: {paper.label.in_language(language)} ({paper.at})" for paper in papers]
     return lines
+
+
+def times(document: Document, once: schema.Once, language: str) -> str:
+    """Say how often a clause may be granted to whom, and over which time."""
+    words = f"{SUBJECTS[once.subject].in_language(language)}, {PERIODS[once.per].in_language(language)}"
+    if once.most.value == 1:
+        return words
+    most = figure(document, once.most, language)
+    return words + Label(f"，最多 {most} 次", f", at most {most} times").in_language(language)
 
 
 def _test(condition: schema.Condition, language: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from jiaozi.kernel.label import Label
 from jiaozi.policy.rules import describing, schema
 from jiaozi.policy.rules.document import Document
-from jiaozi.policy.rules.explaining import GRANTS, PERIODS, SUBJECTS
+from jiaozi.policy.rules.explaining import GRANTS, SUBJECTS
 from jiaozi.policy.rules.figures import Figure
 from jiaozi.policy.rules.words import Decided
 
@@ -131,12 +131,7 @@ def _of_clause(document: Document, clause: schema.Clause) -> Iterator[tuple[str,
         text = both(partial(describing.cap, document, under))
         yield f"{key}/caps/{under.cap}", Said(whom, Label("适用上限", "cap"), text, _known(document, cap.amount))
     if clause.once:
-        once = clause.once
-        text = both(
-            lambda language: (
-                f"{SUBJECTS[once.subject].in_language(language)}, {PERIODS[once.per].in_language(language)}"
-            )
-        )
+        text = both(partial(describing.times, document, clause.once))
         yield f"{key}/once", Said(whom, Label("一次性", "once only"), text)
     for paper in clause.evidence:
         yield f"{key}/evidence/{paper.id}", Said(whom, Label("材料", "evidence"), paper.label)

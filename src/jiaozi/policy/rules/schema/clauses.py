@@ -8,7 +8,18 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from jiaozi.policy.rules import words
 from jiaozi.policy.rules.figures import Figure, Unreadable
-from jiaozi.policy.rules.parts import Choice, FactName, Money, Name, Named, Part, Ratio, Source, TruthFigure
+from jiaozi.policy.rules.parts import (
+    Choice,
+    CountFigure,
+    FactName,
+    Money,
+    Name,
+    Named,
+    Part,
+    Ratio,
+    Source,
+    TruthFigure,
+)
 from jiaozi.policy.rules.schema.amounts import Amount, Span
 from jiaozi.policy.rules.schema.conditions import Condition
 from jiaozi.policy.rules.words import Kind
@@ -66,11 +77,12 @@ def _once_by_subject(raw: Any) -> Any:
 
 
 class Once(Part):
-    """One grant per subject: over all years or in each period, of this clause or of the whole programme."""
+    """One grant per subject, or ``most``: over all years or in each period, of this clause or the whole programme."""
 
     subject: Annotated[words.Subject, Choice(words.Subject)]
     per: Annotated[words.Per, Choice(words.Per)] = words.Per.PROGRAMME
     across: Annotated[words.Across, Choice(words.Across)] = words.Across.CLAUSE
+    most: CountFigure = Field(default_factory=lambda: Figure(Kind.INT, value=1))
 
     @model_validator(mode="after")
     def _counts_something(self) -> Self:
@@ -79,6 +91,8 @@ class Once(Part):
                 "once 须为 holder、project、contract、person、invoice、supplier 或 group",
                 "`once` is per holder, project, contract, person, invoice, supplier or group",
             )
+        if self.most.value is not None and self.most.value < 1:
+            raise Unreadable("most 须至少为 1", "`most` is at least 1: a clause that is never granted has no use")
         return self
 
 
