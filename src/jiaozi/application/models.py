@@ -1,4 +1,4 @@
-"""Applications: the dossier, the programme version it is pinned to, the decision with its reasons."""
+"""Applications: the dossier, the programme version it is pinned to, the decision with its reasons; and its papers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from django.db import models
 from django.db.models import Q
 
 from jiaozi.application.rules import State
+from jiaozi.application.rules.evidence import DIGEST_LENGTH, NAME_MAX, FileKind
 from jiaozi.party.models import Organisation
 from jiaozi.policy.models import ProgrammeVersion
+from jiaozi.policy.rules.words import StepOfLife
 
 
 class Application(models.Model):
@@ -45,3 +47,45 @@ class Application(models.Model):
 
     def __str__(self) -> str:
         return f"{self.clause} {self.state}"
+
+
+class EvidenceFile(models.Model):
+    """One content, named by its SHA-256; the bytes lie in the evidence folder, once however often handed in."""
+
+    digest = models.CharField(max_length=DIGEST_LENGTH, primary_key=True)
+    kind = models.CharField(max_length=4, choices=[(each.value, each.value) for each in FileKind])
+    size_bytes = models.IntegerField()
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "evidence_file"
+        constraints = [
+            models.CheckConstraint(name="evidence_file_digest", condition=Q(digest__regex=r"^[0-9a-f]{64}$")),
+            models.CheckConstraint(name="evidence_file_kind", condition=Q(kind__in=list(FileKind))),
+            models.CheckConstraint(name="evidence_file_size", condition=Q(size_bytes__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return self.digest
+
+
+class Evidence(models.Model):
+    """One handing-in of a paper: for which dossier, at which step, about what (the dossier, a claim, a stage)."""
+
+    id = models.UUIDField(primary_key=True)
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="evidence")
+    about = models.UUIDField()
+    step = models.CharField(max_length=8, choices=[(each.value, each.value) for each in StepOfLife])
+    paper = models.CharField(max_length=60)
+    name = models.CharField(max_length=NAME_MAX)
+    file = models.ForeignKey(EvidenceFile, on_delete=models.PROTECT, related_name="evidence")
+    handed_in_by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "evidence"
+        indexes = [models.Index(fields=["about", "at"], name="evidence_by_subject")]
+        constraints = [models.CheckConstraint(name="evidence_step", condition=Q(step__in=list(StepOfLife)))]
+
+    def __str__(self) -> str:
+        return f"{self.paper}: {self.name}"

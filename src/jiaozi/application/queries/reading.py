@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from jiaozi.application.models import Application
 from jiaozi.application.rules import State
@@ -53,5 +53,6 @@ def counts(programme: str) -> dict[State, int]:
 
 
 def times_granted(programme: str, once_key: str) -> int:
-    """Say how often a one-off clause was granted to its subject."""
-    return Application.objects.filter(programme=programme, once_key=once_key, state=State.APPROVED).count()
+    """Say how often a clause with a bounded number of grants was granted to its subject (``OnceUse.slot``)."""
+    slots = Q(once_key=once_key) | Q(once_key__startswith=f"{once_key}#")
+    return Application.objects.filter(slots, programme=programme, state=State.APPROVED).count()

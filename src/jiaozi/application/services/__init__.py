@@ -1,15 +1,18 @@
-"""The verbs of an application: the holder's (apply to appeal) and the officer's (review to decide)."""
+"""The verbs of an application: the holder's (apply to appeal, papers) and the officer's (review to decide)."""
 
 from jiaozi.application.services.dossier import appeal, apply, resubmit, withdraw
+from jiaozi.application.services.evidence import attach, require_papers
 from jiaozi.application.services.review import approve, notify_public, record_by_hand, reject, review, send_back
 
 __all__ = [
     "appeal",
     "apply",
     "approve",
+    "attach",
     "notify_public",
     "record_by_hand",
     "reject",
+    "require_papers",
     "resubmit",
     "review",
     "send_back",

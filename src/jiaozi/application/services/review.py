@@ -129,7 +129,7 @@ def approve(*, application_id: UUID, by: Actor, now: datetime) -> tuple[Applicat
         approval = rules.check_approval(decision, _hand(row), row.notice_until, row.amount_fen or 0, now)
         row.decision, row.reasons, row.decided_at = decision.to_json(), _reasons(decision.reasons), now
         row.amount_fen = approval.amount_fen
-        row.once_key = decision.once.key if decision.once else None
+        row.once_key = decision.once.slot if decision.once else None
         body = {"amount_fen": row.amount_fen, "decision": digest(row.decision).hex(), "clause": decision.chosen}
         changed = ("decision", "reasons", "decided_at", "amount_fen", "once_key")
         take(row, "approve", by=by, now=now, body=body, changed=changed)
