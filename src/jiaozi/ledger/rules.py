@@ -32,6 +32,7 @@ class Book(StrEnum):
     CASH = "CASH"
     LIMITS = "LIMITS"
     OWN = "OWN"
+    UNITS = "UNITS"
 
 
 class Bound(StrEnum):
@@ -53,6 +54,7 @@ class AccountKind(StrEnum):
     DISALLOWED = "DISALLOWED"
     LAPSED = "LAPSED"
     REVOKED = "REVOKED"
+    AWARD = "AWARD"
 
     RESERVE = "RESERVE"
     TREASURY_ADVANCE = "TREASURY_ADVANCE"
@@ -71,6 +73,11 @@ class AccountKind(StrEnum):
     OWN_PAYABLE = "OWN_PAYABLE"
     OWN_SETTLED = "OWN_SETTLED"
 
+    QUOTA_SOURCE = "QUOTA_SOURCE"
+    QUOTA = "QUOTA"
+    QUOTA_USED = "QUOTA_USED"
+    QUOTA_ENDED = "QUOTA_ENDED"
+
 
 _D, _C, _N = Bound.DEBITS_WITHIN_CREDITS, Bound.CREDITS_WITHIN_DEBITS, Bound.NONE
 KINDS: dict[AccountKind, tuple[Book, Bound]] = {
@@ -82,6 +89,7 @@ KINDS: dict[AccountKind, tuple[Book, Bound]] = {
     AccountKind.DISALLOWED: (Book.FACE, _N),
     AccountKind.LAPSED: (Book.FACE, _N),
     AccountKind.REVOKED: (Book.FACE, _N),
+    AccountKind.AWARD: (Book.FACE, _D),
     AccountKind.RESERVE: (Book.CASH, _C),
     AccountKind.TREASURY_ADVANCE: (Book.CASH, _D),
     AccountKind.APPROPRIATION: (Book.CASH, _N),
@@ -96,6 +104,10 @@ KINDS: dict[AccountKind, tuple[Book, Bound]] = {
     AccountKind.OWN: (Book.OWN, _D),
     AccountKind.OWN_PAYABLE: (Book.OWN, _D),
     AccountKind.OWN_SETTLED: (Book.OWN, _D),
+    AccountKind.QUOTA_SOURCE: (Book.UNITS, _N),
+    AccountKind.QUOTA: (Book.UNITS, _D),
+    AccountKind.QUOTA_USED: (Book.UNITS, _N),
+    AccountKind.QUOTA_ENDED: (Book.UNITS, _N),
 }
 
 

@@ -6,7 +6,7 @@ WITH books AS (
   SELECT t.debit_id AS account,
          sum(t.amount_fen) FILTER (WHERE s.kind = 'LAPSED') AS lapsed,
          sum(t.amount_fen) FILTER (WHERE s.kind = 'REVOKED') AS revoked,
-         sum(t.amount_fen) FILTER (WHERE s.kind = 'PAYABLE') AS used
+         sum(t.amount_fen) FILTER (WHERE s.kind IN ('PAYABLE', 'SETTLED')) AS used
     FROM ledger_transfer t JOIN ledger_account s ON s.id = t.credit_id
    WHERE t.kind IN (1, 3) GROUP BY t.debit_id
 ), findings AS (
