@@ -101,7 +101,7 @@ class World:
             centre=centre,
             amount_fen=parse_yuan(amount),
             reference=uuid4(),
-            by=CENTRE_CLERK,
+            by=Actor(CENTRE_CLERK.name, Role.CENTRE, centre=centre),
             now=self.now,
         )
 

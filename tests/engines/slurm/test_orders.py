@@ -1,0 +1,123 @@
+"""Orders under vouchers on two real clusters: held, run, metered, captured; and a storm against one voucher."""
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle
+
+import pytest
+from django.db import connection
+
+from jiaozi.catalogue.models import Centre
+from jiaozi.kernel import clock
+from jiaozi.ledger import queries as ledger
+from jiaozi.metering import queries as metered
+from jiaozi.metering import services as metering
+from jiaozi.metering.models import Capture, UsageRow
+from jiaozi.order import services as order
+from jiaozi.order.models import Order
+from jiaozi.order.rules import Request, State
+from jiaozi.order.services.engines import _engine
+from jiaozi.voucher.queries import purse
+from tests.engines.slurm.clusters import USER, until
+from tests.engines.slurm.conftest import reach
+from tests.world import CENTRE, build
+
+pytestmark = [pytest.mark.xdist_group("slurm"), pytest.mark.django_db(transaction=True)]
+CENTRES = {CENTRE: "scc", "chengdu-aicc": "aic"}
+PUBLISHED = {"demo-core": {"partition": "work"}}
+
+
+@pytest.fixture
+def world(fresh_database, clusters, login, tmp_path):
+    """Chengdu's two centres, each a cluster of its own, and what Slurm is known to need: whole minutes, late kills."""
+    made = build(clock.now())
+    _engine.cache_clear()
+    for centre, name in CENTRES.items():
+        options = reach(clusters, name, "local", login, tmp_path)
+        options |= {"classes": PUBLISHED, "folder": str(clusters.root / "jobs"), "user": USER, "timeout_s": 30}
+        Centre.objects.filter(id=centre).update(
+            connected=True, engine="slurm", engine_options=options, engine_granularity_ms=60_000, kill_lag_ms=35_000
+        )
+    yield made
+    _engine.cache_clear()
+
+
+@pytest.fixture
+def holder(world):
+    found = world.holder("样例科技")
+    for centre in CENTRES:
+        world.credit(found, centre=centre)
+    return found
+
+
+def quoted(world, voucher, centre, *command, cores=2):
+    request = Request(
+        centre=centre, resource_class="demo-core", units=cores, memory_mib=64, time_limit_ms=60_000, command=command
+    )
+    return order.quote(
+        voucher_id=voucher.id, request=request, title="real", by=world.applicant(voucher.holder), now=clock.now()
+    )
+
+
+def step():
+    """One round of what the worker does."""
+    order.submit_waiting(now=clock.now())
+    order.watch_all(now=clock.now())
+    metering.collect_all(now=clock.now())
+
+
+def until_captured(count):
+    """Let the worker's rounds go on until so many orders are captured."""
+
+    def done():
+        step()
+        return Order.objects.filter(state=State.CAPTURED).count() == count
+
+    until(done, f"{count} captures", 120)
+
+
+def test_an_order_goes_from_hold_to_capture(world, holder):
+    voucher = world.voucher(holder)
+    held = []
+    for centre, command in ((CENTRE, ("sleep", "2")), ("chengdu-aicc", ("sh", "-c", "sleep 1; exit 3"))):
+        row = quoted(world, voucher, centre, *command)
+        row = order.hold(order_id=row.id, by=world.applicant(holder), now=clock.now())
+        assert row.state == State.HELD, row.reason_en
+        held.append(row)
+    before = purse(voucher.id)
+    assert before.held_fen > 0
+    until_captured(2)
+    after = purse(voucher.id)
+    assert after.held_fen == 0
+    for row in held:
+        usage, capture = UsageRow.objects.get(order_id=row.id), Capture.objects.get(order_id=row.id)
+        assert 1_000 <= usage.elapsed_ms <= 30_000
+        assert (usage.units, usage.centre_id) == (2, row.centre_id)
+        assert capture.voucher_fen + capture.own_fen == capture.price_fen
+    assert after.used_fen == sum(Capture.objects.values_list("voucher_fen", flat=True)) <= before.held_fen
+    assert metered.audit() == ledger.audit() == []
+
+
+def test_a_storm_over_two_clusters_spends_one_voucher_and_not_a_fen_more(world, holder):
+    """200 orders, 16 at a time, two centres, one voucher that covers a few."""
+    voucher = world.voucher(holder, "100元")
+    rows = [quoted(world, voucher, centre, "sleep", "1") for centre, _ in zip(cycle(CENTRES), range(200), strict=False)]
+
+    def ask(order_id):
+        try:
+            return order.hold(order_id=order_id, by=world.applicant(holder), now=clock.now()).state
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(16) as pool:
+        states = list(pool.map(ask, [row.id for row in rows], timeout=300))
+    held = states.count(State.HELD)
+    dearest_fen = max(row.voucher_hold_fen for row in rows)
+    found = purse(voucher.id)
+    assert 0 < held < 200
+    assert held + states.count(State.REFUSED) == 200
+    assert found.held_fen <= found.voucher.face_fen < found.held_fen + dearest_fen
+    until_captured(held)
+    found = purse(voucher.id)
+    assert found.held_fen == 0
+    assert found.used_fen == sum(Capture.objects.values_list("voucher_fen", flat=True)) <= found.voucher.face_fen
+    assert metered.audit() == ledger.audit() == []
