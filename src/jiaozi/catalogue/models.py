@@ -214,3 +214,31 @@ class Link(Sourced):
 
     def __str__(self) -> str:
         return f"{self.start_id} - {self.end_id}"
+
+
+class LinkProbe(models.Model):
+    """What the last probe between two centres found; what was published stays in ``Link``."""
+
+    start = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="probes_out")
+    end = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="probes_in")
+    rtt_us = models.IntegerField()
+    rtt_least_us = models.IntegerField()
+    bandwidth_mbps = models.IntegerField(null=True)
+    echoes = models.IntegerField()
+    measured_at = models.DateTimeField()
+    by = models.CharField(max_length=_NAME_MAX)
+
+    class Meta:
+        ordering = ["start_id", "end_id"]
+        constraints = [
+            models.UniqueConstraint(name="link_probe_once", fields=["start", "end"]),
+            models.CheckConstraint(name="link_probe_in_order", condition=Q(start_id__lt=F("end_id"))),
+            models.CheckConstraint(
+                name="link_probe_figures",
+                condition=Q(rtt_least_us__gte=1, rtt_us__gte=F("rtt_least_us"), echoes__gte=1)
+                & (Q(bandwidth_mbps=None) | Q(bandwidth_mbps__gte=1)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.start_id} - {self.end_id}: {self.rtt_us} µs"
