@@ -1,0 +1,73 @@
+"""Reading the board from the catalogue: what is offered now, at which price, and how the places are linked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from jiaozi.catalogue import queries as catalogue
+from jiaozi.catalogue.models import LinkProbe
+from jiaozi.catalogue.models import Offer as OfferRow
+from jiaozi.catalogue.rules import Grade, Tariff, Tier, UnableToPrice, tariff_for
+from jiaozi.dispatch.rules.board import OFFERS_MAX, Board, board
+from jiaozi.dispatch.rules.network import Network, Route, network
+from jiaozi.dispatch.rules.request import Offer
+
+
+def board_at(now: datetime, *, customer_class: str) -> Board:
+    """Give the board of every connected centre for one kind of customer, in four statements.
+
+    An offer without a price that holds now is left out: nobody could say what it costs.
+    """
+    tariffs = catalogue.tariffs_at(now)
+    rows = OfferRow.objects.select_related("centre").filter(enabled=True, centre__connected=True)[:OFFERS_MAX]
+    offers = (_offer(row, tariffs, customer_class, now) for row in rows)
+    return board((offer for offer in offers if offer is not None), network_now())
+
+
+def network_now() -> Network:
+    """Give the network in two statements: what a probe measured goes before what was published or modelled."""
+    probes = {(probe.start_id, probe.end_id): probe for probe in LinkProbe.objects.all()[: catalogue.ROWS_MAX]}
+    return network(_routes(probes))
+
+
+def _routes(probes: dict[tuple[str, str], LinkProbe]) -> Iterator[tuple[str, str, Route]]:
+    unlinked = dict(probes)
+    for link in catalogue.links():
+        probe = unlinked.pop((link.start_id, link.end_id), None)
+        yield (
+            link.start_id,
+            link.end_id,
+            Route(
+                rtt_us=probe.rtt_us if probe else link.rtt_us,
+                bandwidth_mbps=(probe and probe.bandwidth_mbps) or link.bandwidth_mbps,
+                price_per_gb_ufen=link.price_per_gb_ufen,
+                modelled=probe is None and link.grade == Grade.DEMO,
+            ),
+        )
+    for (start, end), probe in unlinked.items():
+        yield start, end, Route(rtt_us=probe.rtt_us, bandwidth_mbps=probe.bandwidth_mbps)
+
+
+def _offer(row: OfferRow, tariffs: Iterable[Tariff], customer_class: str, now: datetime) -> Offer | None:
+    centre = row.centre
+    try:
+        tariff = tariff_for(
+            tariffs,
+            centre=row.centre_id,
+            resource_class=row.resource_class_id,
+            customer_class=customer_class,
+            at=now,
+        )
+    except UnableToPrice:
+        return None
+    return Offer(
+        centre=row.centre_id,
+        tier=Tier(centre.tier),
+        resource_class=row.resource_class_id,
+        tariff=tariff,
+        units_max=row.units,
+        time_limit_max_s=row.time_limit_max_s,
+        engine_granularity_ms=centre.engine_granularity_ms or 1,
+        kill_lag_ms=centre.kill_lag_ms or 0,
+    )
