@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jiaozi.application.queries.evidence import audit_evidence
 from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.queries import Finding
 from jiaozi.metering import queries as metering
@@ -42,9 +43,9 @@ def audit() -> list[Finding]:
 
 
 def audit_all() -> Audit:
-    """Check every book: ledger, vouchers, metering, settlement."""
+    """Check every book: ledger, vouchers, metering, settlement; and that every kept paper is what was handed in."""
     rows = Rows(*run("audited.sql")[0])
-    findings = (*ledger.audit(), *voucher.audit(), *metering.audit(), *audit())
+    findings = (*ledger.audit(), *audit_evidence(), *voucher.audit(), *metering.audit(), *audit())
     broken = {finding.invariant for finding in findings}
     checked = [Checked(each, each.rows(rows), each.name not in broken) for each in INVARIANTS]
     return Audit(tuple(checked), findings)

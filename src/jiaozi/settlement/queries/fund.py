@@ -107,9 +107,10 @@ def net_paid(row: Statement) -> tuple[int, int]:
 
 
 def unpaid_fen(programme: str) -> int:
-    """Say what centres may still be owed: held or captured, and not paid."""
+    """Say what may still be paid: held or captured for centres, claimed by holders, earmarked for awards."""
     total = ledger.total(programme, AccountKind.PAYABLE)
-    return total.credit + total.credits_pending
+    claimed_fen = ledger.balance(Account(AccountKind.SETTLED, programme)).credits_pending
+    return total.credit + total.credits_pending + claimed_fen + ledger.total(programme, AccountKind.AWARD).credit
 
 
 def unfinished(programme: str) -> int:

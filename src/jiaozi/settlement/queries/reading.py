@@ -75,11 +75,6 @@ def live_statement(*, programme: str, centre: str, period: Period) -> Statement 
     return rows.exclude(state="ADJUSTED").select_for_update(no_key=True).first()
 
 
-def paid_under(programme: str, bank_reference: str) -> Statement | None:
-    """Give the statement that a bank reference paid."""
-    return Statement.objects.filter(programme=programme, bank_reference=bank_reference).first()
-
-
 def lines(statement_id: UUID, *, after: int = 0, limit: int = 100) -> list[StatementLine]:
     """Give a page of a statement's lines with capture and order, from after a line's id, in one SQL statement."""
     rows = StatementLine.objects.filter(statement_id=statement_id, id__gt=after)

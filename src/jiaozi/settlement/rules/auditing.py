@@ -21,6 +21,11 @@ class Rows:
     lines: int
     movements: int
     disallowances: int
+    redemptions: int
+    awards: int
+    grants: int
+    clawbacks: int
+    files: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,26 @@ def _disallowances(rows: Rows) -> int:
     return rows.disallowances
 
 
+def _redemptions(rows: Rows) -> int:
+    return rows.redemptions
+
+
+def _awards(rows: Rows) -> int:
+    return rows.awards
+
+
+def _grants(rows: Rows) -> int:
+    return rows.grants
+
+
+def _clawbacks(rows: Rows) -> int:
+    return rows.clawbacks
+
+
+def _files(rows: Rows) -> int:
+    return rows.files
+
+
 INVARIANTS = (
     Invariant("ledger", "book balances", "各账簿借贷相等", _accounts),
     Invariant("ledger", "counters equal a replay", "余额等于逐笔重算", _transfers),
@@ -83,6 +108,7 @@ INVARIANTS = (
     Invariant("ledger", "a hold is resolved within its amount", "核销不超过冻结", _transfers),
     Invariant("ledger", "a hold is resolved once", "冻结只处理一次", _transfers),
     Invariant("ledger", "a transfer stays in one book", "每笔账在同一账簿内", _transfers),
+    Invariant("application", "a kept paper is what was handed in", "材料文件未被改动", _files),
     Invariant("voucher", "a voucher's face is what was issued", "面额等于发放额", _vouchers),
     Invariant("voucher", "face = unspent + held + used + lapsed + revoked", "面额=未用+冻结+已用+过期+撤销", _vouchers),
     Invariant("metering", "every capture traces to usage records", "每笔核销有用量记录", _captures),
@@ -104,5 +130,13 @@ INVARIANTS = (
     Invariant("settlement", "an order is settled when its statement is paid", "订单结算与支付一致", _captures),
     Invariant("settlement", "no more is disallowed than was paid", "剔除不超过支付", _disallowances),
     Invariant("settlement", "no more is recovered than was disallowed", "追回不超过剔除", _disallowances),
+    Invariant("settlement", "a redemption holds and pays what it says", "兑付的冻结与支付等于核定", _redemptions),
+    Invariant("settlement", "a redemption is within its bounds", "兑付不超过任何一项上限", _redemptions),
+    Invariant("settlement", "an invoice is redeemed once", "每张发票只兑付一次", _redemptions),
+    Invariant("settlement", "award face = unpaid + paid + withdrawn", "奖励额=未付+已付+撤销", _awards),
+    Invariant("settlement", "a one-off award is granted once", "一次性奖励只授予一次", _awards),
+    Invariant("settlement", "a payment to a holder is what the ledger paid", "付给主体的款项等于台账支付", _grants),
+    Invariant("settlement", "no more is clawed back than was paid", "追回决定不超过支付", _clawbacks),
+    Invariant("settlement", "no more is paid back than was clawed back", "收回不超过追回决定", _clawbacks),
 )
 """What is checked, in the order of a voucher's life; a test holds it to the SQL of every room."""

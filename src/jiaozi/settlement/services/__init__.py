@@ -1,5 +1,7 @@
-"""The verbs of settlement: a statement from open to paid, and the reserve fund that pays it."""
+"""The verbs of settlement: a statement from open to paid, what holders are paid, and the reserve that pays both."""
 
+from jiaozi.settlement.services.award import accept_report, award, pay_award, withdraw_award
+from jiaozi.settlement.services.clawback import claw_back, recover_clawback
 from jiaozi.settlement.services.fund import (
     YearClosed,
     close_year,
@@ -10,6 +12,14 @@ from jiaozi.settlement.services.fund import (
     replenish,
 )
 from jiaozi.settlement.services.paying import approve, pay
+from jiaozi.settlement.services.redeem import (
+    accept_redemption,
+    cancel_redemption,
+    pay_redemption,
+    reject_redemption,
+    submit_redemption,
+    withdraw_redemption,
+)
 from jiaozi.settlement.services.statements import (
     claim,
     close_due,
@@ -22,8 +32,13 @@ from jiaozi.settlement.services.statements import (
 
 __all__ = [
     "YearClosed",
+    "accept_redemption",
+    "accept_report",
     "approve",
+    "award",
+    "cancel_redemption",
     "claim",
+    "claw_back",
     "close_due",
     "close_statement",
     "close_year",
@@ -32,9 +47,16 @@ __all__ = [
     "match",
     "open_statement",
     "pay",
+    "pay_award",
+    "pay_redemption",
     "prefund_reserve",
     "recover",
+    "recover_clawback",
+    "reject_redemption",
     "remit",
     "replenish",
     "resolve",
+    "submit_redemption",
+    "withdraw_award",
+    "withdraw_redemption",
 ]

@@ -15,6 +15,7 @@ from jiaozi.policy.rules import CapUse, Decision, Measure
 from jiaozi.settlement import queries
 from jiaozi.settlement.models import Statement
 from jiaozi.settlement.queries import fund as fund_reads
+from jiaozi.settlement.queries import grants
 from jiaozi.settlement.queries import reading as reads
 from jiaozi.settlement.rules import State, books, life
 from jiaozi.settlement.services.step import one_at_a_time, take
@@ -47,7 +48,7 @@ def pay(*, statement_id: UUID, bank_reference: str, by: Actor, now: datetime) ->
         row = queries.statement(statement_id, lock=True)
         if row.state == State.PAID and row.bank_reference == reference:
             return row
-        if reads.paid_under(row.programme, reference) is not None:
+        if grants.reference_taken(row.programme, reference):
             raise life.reference_used(reference)
         life.check_apart(row.approved_by, by)
         row.bank_reference, row.paid_by, row.paid_at = reference, by.name, now

@@ -9,13 +9,19 @@ WITH cash AS (
     FROM ledger_account WHERE book = 'CASH' GROUP BY programme
 ), programmes AS (
   SELECT programme FROM cash UNION SELECT programme FROM settlement_statement UNION SELECT programme FROM settlement_fund_movement
+  UNION SELECT programme FROM settlement_grant_payment
 ), paid AS (
-  SELECT programme, sum(total_fen) AS fen FROM settlement_statement WHERE state = 'PAID' GROUP BY programme
+  SELECT programme, sum(fen) AS fen
+    FROM (SELECT programme, total_fen AS fen FROM settlement_statement WHERE state = 'PAID'
+          UNION ALL SELECT programme, amount_fen FROM settlement_grant_payment) AS p GROUP BY programme
 ), moved AS (
-  SELECT programme, kind, sum(amount_fen) AS fen FROM settlement_fund_movement GROUP BY programme, kind
+  SELECT programme, kind, sum(amount_fen) AS fen
+    FROM (SELECT programme, kind, amount_fen FROM settlement_fund_movement
+          UNION ALL SELECT programme, 'RECOVER', amount_fen FROM settlement_clawback_recovery) AS m GROUP BY programme, kind
 ), disallowed AS (
   SELECT programme, sum(amount_fen) AS fen, sum(from_unreplenished_fen) AS unreplenished, sum(due_fen) AS due
-    FROM settlement_disallowance GROUP BY programme
+    FROM (SELECT programme, amount_fen, from_unreplenished_fen, due_fen FROM settlement_disallowance
+          UNION ALL SELECT programme, amount_fen, from_unreplenished_fen, due_fen FROM settlement_clawback) AS d GROUP BY programme
 ), expected AS (
   SELECT p.programme,
          coalesce(paid.fen, 0) - coalesce(r.fen, 0) - coalesce(d.unreplenished, 0) AS unreplenished,
@@ -51,6 +57,24 @@ WITH cash AS (
   SELECT t.id, a.programme, a.subject, a.credits_posted AS cap,
          sum(t.amount_fen) OVER (PARTITION BY a.id ORDER BY t.at, t.id) AS issued
     FROM ledger_account a JOIN ledger_transfer t ON t.debit_id = a.id AND t.kind = 1 WHERE a.kind = 'CAP'
+), claimed AS (
+  SELECT h.reference, sum(h.amount_fen) FILTER (WHERE e.id IS NULL) AS held,
+         sum(e.amount_fen) FILTER (WHERE e.kind = 3) AS taken
+    FROM ledger_transfer h LEFT JOIN ledger_transfer e ON e.hold_id = h.id
+   WHERE h.event = 'redeem.hold' GROUP BY h.reference
+), staged AS (
+  SELECT award_id, sum(amount_fen) AS face, coalesce(sum(amount_fen) FILTER (WHERE state IN ('WAITING', 'READY')), 0) AS unpaid,
+         coalesce(sum(amount_fen) FILTER (WHERE state = 'PAID'), 0) AS paid, coalesce(sum(amount_fen) FILTER (WHERE state = 'WITHDRAWN'), 0) AS withdrawn
+    FROM settlement_award_stage GROUP BY award_id
+), awarded AS (
+  SELECT a.id, a.programme, a.subject, a.credits_posted AS face, a.credits_posted - a.debits_posted - a.debits_pending AS unpaid,
+         coalesce(sum(t.amount_fen) FILTER (WHERE k.kind = 'SETTLED'), 0) AS paid, coalesce(sum(t.amount_fen) FILTER (WHERE k.kind = 'REVOKED'), 0) AS withdrawn
+    FROM ledger_account a LEFT JOIN ledger_transfer t ON t.debit_id = a.id AND t.kind IN (1, 3) LEFT JOIN ledger_account k ON k.id = t.credit_id
+   WHERE a.kind = 'AWARD' GROUP BY a.id
+), granted AS (
+  SELECT t.reference, sum(t.amount_fen) FILTER (WHERE a.kind = 'SETTLED') AS face, sum(t.amount_fen) FILTER (WHERE a.kind = 'RESERVE') AS cash
+    FROM ledger_transfer t JOIN ledger_account a ON a.id = t.credit_id
+   WHERE t.event IN ('redeem.pay', 'redeem.pay.cash', 'award.pay', 'award.pay.cash') GROUP BY t.reference
 ), findings AS (
   SELECT 'imprest identity' AS invariant, programme AS "where",
          format('reserve %%s + unreplenished %%s + receivable %%s - due %%s, advance %%s', reserve, unreplenished, receivable, due, advance) AS found
@@ -105,6 +129,47 @@ WITH cash AS (
   SELECT 'no more is recovered than was disallowed', d.id::text, format('disallowed %%s, recovered %%s', d.amount_fen, sum(m.amount_fen))
     FROM settlement_disallowance d JOIN settlement_fund_movement m ON m.disallowance_id = d.id
    GROUP BY d.id HAVING sum(m.amount_fen) > d.amount_fen
+  UNION ALL
+  SELECT 'a redemption holds and pays what it says', coalesce(r.id, c.reference)::text,
+         format('redemption %%s, held %%s, amount %%s; ledger holds %%s, paid %%s', r.state, r.held_fen, r.amount_fen, c.held, c.taken)
+    FROM settlement_redemption r FULL JOIN claimed c ON c.reference = r.id
+   WHERE (coalesce(c.held, 0)::bigint, coalesce(c.taken, 0)::bigint) IS DISTINCT FROM
+         (CASE r.state WHEN 'SUBMITTED' THEN r.held_fen WHEN 'ACCEPTED' THEN r.amount_fen ELSE 0 END, CASE r.state WHEN 'PAID' THEN r.amount_fen ELSE 0 END)
+      OR (r.state = 'PAID') IS DISTINCT FROM EXISTS (SELECT 1 FROM settlement_grant_payment p WHERE p.redemption_id = r.id AND p.amount_fen = r.amount_fen)
+  UNION ALL
+  SELECT 'a redemption is within its bounds', r.id::text, format('amount %%s, bounds %%s', r.amount_fen, r.bounds)
+    FROM settlement_redemption r
+   WHERE r.state IN ('ACCEPTED', 'PAID')
+     AND r.amount_fen IS DISTINCT FROM (SELECT min((b ->> 'fen')::bigint) FROM jsonb_array_elements(r.bounds) AS b)
+  UNION ALL
+  SELECT 'an invoice is redeemed once', r.programme || '/' || r.invoice_number, format('%%s claims', count(*))
+    FROM settlement_redemption r WHERE r.invoice_number <> '' AND r.state IN ('SUBMITTED', 'ACCEPTED', 'PAID')
+   GROUP BY r.programme, r.invoice_number HAVING count(*) > 1
+  UNION ALL
+  SELECT 'award face = unpaid + paid + withdrawn', coalesce(w.id::text, a.subject),
+         format('award %%s, stages %%s = %%s + %%s + %%s; ledger %%s = %%s + %%s + %%s', w.face_fen, s.face, s.unpaid, s.paid, s.withdrawn, a.face, a.unpaid, a.paid, a.withdrawn)
+    FROM settlement_award w
+    LEFT JOIN staged s ON s.award_id = w.id
+    FULL JOIN awarded a ON a.programme = w.programme AND a.subject = w.id::text
+   WHERE (w.face_fen, s.face, s.unpaid, s.paid, s.withdrawn) IS DISTINCT FROM (a.face, a.face, a.unpaid, a.paid, a.withdrawn)
+      OR a.face <> a.unpaid + a.paid + a.withdrawn
+  UNION ALL
+  SELECT 'a one-off award is granted once', w.programme || '/' || w.once_key, format('%%s awards', count(*))
+    FROM settlement_award w WHERE w.once_key IS NOT NULL GROUP BY w.programme, w.once_key HAVING count(*) > 1
+  UNION ALL
+  SELECT 'a payment to a holder is what the ledger paid', coalesce(p.id, g.reference)::text,
+         format('payment %%s fen, ledger face %%s, cash %%s', p.amount_fen, g.face, g.cash)
+    FROM settlement_grant_payment p FULL JOIN granted g ON g.reference = p.id
+   WHERE (g.face, g.cash) IS DISTINCT FROM (p.amount_fen::numeric, p.amount_fen::numeric)
+      OR p.by = p.decided_by
+  UNION ALL
+  SELECT 'no more is clawed back than was paid', c.payment_id::text, format('paid %%s, clawed back %%s', p.amount_fen, sum(c.amount_fen))
+    FROM settlement_clawback c JOIN settlement_grant_payment p ON p.id = c.payment_id
+   GROUP BY c.payment_id, p.amount_fen HAVING sum(c.amount_fen) > p.amount_fen
+  UNION ALL
+  SELECT 'no more is paid back than was clawed back', c.id::text, format('clawed back %%s, paid back %%s', c.amount_fen, sum(r.amount_fen))
+    FROM settlement_clawback c JOIN settlement_clawback_recovery r ON r.clawback_id = c.id
+   GROUP BY c.id HAVING sum(r.amount_fen) > c.amount_fen
   UNION ALL
   SELECT 'gross issued within the cap at every moment', programme || '/' || subject, format('cap %%s, with transfer %%s it was %%s', cap, id, issued)
     FROM gross WHERE issued > cap

@@ -15,11 +15,16 @@ WITH issued AS (
     FROM ledger_transfer t JOIN issued i ON i.account = t.debit_id
    WHERE t.credit_id = ANY (%(sinks)s) AND t.kind IN (1, 3)
 ), settled AS (
-  SELECT coalesce(sum(l.amount_fen), 0)::bigint AS fen
-    FROM issued i
-    JOIN metering_capture c ON c.voucher_id = i.id
-    JOIN settlement_line l ON l.capture_id = c.id
-    JOIN settlement_statement s ON s.id = l.statement_id AND s.state = 'PAID'
+  SELECT coalesce(sum(paid.fen), 0)::bigint AS fen
+    FROM (
+      SELECT l.amount_fen AS fen
+        FROM issued i
+        JOIN metering_capture c ON c.voucher_id = i.id
+        JOIN settlement_line l ON l.capture_id = c.id
+        JOIN settlement_statement s ON s.id = l.statement_id AND s.state = 'PAID'
+      UNION ALL
+      SELECT r.amount_fen FROM issued i JOIN settlement_redemption r ON r.voucher_id = i.id AND r.state = 'PAID'
+    ) AS paid
 ), budget AS (
   SELECT coalesce(sum(credits_posted), 0)::bigint AS fen, coalesce(sum(debits_posted + debits_pending), 0)::bigint AS taken
     FROM ledger_account WHERE id = %(available)s

@@ -1,0 +1,27 @@
+"""Settlement's tables: what centres are owed and the reserve, and what holders are paid."""
+
+from jiaozi.settlement.models.grants import (
+    Award,
+    AwardStage,
+    Clawback,
+    ClawbackRecovery,
+    GrantPayment,
+    Redemption,
+    RedemptionUse,
+)
+from jiaozi.settlement.models.statements import ClaimLine, Disallowance, FundMovement, Statement, StatementLine
+
+__all__ = [
+    "Award",
+    "AwardStage",
+    "ClaimLine",
+    "Clawback",
+    "ClawbackRecovery",
+    "Disallowance",
+    "FundMovement",
+    "GrantPayment",
+    "Redemption",
+    "RedemptionUse",
+    "Statement",
+    "StatementLine",
+]

@@ -1,0 +1,11 @@
+DROP TRIGGER settlement_clawback_recovery_kept ON settlement_clawback_recovery;
+DROP TRIGGER settlement_clawback_kept ON settlement_clawback;
+DROP TRIGGER settlement_grant_payment_kept ON settlement_grant_payment;
+DROP TRIGGER settlement_award_stage_final ON settlement_award_stage;
+DROP TRIGGER settlement_award_stage_kept ON settlement_award_stage;
+DROP TRIGGER settlement_award_final ON settlement_award;
+DROP TRIGGER settlement_award_kept ON settlement_award;
+DROP TRIGGER settlement_redemption_use_fixed ON settlement_redemption_use;
+DROP TRIGGER settlement_redemption_use_kept ON settlement_redemption_use;
+DROP TRIGGER settlement_redemption_final ON settlement_redemption;
+DROP TRIGGER settlement_redemption_kept ON settlement_redemption;
