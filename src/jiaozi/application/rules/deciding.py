@@ -14,6 +14,7 @@ from jiaozi.kernel.lifecycle import Table
 from jiaozi.kernel.refusal import Reason, Refused
 from jiaozi.party.rules import Actor, Role
 from jiaozi.policy.rules.decision import Decision, Outcome
+from jiaozi.policy.rules.parts import Fact
 
 
 class State(StrEnum):
@@ -125,11 +126,12 @@ def check_apart(actor: Actor, applied_by: str) -> None:
 
 def facts_of(
     *, holder_id: UUID, holder_class: str, uscc: str | None, in_incubator: bool, registered_in_city: bool,
-    dishonest: bool, end_users: int, claimed: Mapping[str, Any],
+    dishonest: bool, end_users: int, claimed: Mapping[str, Any], declared: Mapping[str, Fact],
 ) -> dict[str, Any]:  # fmt: skip
     """Put together what the policy decides on: the register's facts about the applicant, and what it claims.
 
-    What the register knows goes before what the applicant says of itself.
+    What the register knows goes before what the applicant says of itself, where the programme asks for it in the
+    register's own words; another city's classes are the applicant's to state.
     """
     applicant = {
         "id": str(holder_id),
@@ -140,7 +142,13 @@ def facts_of(
         "dishonest": dishonest,
         "end_users": end_users,
     }
-    return {**claimed, "applicant": {**dict(claimed.get("applicant", {})), **applicant}}
+    known = {name: value for name, value in applicant.items() if _asked(declared.get(f"applicant.{name}"), value)}
+    told = {**dict(claimed.get("applicant", {})), **known}
+    return {**claimed, "applicant": told} if told else dict(claimed)
+
+
+def _asked(fact: Fact | None, value: Any) -> bool:
+    return fact is not None and (not fact.values or value in fact.values)
 
 
 def hand_decision(decision: Decision, amount_fen: int, reason: str, by: str) -> HandDecision:

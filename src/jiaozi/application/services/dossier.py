@@ -72,6 +72,7 @@ def _facts(
         dishonest=holder.dishonest,
         end_users=party.end_user_count(holder.id),
         claimed=claimed,
+        declared=document.programme.facts,
     )
     today = local_date(now)
     read = policy_rules.decide(document, clause_id=clause, facts=facts, counters={}, on=today, allow_demo=True)

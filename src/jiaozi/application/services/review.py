@@ -12,6 +12,7 @@ from django.db import transaction
 from jiaozi.application import queries, rules
 from jiaozi.application.models import Application
 from jiaozi.application.rules import Approval, HandDecision
+from jiaozi.application.services.evidence import require_papers
 from jiaozi.application.services.step import take
 from jiaozi.kernel.canonical import digest
 from jiaozi.kernel.period import local_date
@@ -22,6 +23,7 @@ from jiaozi.party.rules import Actor
 from jiaozi.policy import queries as policy
 from jiaozi.policy import rules as policy_rules
 from jiaozi.policy.rules import CapUse, Decision, OnceUse
+from jiaozi.policy.rules.words import StepOfLife
 
 
 def _assess(row: Application, now: datetime) -> Decision:
@@ -121,10 +123,13 @@ def approve(*, application_id: UUID, by: Actor, now: datetime) -> tuple[Applicat
     ------
     UnableToDecide
         When the notice is open, or the caps now leave another amount than the one on notice.
+    UnableToKeepEvidence
+        When a paper that the clause asks for is missing.
     """
     with transaction.atomic():
         row = queries.application(application_id, lock=True)
         rules.check_apart(by, row.applied_by)
+        require_papers(application=row, steps=(StepOfLife.APPLY, StepOfLife.ISSUE), about=row.id, now=now)
         decision = _assess(row, now)
         approval = rules.check_approval(decision, _hand(row), row.notice_until, row.amount_fen or 0, now)
         row.decision, row.reasons, row.decided_at = decision.to_json(), _reasons(decision.reasons), now
