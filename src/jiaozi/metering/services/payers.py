@@ -86,7 +86,7 @@ def _payer(row: Voucher, centre: str, terms: OrderTerms) -> Payer:
         voucher=row.id,
         holder=row.holder_id,
         holder_class=row.holder.holder_class,
-        ratio=terms.share,
+        ratio=terms.deducted,
         refusal=_standing_refusal(row.holder.holder_class),
         caps=tuple(voucher_rules.counted(caps, Measure.HELD, Measure.USED)),
     )

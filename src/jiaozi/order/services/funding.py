@@ -53,7 +53,8 @@ def quote(
     voucher_rules.check_spendable(voucher_rules.State(voucher.state), voucher.valid_until, today)
     terms = order_terms(policy.document(voucher.version_id), today, allow_demo=voucher.version.demo)
     serves = request.end_user is not None and party.serves(voucher.holder_id, request.end_user)
-    offer = rules.check_request(request, _offer(request), terms.suppliers, voucher.holder.holder_class, serves)
+    suppliers = (request.centre,) if terms.any_supplier else terms.suppliers
+    offer = rules.check_request(request, _offer(request), suppliers, voucher.holder.holder_class, serves)
     tariff = tariff_for(
         catalogue.tariffs_at(now, centre=request.centre),
         centre=request.centre,
@@ -61,8 +62,8 @@ def quote(
         customer_class=voucher.holder.holder_class,
         at=now,
     )
-    priced = rules.quote(tariff, terms.share, request, offer)
-    return _store(voucher, request, title, dict(files or {}), tariff.id, terms.share, priced, by, now)
+    priced = rules.quote(tariff, terms.deducted, request, offer)
+    return _store(voucher, request, title, dict(files or {}), tariff.id, terms.deducted, priced, by, now)
 
 
 def _offer(request: Request) -> Offer | None:

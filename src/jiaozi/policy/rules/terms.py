@@ -15,7 +15,7 @@ from jiaozi.policy.rules.document import Document
 from jiaozi.policy.rules.figures import Figure
 from jiaozi.policy.rules.problems import UnableToDecide
 from jiaozi.policy.rules.weighing import Weighing, suppliers_on
-from jiaozi.policy.rules.words import Expiry, Interval, PayModel, Subject
+from jiaozi.policy.rules.words import DEDUCTED, Expiry, Interval, PayModel, Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,11 @@ class OrderTerms:
     any_supplier: bool = False
     base_period: tuple[date, date] | None = None
     services: tuple[str, ...] = ()
+
+    @property
+    def deducted(self) -> Fraction:
+        """The share of an order that the voucher pays there and then; none where its holder is paid afterwards."""
+        return self.share if self.pay_model in DEDUCTED else Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,10 @@ class PayModel(StrEnum):
     TARGET_LETTER = "target_letter"
 
 
+DEDUCTED = (PayModel.DEDUCT_WITH_RESERVE, PayModel.DEDUCT_AT_ORDER, PayModel.QUOTA_IN_KIND)
+"""The pay models under which a voucher pays the centre at the order."""
+
+
 class Interval(StrEnum):
     """How often centres are settled with."""
 
