@@ -23,7 +23,6 @@ from jiaozi.ledger import services as ledger
 from jiaozi.party.rules import Actor
 from jiaozi.policy import queries as policy
 from jiaozi.policy.rules import Document, Share, award_stages
-from jiaozi.policy.rules.words import StepOfLife
 from jiaozi.settlement.models import Award, AwardStage
 from jiaozi.settlement.queries import grants as reads
 from jiaozi.settlement.rules import award as rules
@@ -62,7 +61,7 @@ def _award(application_id: UUID, by: Actor, now: datetime) -> Award:
         dossier, approval = application.approve(application_id=application_id, by=by, now=now)
         rules.check_grants_award(approval.decision)
         document = policy.document(dossier.version_id)
-        _require_papers(dossier, document, now)
+        _require_recorded(dossier, document)
         clause = approval.decision.chosen
         parts = award_stages(document, clause, approval.amount_fen, today, allow_demo=dossier.version.demo)
         row = _store(dossier, approval, by, now)
@@ -81,9 +80,8 @@ def _award(application_id: UUID, by: Actor, now: datetime) -> Award:
     return row
 
 
-def _require_papers(dossier: Application, document: Document, now: datetime) -> None:
-    steps = (StepOfLife.APPLY, StepOfLife.ISSUE)
-    application.require_papers(application=dossier, steps=steps, about=dossier.id, now=now)
+def _require_recorded(dossier: Application, document: Document) -> None:
+    """Ask for the papers that a person's recorded decision rests on."""
     recorded = document.clause(dossier.clause).recorded
     if recorded:
         rules.check_report(recorded.needs, papers.papers_given(dossier.id, dossier.id))
