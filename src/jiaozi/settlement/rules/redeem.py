@@ -185,17 +185,24 @@ def check_invoice_free(taken: bool, number: str) -> None:
         )
 
 
-def check_letter(model: PayModel, live: int) -> None:
-    """Let a target letter be converted once.
+def check_again(model: PayModel, live: int, *, in_parts: bool) -> None:
+    """Let a target letter be converted once, and a voucher that can't be used in parts be redeemed once.
 
     Raises
     ------
     UnableToRedeem
-        When a conversion is on its way or done.
+        When a claim is on its way or done.
     """
     if model is PayModel.TARGET_LETTER and live:
         raise UnableToRedeem(
             "LETTER_CONVERTED", "意向函只能兑现一次", "a target letter is converted once", field="voucher"
+        )
+    if live and not in_parts:
+        raise UnableToRedeem(
+            "NOT_IN_PARTS",
+            "该项目的算力券不得分次使用",
+            "this programme's voucher is not used in parts",
+            field="voucher",
         )
 
 

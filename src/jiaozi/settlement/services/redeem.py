@@ -73,7 +73,7 @@ def submit_redemption(
         voucher_rules.check_spendable(voucher_rules.State(voucher.state), voucher.valid_until, today)
         rules.check_model(model, metered=invoice is None)
         one_at_a_time(*locks(voucher_id))
-        rules.check_letter(model, reads.redeemed(voucher_id).live)
+        rules.check_again(model, reads.redeemed(voucher_id).live, in_parts=right.terms.partial_use)
         costs = reads.uses_of(voucher_id, uses) if invoice is None else {}
         claimed_fen = _claimed(voucher.programme, invoice, uses, costs, today)
         held_fen = rules.most_fen(claimed_fen, right.terms.share, vouchers.spendable_fen(voucher))
