@@ -82,7 +82,17 @@ def _asked(row: Application, step: StepOfLife, wanted: str, now: datetime) -> Pa
         needed += clause.recorded.needs
     if step is StepOfLife.SETTLE:
         needed += [name for stage in clause.stages for name in stage.needs]
-    return rules.paper_asked(_due(row, step, now), needed, wanted, Paper(wanted, Label(wanted, wanted), step, ()))
+    return rules.paper_asked(_due(row, step, now), needed, wanted, _named(row, wanted, step))
+
+
+def _named(row: Application, wanted: str, step: StepOfLife) -> Paper:
+    """Give a paper as the document describes it, whatever the step; one that it doesn't know may have any form."""
+    document = policy.document(row.version_id)
+    described = (*document.clause(row.clause).evidence, *document.programme.evidence)
+    found = next((paper for paper in described if paper.id == wanted), None)
+    if found is None:
+        return Paper(wanted, Label(wanted, wanted), step, ())
+    return Paper(found.id, found.label, step, found.formats)
 
 
 def _due(row: Application, step: StepOfLife, now: datetime) -> tuple[Paper, ...]:

@@ -1,6 +1,6 @@
 """The verbs of settlement: a statement from open to paid, what holders are paid, and the reserve that pays both."""
 
-from jiaozi.settlement.services.award import accept_report, award, pay_award, withdraw_award
+from jiaozi.settlement.services.awarding import accept_report, award, pay_award, withdraw_award
 from jiaozi.settlement.services.clawback import claw_back, recover_clawback
 from jiaozi.settlement.services.fund import (
     YearClosed,
