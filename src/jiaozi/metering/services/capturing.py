@@ -82,7 +82,8 @@ def _save(row: Order, usage: list[UsageRow], priced: Priced, now: datetime) -> N
         "tariff": str(row.tariff_id),
     }
     journal.write(Line("metering", "capture", captured.id, "", "", SYSTEM.name, now, body))
-    order.resolve(row, voucher_fen=priced.voucher_fen, own_fen=priced.own_fen, now=now)
+    used_unit_ms = sum(each.units * each.elapsed_ms for each in usage)
+    order.resolve(row, voucher_fen=priced.voucher_fen, own_fen=priced.own_fen, used_unit_ms=used_unit_ms, now=now)
 
 
 def _write_capture(row: Order, priced: Priced, now: datetime) -> Capture:

@@ -120,6 +120,15 @@ def refusal(
                 ),
                 field="own",
             )
+        if line.event == "quota.hold":
+            return Reason(
+                "QUOTA_SHORT",
+                Label(
+                    f"卡时配额不足：本单须冻结{line.amount_fen}卡秒；请减少数量或时限",
+                    f"the quota does not cover {line.amount_fen} card-seconds; ask for fewer units or less time",
+                ),
+                field="voucher",
+            )
         return Reason("CAP_REACHED", Label("已达使用上限", "a cap on use is reached"), field="voucher")
     return None
 

@@ -24,6 +24,7 @@ from jiaozi.order import queries, rules
 from jiaozi.order.models import Order
 from jiaozi.order.ports import UnableToFindJob
 from jiaozi.order.rules import ON_ENGINE, Held, Offer, Quote, Request, State
+from jiaozi.order.services import quota
 from jiaozi.order.services.engines import engine_of
 from jiaozi.order.services.step import say, take
 from jiaozi.party import queries as party
@@ -134,7 +135,7 @@ def hold(*, order_id: UUID, by: Actor, now: datetime) -> Order:
         voucher = vouchers.voucher_for_spending(row.voucher_id)
         voucher_rules.check_spendable(voucher_rules.State(voucher.state), voucher.valid_until, local_date(now))
         priced = Quote(most_fen=row.most_fen, voucher_fen=row.voucher_hold_fen, own_fen=row.own_hold_fen)
-        reason = _fund(row, priced, _caps(voucher), now)
+        reason = _fund(row, priced, voucher, now)
         if reason is not None:
             take(row, "refuse", by=by, now=now, body={"reason": reason.code}, changed=say(row, reason))
             return row
@@ -149,9 +150,9 @@ def _caps(voucher: Voucher) -> tuple[CapUse, ...]:
     return Decision.from_json(decision).caps if decision else ()
 
 
-def _fund(row: Order, priced: Quote, caps: tuple[CapUse, ...], now: datetime) -> Reason | None:
-    """Ask the ledger for the hold; give the reason when it says no."""
-    measured = voucher_rules.counted(caps, Measure.HELD, Measure.USED)
+def _fund(row: Order, priced: Quote, voucher: Voucher, now: datetime) -> Reason | None:
+    """Ask the ledger for the hold, of money and of a quota's units; give the reason when it says no."""
+    measured = voucher_rules.counted(_caps(voucher), Measure.HELD, Measure.USED)
     cap_accounts, limits = voucher_rules.limit_posts(row.programme, measured)
     accounts, chain = rules.hold_lines(
         order_id=row.id,
@@ -162,11 +163,13 @@ def _fund(row: Order, priced: Quote, caps: tuple[CapUse, ...], now: datetime) ->
         priced=priced,
         caps=measured,
     )
+    unit_accounts, issue, units = quota.holds(row, voucher)
+    chain = (*chain, *units)
     row.cap_keys = [use.key for use in measured]
     if not chain:  # a job of less than half a fen: nothing to hold
         return None
-    ledger.open_accounts([*accounts, *cap_accounts])
-    statuses = ledger.apply([*[[line] for line in limits], chain], at=now)[-1]
+    ledger.open_accounts([*accounts, *cap_accounts, *unit_accounts])
+    statuses = ledger.apply([*[[line] for line in (*limits, *issue)], chain], at=now)[-1]
     if all(status.stands for status in statuses):
         return None
     row.cap_keys = []
@@ -199,10 +202,11 @@ def release(row: Order, now: datetime) -> None:
     resolve(row, voucher_fen=0, own_fen=0, now=now)
 
 
-def resolve(row: Order, *, voucher_fen: int, own_fen: int, now: datetime) -> None:
+def resolve(row: Order, *, voucher_fen: int, own_fen: int, now: datetime, used_unit_ms: int = 0) -> None:
     """Capture what is due of an order's holds and release the rest, in one chain; the last act of a transaction.
 
-    What is released of a voucher that has ended meanwhile follows it to its sink.
+    ``used_unit_ms`` is what the job used, units times milliseconds, for a quota in kind. What is released of a voucher
+    that has ended meanwhile follows it to its sink.
     """
     voucher = vouchers.voucher_for_spending(row.voucher_id)
     accounts, follows = voucher_rules.released_lines(
@@ -213,7 +217,8 @@ def resolve(row: Order, *, voucher_fen: int, own_fen: int, now: datetime) -> Non
         released_fen=row.voucher_hold_fen - voucher_fen,
     )
     ledger.open_accounts(accounts)
-    ledger.require([*rules.resolve_lines(held(row), voucher_fen, own_fen), *follows], at=now)
+    units = quota.resolutions(row, voucher, used_unit_ms)
+    ledger.require([*rules.resolve_lines(held(row), voucher_fen, own_fen), *units, *follows], at=now)
 
 
 def held(row: Order) -> Held:
