@@ -1,4 +1,4 @@
-"""Organisations, the erasable row of their contact, and the end users that intermediaries name."""
+"""Organisations, the erasable row of their contact, the end users they name, and how they are related."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from jiaozi.party.rules import HolderClass
 from jiaozi.party.rules.organisation import CONTACT_MAX, NAME_MAX, USCC_LENGTH
+from jiaozi.party.rules.relation import DETAIL_MAX, SOURCE_MAX, WHOLE_BP, RelationKind
 
 _SALT_BYTES = 16
 
@@ -89,3 +90,60 @@ class NamedEndUser(models.Model):
 
     def __str__(self) -> str:
         return self.name or str(self.organisation_id)
+
+
+class OrganisationRelation(models.Model):
+    """One tie between two organisations; only its end is ever added to a row (``sql/relation_guard.sql``)."""
+
+    id = models.UUIDField(primary_key=True)
+    kind = models.CharField(max_length=25, choices=[(each.value, str(each.label)) for each in RelationKind])
+    one = models.ForeignKey(Organisation, db_index=False, on_delete=models.PROTECT, related_name="+")
+    other = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    share_bp = models.IntegerField(null=True)
+    since = models.DateField()
+    until = models.DateField(null=True)
+    source = models.CharField(max_length=SOURCE_MAX)
+    recorded_by = models.CharField(max_length=80)
+    recorded_at = models.DateTimeField()
+    salt = models.BinaryField(max_length=_SALT_BYTES)
+
+    class Meta:
+        db_table = "party_relation"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(name="relation_once", fields=["one", "other", "kind", "since"]),
+            models.CheckConstraint(name="relation_kind", condition=Q(kind__in=list(RelationKind))),
+            models.CheckConstraint(
+                name="relation_standard_form",
+                condition=Q(kind=RelationKind.SHAREHOLDING) & ~Q(one=F("other"))
+                | ~Q(kind=RelationKind.SHAREHOLDING) & Q(one__lt=F("other")),
+            ),
+            models.CheckConstraint(
+                name="relation_share",
+                condition=Q(
+                    kind=RelationKind.SHAREHOLDING, share_bp__isnull=False, share_bp__gt=0, share_bp__lte=WHOLE_BP
+                )
+                | ~Q(kind=RelationKind.SHAREHOLDING) & Q(share_bp__isnull=True),
+            ),
+            models.CheckConstraint(name="relation_dates", condition=Q(until__isnull=True) | Q(until__gt=F("since"))),
+            models.CheckConstraint(name="relation_source", condition=~Q(source="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.one_id} {self.other_id}"
+
+
+class RelationDetail(models.Model):
+    """What the tie rests on (a person, an address, an account): deleting the row erases it."""
+
+    relation = models.OneToOneField(
+        OrganisationRelation, primary_key=True, on_delete=models.PROTECT, related_name="detail"
+    )
+    text = models.CharField(max_length=DETAIL_MAX)
+    salt = models.BinaryField(max_length=_SALT_BYTES)
+
+    class Meta:
+        db_table = "party_relation_detail"
+
+    def __str__(self) -> str:
+        return self.text

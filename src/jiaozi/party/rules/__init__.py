@@ -19,25 +19,33 @@ from jiaozi.party.rules.organisation import (
     facts,
     may_write,
 )
+from jiaozi.party.rules.relation import Relation, RelationKind, UnableToRelate
+from jiaozi.party.rules.relation_graph import Group, connected, say_path
 
 __all__ = [
     "SYSTEM",
     "Actor",
     "Contact",
     "EndUser",
+    "Group",
     "HolderClass",
     "Registration",
+    "Relation",
+    "RelationKind",
     "Role",
     "UnableToActForCentre",
     "UnableToActForNobody",
     "UnableToNameEndUser",
     "UnableToRegister",
+    "UnableToRelate",
     "check_correction",
     "check_end_user",
     "check_own_centre",
     "check_registration",
     "check_uscc",
+    "connected",
     "facts",
     "may_write",
     "require_end_user",
+    "say_path",
 ]
