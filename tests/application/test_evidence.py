@@ -22,6 +22,7 @@ from jiaozi.kernel.label import Label
 from jiaozi.party.rules import Actor, Role
 from jiaozi.policy.rules import Paper
 from jiaozi.policy.rules.words import Format, StepOfLife
+from jiaozi.settlement import queries as settlement
 from tests import world as worlds
 from tests.application.papers import CSV, JPEG, PDF, PNG, pdf
 from tests.world import CENTRE_CLERK, FINANCE, OFFICER, OPERATOR
@@ -209,6 +210,15 @@ class TestReading:
         (finding,) = reads.audit_evidence()
         assert (finding.where, finding.found) == (row.file_id, hashlib.sha256(changed).hexdigest())
         assert reads.content(fine.id, by=OFFICER)[1] == PNG
+
+    def test_the_audit_of_everything_says_so(self, dossier):
+        row = hand_in(dossier)
+        assert settlement.audit_all().holds
+        reads.place_of(row.file_id).write_bytes(PNG)
+        found = settlement.audit_all()
+        assert [finding.where for finding in found.findings] == [row.file_id]
+        (broken,) = [each for each in found.checked if not each.holds]
+        assert (broken.invariant.room, broken.rows) == ("application", 1)
 
     def test_a_lost_file_is_named(self, dossier):
         row = hand_in(dossier)

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jiaozi.kernel.ids import named_id
-from jiaozi.ledger.rules import TransferKind
+from jiaozi.ledger import services as ledger
+from jiaozi.ledger.rules import TransferKind, capture
 from jiaozi.order import services as orders
 from jiaozi.order.models import Order
 from jiaozi.order.rules import Request
@@ -114,6 +115,13 @@ def test_what_is_left_ends_with_the_voucher(city, voucher):
     orders.cancel(order_id=order.id, by=city.by(voucher.holder), now=city.now)
     assert quotas.quota(voucher.id) == Quota(7200, 0, 0, 0, 7200)
     assert settlement.audit_all().findings == ()
+
+
+def test_units_captured_without_usage_are_found(city, voucher):
+    order = ask(city, voucher, seconds=600)
+    hold_id = named_id("quota.hold", order.id)
+    ledger.require([capture(named_id("test", 2), hold_id, 5, "quota.capture", order.id)], at=city.now)
+    assert "a quota's capture is its usage" in {finding.invariant for finding in settlement.audit()}
 
 
 def test_a_voucher_in_money_has_no_quota(db):

@@ -253,6 +253,16 @@ class TestEnding:
         with pytest.raises(UnableToSpend):
             langfang.submitted(voucher, "1万")
 
+    def test_a_frozen_voucher_waits(self, langfang, voucher):
+        first, second = langfang.submitted(voucher, "10万"), langfang.submitted(voucher, "20万")
+        langfang.accepted(first, "10万")
+        voucher_verbs.freeze(voucher_id=voucher.id, reason="举报", by=OFFICER, now=langfang.now)
+        for step in (lambda: langfang.accepted(second, "20万"), lambda: langfang.paid(first)):
+            with pytest.raises(UnableToRedeem, match="frozen"):
+                step()
+        voucher_verbs.unfreeze(voucher_id=voucher.id, reason="查实无误", by=OFFICER, now=langfang.now)
+        assert langfang.paid(first).state == RedeemState.PAID
+
     def test_nothing_left_is_said(self, langfang, voucher):
         langfang.submitted(voucher, "150万")
         with pytest.raises(UnableToRedeem, match="nothing to redeem"):

@@ -136,6 +136,7 @@ INVARIANTS = (
     Invariant("settlement", "award face = unpaid + paid + withdrawn", "奖励额=未付+已付+撤销", _awards),
     Invariant("settlement", "a one-off award is granted once", "一次性奖励只授予一次", _awards),
     Invariant("settlement", "a payment to a holder is what the ledger paid", "付给主体的款项等于台账支付", _grants),
+    Invariant("settlement", "a quota's capture is its usage", "配额核销等于用量", _usage),
     Invariant("settlement", "no more is clawed back than was paid", "追回决定不超过支付", _clawbacks),
     Invariant("settlement", "no more is paid back than was clawed back", "收回不超过追回决定", _clawbacks),
 )

@@ -22,6 +22,7 @@ from jiaozi.party.rules import Actor, Role, check_uscc
 from jiaozi.policy.rules import CapUse, Decision, Measure
 from jiaozi.policy.rules.decision import Outcome
 from jiaozi.policy.rules.words import PayModel
+from jiaozi.voucher.rules import State
 
 REDEEMED = (PayModel.PAY_THEN_REDEEM, PayModel.SUBSIDY_AFTER_USE, PayModel.TARGET_LETTER)
 """The pay models under which the holder is paid, and not the centre."""
@@ -151,6 +152,23 @@ def check_model(model: PayModel, *, metered: bool) -> None:
     if metered and model is not PayModel.SUBSIDY_AFTER_USE:
         raise UnableToRedeem(
             "INVOICE_MISSING", "须凭发票兑付", "this programme redeems against an invoice", field="invoice"
+        )
+
+
+def check_not_frozen(state: State) -> None:
+    """Let nothing be accepted or paid on a voucher that an officer stopped.
+
+    Raises
+    ------
+    UnableToRedeem
+        While it is frozen.
+    """
+    if state is State.FROZEN:
+        raise UnableToRedeem(
+            "VOUCHER_FROZEN",
+            "算力券已停用，须先解除停用",
+            "the voucher is frozen; free it first",
+            field="voucher",
         )
 
 

@@ -136,6 +136,7 @@ def accept_redemption(
         row = reads.redemption(redemption_id, lock=True)
         one_at_a_time(*locks(row.voucher_id))
         right = _right(row.voucher_id, local_date(now))
+        rules.check_not_frozen(voucher_rules.State(right.voucher.state))
         rules.check_accepted(accepted_fen, row.claimed_fen, reason)
         rules.check_apart((row.submitted_by,), by)
         application.require_papers(
@@ -262,6 +263,7 @@ def pay_redemption(*, redemption_id: UUID, bank_reference: str, by: Actor, now: 
         row = reads.redemption(redemption_id, lock=True)
         if paid_already(getattr(row, "payment", None), row.programme, reference):
             return row
+        rules.check_not_frozen(voucher_rules.State(vouchers.voucher_for_spending(row.voucher_id).state))
         rules.check_apart((row.decided_by, row.submitted_by), by)
         body = {"amount_fen": row.amount_fen, "bank_reference": reference}
         move(row, REDEEM_TRANSITIONS, RedeemState(row.state), "pay", name="pay_redemption", by=by, now=now, body=body)

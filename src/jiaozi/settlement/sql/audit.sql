@@ -171,6 +171,13 @@ WITH cash AS (
     FROM settlement_clawback c JOIN settlement_clawback_recovery r ON r.clawback_id = c.id
    GROUP BY c.id HAVING sum(r.amount_fen) > c.amount_fen
   UNION ALL
+  SELECT 'a quota''s capture is its usage', t.reference::text, format('captured %%s card-seconds, held %%s, used %%s', t.amount_fen, h.amount_fen, u.used)
+    FROM ledger_transfer t
+    JOIN ledger_transfer h ON h.id = t.hold_id
+    LEFT JOIN LATERAL (SELECT ceil(sum(m.units::numeric * m.elapsed_ms) / 1000) AS used
+                         FROM metering_usage m JOIN metering_capture c ON c.id = m.capture_id WHERE c.order_id = t.reference) AS u ON true
+   WHERE t.event = 'quota.capture' AND t.amount_fen IS DISTINCT FROM least(h.amount_fen, coalesce(u.used, 0))::bigint
+  UNION ALL
   SELECT 'gross issued within the cap at every moment', programme || '/' || subject, format('cap %%s, with transfer %%s it was %%s', cap, id, issued)
     FROM gross WHERE issued > cap
 )
