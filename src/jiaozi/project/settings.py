@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "jiaozi.journal",
     "jiaozi.party",
+    "jiaozi.alert",
     "jiaozi.ledger",
     "jiaozi.policy",
     "jiaozi.catalogue",
