@@ -148,6 +148,14 @@ class TestAwarding:
         city.paper(application_id, holder, StepOfLife.APPLY, "audit")
         assert settlement.award(application_id=application_id, by=OFFICER, now=city.now).face_fen
 
+    def test_the_year_at_a_glance_adds_up(self, city):
+        city.voucher(city.holder(), "project-national", city.sample("project"))
+        row = awarded(city)
+        settlement.withdraw_award(award_id=row.id, reason="停建", by=OFFICER, now=city.now)
+        year = queries.year_at_a_glance(city.slug, 2023)
+        assert (year.issued_fen, year.awarded_fen) == (parse_yuan("300万"), parse_yuan("1000万"))
+        assert year.budget_fen == year.issued_fen + year.awarded_fen + year.unissued_fen + year.unissued_lapsed_fen
+
 
 class TestByHand:
     def test_a_person_decides_with_a_reason(self, city):

@@ -127,6 +127,26 @@ class TestRaces:
         assert balance(voucher) == (0, parse_yuan("75万"))
         assert queries.audit_all().findings == ()
 
+    def test_many_cashiers_pay_once(self, fresh_database):
+        city = City(text_of("langfang"), JUNE)
+        city.prefund()
+        redemption_id = city.submitted(city.voucher(city.holder(), "general", city.sample("firm")), "10万")
+        city.accepted(redemption_id, "10万")
+
+        def one(number):
+            try:
+                city.paid(redemption_id, f"流水{number}")
+            except UnableToStep:
+                return "refused"
+            finally:
+                connection.close()
+            return "paid"
+
+        with ThreadPoolExecutor(4) as pool:
+            assert sorted(pool.map(one, range(4))) == ["paid", "refused", "refused", "refused"]
+        assert queries.reserve_position("langfang").spent_fen == 0
+        assert queries.audit_all().findings == ()
+
     def run(self, city, rows, amount="", **changes):
         def one(row):
             try:

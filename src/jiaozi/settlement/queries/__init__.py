@@ -1,4 +1,4 @@
-"""Reading settlement: statements, the reserve fund, the year at a glance, the audit of every book."""
+"""Reading settlement: statements, the reserve fund, what holders are paid, the year at a glance, the audit."""
 
 from jiaozi.settlement.queries.auditing import Audit, Checked, audit, audit_all
 from jiaozi.settlement.queries.fund import (
@@ -11,6 +11,16 @@ from jiaozi.settlement.queries.fund import (
     unpaid_fen,
 )
 from jiaozi.settlement.queries.glance import YearAtAGlance, year_at_a_glance
+from jiaozi.settlement.queries.grants import (
+    UnableToFindGrant,
+    award,
+    awards,
+    clawbacks,
+    payments,
+    redemption,
+    redemptions,
+    stages,
+)
 from jiaozi.settlement.queries.reading import (
     UnableToFindStatement,
     Waiting,
@@ -26,18 +36,26 @@ __all__ = [
     "Audit",
     "Checked",
     "UnableToFindDisallowance",
+    "UnableToFindGrant",
     "UnableToFindStatement",
     "Waiting",
     "YearAtAGlance",
     "audit",
     "audit_all",
+    "award",
+    "awards",
+    "clawbacks",
     "differences",
     "disallowance",
     "disallowances",
     "export_csv",
     "lines",
     "movements",
+    "payments",
+    "redemption",
+    "redemptions",
     "reserve_position",
+    "stages",
     "statement",
     "statements",
     "unfinished",

@@ -21,14 +21,16 @@ from jiaozi.voucher.rules import available_account
 class YearAtAGlance:
     """The year's budget and what became of the vouchers that were issued from it, in fen.
 
-    budget = issued + unissued + lapsed unissued; issued = spendable + held + used + ended.
+    budget = issued + awarded + unissued + lapsed unissued; issued = spendable + held + used + ended.
 
     Attributes
     ----------
     cap_fen
         The year's cap; None where it is not published and no demo value may stand in.
     used_fen, settled_fen
-        Captured, and of that paid to the centres.
+        Captured, and of that paid to the centres, or to the holders who redeemed.
+    awarded_fen
+        Earmarked for awards beside the vouchers, withdrawn ones too.
     ended_fen
         Lapsed, cancelled or revoked.
     trigger_fen
@@ -49,6 +51,7 @@ class YearAtAGlance:
     used_fen: int
     settled_fen: int
     ended_fen: int
+    awarded_fen: int
     reserve: ReservePosition
     reserve_size_fen: int | None
     trigger_fen: int | None
@@ -77,7 +80,7 @@ def year_at_a_glance(programme: str, year: int) -> YearAtAGlance:
     names = {"reserve": AccountKind.RESERVE, "unreplenished": AccountKind.UNREPLENISHED}
     names |= {"receivable": AccountKind.RECEIVABLE, "due": AccountKind.DUE_TO_TREASURY}
     names |= {"advance": AccountKind.TREASURY_ADVANCE, "spent": AccountKind.SPENT}
-    ((budget, taken, lapsed, vouchers, issued, spendable, held, debited, ended, settled, *cash),) = run(
+    ((budget, taken, lapsed, vouchers, issued, spendable, held, debited, ended, settled, awarded, *cash),) = run(
         "glance.sql",
         programme=programme,
         first=start_of_day(whole.first),
@@ -101,6 +104,7 @@ def year_at_a_glance(programme: str, year: int) -> YearAtAGlance:
         used_fen=debited - ended,
         settled_fen=settled,
         ended_fen=ended,
+        awarded_fen=awarded,
         reserve=ReservePosition(
             reserve_fen=reserve,
             unreplenished_fen=unreplenished,

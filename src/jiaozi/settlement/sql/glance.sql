@@ -30,6 +30,8 @@ WITH issued AS (
     FROM ledger_account WHERE id = %(available)s
 ), lapsed AS (
   SELECT coalesce(sum(amount_fen), 0)::bigint AS fen FROM ledger_transfer WHERE id = %(lapse)s
+), awarded AS (
+  SELECT coalesce(sum(amount_fen), 0)::bigint AS fen FROM ledger_transfer WHERE debit_id = %(available)s AND event = 'award.grant'
 ), cash AS (
   SELECT coalesce(sum(debits_posted - credits_posted) FILTER (WHERE id = %(reserve)s), 0)::bigint AS reserve,
          coalesce(sum(debits_posted - credits_posted) FILTER (WHERE id = %(unreplenished)s), 0)::bigint AS unreplenished,
@@ -41,6 +43,6 @@ WITH issued AS (
    WHERE id IN (%(reserve)s, %(unreplenished)s, %(receivable)s, %(due)s, %(advance)s, %(spent)s)
 )
 SELECT budget.fen, budget.taken, lapsed.fen, vouchers.vouchers, vouchers.face, vouchers.spendable, vouchers.held,
-       vouchers.debited, ended.fen, settled.fen,
+       vouchers.debited, ended.fen, settled.fen, awarded.fen,
        cash.reserve, cash.unreplenished, cash.receivable, cash.due, cash.advance, cash.spent
-  FROM budget, lapsed, vouchers, ended, settled, cash
+  FROM budget, lapsed, vouchers, ended, settled, awarded, cash
