@@ -6,12 +6,15 @@ from datetime import date, timedelta
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 
+from jiaozi.alert import services as alerts
+from jiaozi.alert.rules import AlertKind, Level, Subject, SubjectKind, Suspicion, UnableToProceed
 from jiaozi.application import queries as applications
 from jiaozi.application import services as application
 from jiaozi.application.rules import UnableToDecide
 from jiaozi.application.rules.evidence import UnableToKeepEvidence
 from jiaozi.journal.models import JournalLine
 from jiaozi.kernel.fen import parse_yuan
+from jiaozi.kernel.label import Label
 from jiaozi.kernel.lifecycle import UnableToStep
 from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.rules import Account, AccountKind
@@ -353,6 +356,18 @@ class TestTakingBack:
         halves.now += timedelta(days=300)
         closed = settlement.close_year(programme=halves.slug, year=2023, by=FINANCE, now=halves.now)
         assert [reason.code for reason in closed.outstanding] == ["UNPAID"]
+
+
+@pytest.mark.parametrize("kind", [SubjectKind.HOLDER, SubjectKind.APPLICATION])
+def test_an_alert_stops_paying(halves, kind):
+    row = awarded(halves)
+    about = row.holder_id if kind is SubjectKind.HOLDER else row.application_id
+    suspicion = Suspicion(AlertKind.BOTH_ENDS, Subject(kind, str(about)), Level.HIGH, Label("两头申领", "both ends"))
+    (raised,) = alerts.raise_all(programme=halves.slug, suspicions=[suspicion], now=halves.now)
+    with pytest.raises(UnableToProceed):
+        pay(halves, stages(row)[0])
+    alerts.resolve(alert_id=raised.id, confirmed=False, reason="已核实", by=OFFICER, now=halves.now)
+    assert pay(halves, stages(row)[0]).state == StageState.PAID
 
 
 VERBS = {

@@ -6,7 +6,10 @@ from datetime import date
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
 
+from jiaozi.alert import services as alerts
+from jiaozi.alert.rules import AlertKind, Level, Subject, SubjectKind, Suspicion, UnableToProceed
 from jiaozi.kernel.fen import parse_yuan
+from jiaozi.kernel.label import Label
 from jiaozi.kernel.lifecycle import UnableToStep
 from jiaozi.party.rules import Actor, Role
 from jiaozi.settlement import queries
@@ -89,6 +92,31 @@ def test_another_holder_may_not(langfang, voucher, verb):
     redemption_id = langfang.submitted(voucher, "10万")
     with pytest.raises(UnableToRedeem, match="its own"):
         VERBS[verb](langfang, voucher, redemption_id, langfang.by(langfang.holder("旁人")))
+
+
+def test_an_alert_stops_accepting_and_paying(langfang, voucher):
+    first, second = langfang.submitted(voucher, "10万"), langfang.submitted(voucher, "20万")
+    langfang.accepted(first, "10万")
+    raised = suspect(langfang, SubjectKind.VOUCHER, voucher.id)
+    for step in (lambda: langfang.accepted(second, "20万"), lambda: langfang.paid(first)):
+        with pytest.raises(UnableToProceed):
+            step()
+    alerts.resolve(alert_id=raised.id, confirmed=False, reason="已核实", by=OFFICER, now=langfang.now)
+    assert langfang.paid(first).state == RedeemState.PAID
+
+
+def suspect(city, kind, id_):
+    suspicion = Suspicion(
+        kind=AlertKind.RESALE,
+        subject=Subject(kind, str(id_)),
+        level=Level.HIGH,
+        reason=Label("疑似转售", "looks like a resale"),
+        figures={"times": 2},
+        thresholds={},
+        evidence=(),
+    )
+    (raised,) = alerts.raise_all(programme=city.slug, suspicions=[suspicion], now=city.now)
+    return raised
 
 
 def test_every_state_has_both_names_and_a_way():

@@ -28,7 +28,14 @@ from jiaozi.settlement.queries import grants as reads
 from jiaozi.settlement.rules import award as rules
 from jiaozi.settlement.rules import books, granting, life
 from jiaozi.settlement.rules.award import AWARD_TRANSITIONS, STAGE_TRANSITIONS, UNPAID, AwardState, StageState
-from jiaozi.settlement.services.granting import move, paid_already, payment_row, post_payment, post_with_caps
+from jiaozi.settlement.services.granting import (
+    move,
+    paid_already,
+    payment_row,
+    post_payment,
+    post_with_caps,
+    require_clear,
+)
 from jiaozi.settlement.services.step import one_at_a_time
 from jiaozi.voucher.rules import available_account
 
@@ -43,6 +50,8 @@ def award(*, application_id: UUID, by: Actor, now: datetime) -> Award:
     UnableToDecide
         When the application can't be approved now; where the clause leaves the amount open, a person's recorded
         decision must be there.
+    UnableToProceed
+        When an alert about the dossier or its holder is not resolved.
     UnableToAward
         When the clause grants none, a one-off was granted before, or budget or a cap does not cover it.
     """
@@ -60,6 +69,7 @@ def _award(application_id: UUID, by: Actor, now: datetime) -> Award:
         one_at_a_time("award", applications.application(application_id).programme)
         dossier, approval = application.approve(application_id=application_id, by=by, now=now)
         rules.check_grants_award(approval.decision)
+        require_clear(application=dossier.id, holder=dossier.holder_id)
         document = policy.document(dossier.version_id)
         _require_recorded(dossier, document)
         clause = approval.decision.chosen
@@ -165,6 +175,7 @@ def pay_award(*, stage_id: UUID, bank_reference: str, by: Actor, now: datetime) 
         if paid_already(getattr(stage, "payment", None), row.programme, reference):
             return stage
         rules.check_apart((row.awarded_by, row.hand_by, stage.accepted_by), by)
+        require_clear(application=row.application_id, holder=row.holder_id)
         rules.check_turn(each.state for each in stages if each.number < stage.number)
         body = {"amount_fen": stage.amount_fen, "award": str(row.id), "bank_reference": reference}
         move(stage, STAGE_TRANSITIONS, StageState(stage.state), "pay", name="pay_award", by=by, now=now, body=body)

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from jiaozi.alert import services as alert
+from jiaozi.alert.rules import Subject, SubjectKind
 from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
 from jiaozi.kernel.ids import new_id
@@ -104,6 +106,19 @@ def post_with_caps(
         ((line, status) for line, status in refused if not status.stands and status is not TransferStatus.CHAIN_FAILED),
         None,
     )
+
+
+def require_clear(*, application: UUID, holder: UUID, voucher: UUID | None = None) -> None:
+    """Ask whether an alert stands in the way, before anything is granted, accepted or paid.
+
+    Raises
+    ------
+    UnableToProceed
+        Naming the alerts that an officer must resolve first.
+    """
+    subjects = [Subject(SubjectKind.APPLICATION, str(application)), Subject(SubjectKind.HOLDER, str(holder))]
+    subjects += [Subject(SubjectKind.VOUCHER, str(voucher))] if voucher else []
+    alert.require_clear(subjects=subjects)
 
 
 def locks(voucher_id: UUID) -> tuple[str, str]:

@@ -27,7 +27,15 @@ from jiaozi.settlement.queries import grants as reads
 from jiaozi.settlement.rules import granting, life
 from jiaozi.settlement.rules import redeem as rules
 from jiaozi.settlement.rules.redeem import REDEEM_TRANSITIONS, Bound, Invoice, RedeemState
-from jiaozi.settlement.services.granting import locks, move, paid_already, payment_row, post_payment, post_with_caps
+from jiaozi.settlement.services.granting import (
+    locks,
+    move,
+    paid_already,
+    payment_row,
+    post_payment,
+    post_with_caps,
+    require_clear,
+)
 from jiaozi.settlement.services.step import one_at_a_time
 from jiaozi.voucher import queries as vouchers
 from jiaozi.voucher import rules as voucher_rules
@@ -129,6 +137,8 @@ def accept_redemption(
     ------
     UnableToKeepEvidence
         When a paper that the programme asks for is missing.
+    UnableToProceed
+        When an alert about the voucher, its dossier or its holder is not resolved.
     UnableToRedeem
         When less is accepted without a reason, or the bounds leave nothing; ``bounds`` has each of them.
     """
@@ -136,7 +146,7 @@ def accept_redemption(
         row = reads.redemption(redemption_id, lock=True)
         one_at_a_time(*locks(row.voucher_id))
         right = _right(row.voucher_id, local_date(now))
-        rules.check_not_frozen(voucher_rules.State(right.voucher.state))
+        _check_payable(right.voucher)
         rules.check_accepted(accepted_fen, row.claimed_fen, reason)
         rules.check_apart((row.submitted_by,), by)
         application.require_papers(
@@ -158,6 +168,12 @@ def accept_redemption(
              body=body, changed=changed)  # fmt: skip
         _hold_accepted(row, right, counted, now)
     return row
+
+
+def _check_payable(voucher: Voucher) -> None:
+    """Let nothing be accepted or paid on a voucher that is stopped, or that an alert is about."""
+    rules.check_not_frozen(voucher_rules.State(voucher.state))
+    require_clear(application=voucher.application_id, holder=voucher.holder_id, voucher=voucher.id)
 
 
 def _bounds(
@@ -263,7 +279,7 @@ def pay_redemption(*, redemption_id: UUID, bank_reference: str, by: Actor, now: 
         row = reads.redemption(redemption_id, lock=True)
         if paid_already(getattr(row, "payment", None), row.programme, reference):
             return row
-        rules.check_not_frozen(voucher_rules.State(vouchers.voucher_for_spending(row.voucher_id).state))
+        _check_payable(vouchers.voucher_for_spending(row.voucher_id))
         rules.check_apart((row.decided_by, row.submitted_by), by)
         body = {"amount_fen": row.amount_fen, "bank_reference": reference}
         move(row, REDEEM_TRANSITIONS, RedeemState(row.state), "pay", name="pay_redemption", by=by, now=now, body=body)
