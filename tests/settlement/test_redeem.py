@@ -90,6 +90,16 @@ class TestInvoices:
             with pytest.raises(UnableToRedeem, match="handed in before"):
                 langfang.submitted(row, invoice=invoice)
 
+    def test_nobody_sells_to_itself(self, langfang, voucher):
+        with pytest.raises(UnableToRedeem, match="the holder itself"):
+            langfang.submitted(voucher, invoice=langfang.invoice("1万", seller=voucher.holder.uscc.lower()))
+
+    def test_an_invoice_or_metered_use_not_both(self, db):
+        city = City(variant("subsidy_after_use"), JUNE)
+        voucher = city.voucher(city.holder(), "general", city.sample("firm"))
+        with pytest.raises(UnableToRedeem, match="not both"):
+            city.submitted(voucher, invoice=city.invoice("1万"), uses=[voucher.id])
+
     def test_after_a_rejection_it_may_come_again(self, langfang, voucher):
         invoice = langfang.invoice("10万")
         first = langfang.submitted(voucher, invoice=invoice)

@@ -186,6 +186,37 @@ def check_own(by: Actor, holder: UUID) -> None:
         )
 
 
+def check_seller(seller: str, holder_code: str | None) -> None:
+    """Let nobody be paid for what it sold to itself.
+
+    Raises
+    ------
+    UnableToRedeem
+        When the seller is the holder.
+    """
+    if seller == holder_code:
+        raise UnableToRedeem(
+            "SELLER_IS_HOLDER", "销售方不得为持券人自身", "the seller can't be the holder itself", field="seller"
+        )
+
+
+def check_proof(*, invoiced: bool, metered: bool) -> None:
+    """Let one claim be for one thing.
+
+    Raises
+    ------
+    UnableToRedeem
+        When an invoice and metered use are given together: they may be the same money.
+    """
+    if invoiced and metered:
+        raise UnableToRedeem(
+            "PROOF_TWICE",
+            "发票与用量请分别申报，不得同时申报",
+            "claim an invoice or metered use, not both",
+            field="uses",
+        )
+
+
 def check_invoice_free(taken: bool, number: str) -> None:
     """Let an invoice be redeemed once in the whole programme, whoever hands it in.
 

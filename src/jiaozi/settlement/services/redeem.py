@@ -79,13 +79,15 @@ def submit_redemption(
         voucher, model = right.voucher, right.terms.pay_model
         rules.check_own(by, voucher.holder_id)
         voucher_rules.check_spendable(voucher_rules.State(voucher.state), voucher.valid_until, today)
+        rules.check_proof(invoiced=invoice is not None, metered=bool(uses))
         rules.check_model(model, metered=invoice is None)
         one_at_a_time(*locks(voucher_id))
         rules.check_again(model, reads.redeemed(voucher_id).live, in_parts=right.terms.partial_use)
         costs = reads.uses_of(voucher_id, uses) if invoice is None else {}
-        claimed_fen = _claimed(voucher.programme, invoice, uses, costs, today)
+        checked = rules.check_invoice(invoice, today) if invoice else None
+        claimed_fen = _claimed(voucher, checked, uses, costs)
         held_fen = rules.most_fen(claimed_fen, right.terms.share, vouchers.spendable_fen(voucher))
-        row = _store(right, invoice, claimed_fen, held_fen, by, now)
+        row = _store(right, checked, claimed_fen, held_fen, by, now)
         RedemptionUse.objects.bulk_create(
             RedemptionUse(redemption=row, capture_id=id_, amount_fen=fen) for id_, fen in costs.items()
         )
@@ -97,21 +99,18 @@ def submit_redemption(
     return row
 
 
-def _claimed(
-    programme: str, invoice: Invoice | None, uses: Sequence[UUID], costs: dict[UUID, int], today: date
-) -> int:  # fmt: skip
-    if invoice is None:
+def _claimed(voucher: Voucher, checked: Invoice | None, uses: Sequence[UUID], costs: dict[UUID, int]) -> int:
+    if checked is None:
         return rules.check_uses(uses, list(costs.values()), reads.uses_taken(uses))
-    checked = rules.check_invoice(invoice, today)
-    one_at_a_time("invoice", programme, checked.number)
-    rules.check_invoice_free(reads.invoice_taken(programme, checked.number), checked.number)
+    rules.check_seller(checked.seller, voucher.holder.uscc)
+    one_at_a_time("invoice", voucher.programme, checked.number)
+    rules.check_invoice_free(reads.invoice_taken(voucher.programme, checked.number), checked.number)
     return checked.amount_fen
 
 
 def _store(  # noqa: PLR0917 - the parts of one row
-    right: _Right, invoice: Invoice | None, claimed_fen: int, held_fen: int, by: Actor, now: datetime
+    right: _Right, checked: Invoice | None, claimed_fen: int, held_fen: int, by: Actor, now: datetime
 ) -> Redemption:
-    checked = rules.check_invoice(invoice, local_date(now)) if invoice else None
     return Redemption.objects.create(
         id=new_id(),
         programme=right.voucher.programme,
