@@ -28,7 +28,7 @@ from jiaozi.policy import services as policies
 from jiaozi.policy.models import ProgrammeVersion
 from jiaozi.policy.rules.words import StepOfLife
 from jiaozi.settlement import services as settlement
-from jiaozi.settlement.rules.redeem import Invoice
+from jiaozi.settlement.rules.redeem_proof import Invoice
 from jiaozi.voucher import services as vouchers
 from jiaozi.voucher.models import Voucher
 from tests.application.papers import pdf

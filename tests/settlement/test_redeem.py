@@ -15,6 +15,7 @@ from jiaozi.settlement import queries
 from jiaozi.settlement import services as settlement
 from jiaozi.settlement.models import GrantPayment, Redemption
 from jiaozi.settlement.rules import redeem as rules
+from jiaozi.settlement.rules import redeem_proof as proofs
 from jiaozi.settlement.rules.life import UnableToPay, UnableToWrite
 from jiaozi.settlement.rules.position import UnableToMoveFunds
 from jiaozi.settlement.rules.redeem import RedeemState, UnableToRedeem
@@ -58,7 +59,7 @@ def yuan(*texts):
 
 class TestInvoices:
     def test_a_number_has_one_form(self, langfang):
-        found = rules.check_invoice(langfang.invoice("1元", "2444 2000 0000 1234 5678"), JUNE)
+        found = proofs.check_invoice(langfang.invoice("1元", "2444 2000 0000 1234 5678"), JUNE)
         assert found.number == "24442000000012345678"
 
     @pytest.mark.parametrize(
@@ -75,12 +76,12 @@ class TestInvoices:
     )
     def test_what_is_wrong_is_named(self, langfang, changes, code):
         with pytest.raises(UnableToRedeem) as refused:
-            rules.check_invoice(langfang.invoice("1元", **changes), JUNE)
+            proofs.check_invoice(langfang.invoice("1元", **changes), JUNE)
         assert refused.value.reason.code == code
 
     def test_the_seller_has_a_code(self, langfang):
         with pytest.raises(UnableToRegister):
-            rules.check_invoice(langfang.invoice("1元", seller="91510100"), JUNE)
+            proofs.check_invoice(langfang.invoice("1元", seller="91510100"), JUNE)
 
     def test_the_same_is_never_redeemed_twice(self, langfang, voucher):
         invoice = langfang.invoice("10万")

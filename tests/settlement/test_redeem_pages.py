@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from jiaozi.settlement.rules import award, redeem
+from jiaozi.settlement.rules import award, redeem, redeem_proof
 from jiaozi.settlement.rules.award import AwardState, StageState
 from jiaozi.settlement.rules.redeem import RedeemState
 from tests.world import ROOT
@@ -24,7 +24,9 @@ def test_states(name, states):
         assert f"{state} {state.label.zh}" in page(name)
 
 
-@pytest.mark.parametrize(("name", "module"), [("pay-models.md", redeem), ("awards.md", award)])
+@pytest.mark.parametrize(
+    ("name", "module"), [("pay-models.md", redeem), ("pay-models.md", redeem_proof), ("awards.md", award)]
+)
 def test_refusals(name, module):
     source = (ROOT / "src" / "jiaozi" / "settlement" / "rules" / f"{module.__name__.rpartition('.')[2]}.py").read_text()
     codes = set(re.findall(r'UnableTo\w+\(\s*"([A-Z_]+)"', source)) - {"NOT_YOURS"}

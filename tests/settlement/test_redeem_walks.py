@@ -14,7 +14,7 @@ from jiaozi.policy.rules.words import StepOfLife
 from jiaozi.settlement import queries
 from jiaozi.settlement import services as settlement
 from jiaozi.settlement.models import AwardStage, Clawback, GrantPayment, Redemption
-from jiaozi.settlement.rules.redeem import Invoice
+from jiaozi.settlement.rules.redeem_proof import Invoice
 from jiaozi.voucher import services as vouchers
 from tests.world import FINANCE, OFFICER
 

@@ -26,7 +26,9 @@ from jiaozi.settlement.models import Redemption, RedemptionUse
 from jiaozi.settlement.queries import grants as reads
 from jiaozi.settlement.rules import granting, life
 from jiaozi.settlement.rules import redeem as rules
-from jiaozi.settlement.rules.redeem import REDEEM_TRANSITIONS, Bound, Invoice, RedeemState
+from jiaozi.settlement.rules import redeem_proof as proofs
+from jiaozi.settlement.rules.redeem import REDEEM_TRANSITIONS, Bound, RedeemState
+from jiaozi.settlement.rules.redeem_proof import Invoice
 from jiaozi.settlement.services.granting import (
     locks,
     move,
@@ -79,12 +81,12 @@ def submit_redemption(
         voucher, model = right.voucher, right.terms.pay_model
         rules.check_own(by, voucher.holder_id)
         voucher_rules.check_spendable(voucher_rules.State(voucher.state), voucher.valid_until, today)
-        rules.check_proof(invoiced=invoice is not None, metered=bool(uses))
+        proofs.check_proof(invoiced=invoice is not None, metered=bool(uses))
         rules.check_model(model, metered=invoice is None)
         one_at_a_time(*locks(voucher_id))
         rules.check_again(model, reads.redeemed(voucher_id).live, in_parts=right.terms.partial_use)
         costs = reads.uses_of(voucher_id, uses) if invoice is None else {}
-        checked = rules.check_invoice(invoice, today) if invoice else None
+        checked = proofs.check_invoice(invoice, today) if invoice else None
         claimed_fen = _claimed(voucher, checked, uses, costs)
         held_fen = rules.most_fen(claimed_fen, right.terms.share, vouchers.spendable_fen(voucher))
         row = _store(right, checked, claimed_fen, held_fen, by, now)
@@ -101,10 +103,10 @@ def submit_redemption(
 
 def _claimed(voucher: Voucher, checked: Invoice | None, uses: Sequence[UUID], costs: dict[UUID, int]) -> int:
     if checked is None:
-        return rules.check_uses(uses, list(costs.values()), reads.uses_taken(uses))
-    rules.check_seller(checked.seller, voucher.holder.uscc)
+        return proofs.check_uses(uses, list(costs.values()), reads.uses_taken(uses))
+    proofs.check_seller(checked.seller, voucher.holder.uscc)
     one_at_a_time("invoice", voucher.programme, checked.number)
-    rules.check_invoice_free(reads.invoice_taken(voucher.programme, checked.number), checked.number)
+    proofs.check_invoice_free(reads.invoice_taken(voucher.programme, checked.number), checked.number)
     return checked.amount_fen
 
 
