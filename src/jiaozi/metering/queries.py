@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, Sum
 
+from jiaozi.catalogue.rules import ResourceKind
 from jiaozi.ledger.queries import Finding
 from jiaozi.metering.models import Capture, UsageCursor, UsageDispute, UsageRow
 from jiaozi.metering.rules import OrderFacts, UsageState
@@ -165,3 +166,24 @@ def voucher_states(ids: Collection[UUID]) -> dict[UUID, tuple[VoucherState, date
             "SELECT id, state, valid_until FROM voucher WHERE id = ANY (%s) ORDER BY id FOR SHARE", [sorted(ids)]
         )
         return {id_: (VoucherState(state), valid_until) for id_, state, valid_until in cursor.fetchall()}
+
+
+def quiet_use(captures: Collection[UUID], *, elapsed_least_ms: int, cpu_least_permille: int) -> list[UsageRow]:
+    """Give the captured records of processors that ran long and used less of their time than this, the first ones."""
+    words = {
+        "captures": list(captures),
+        "elapsed_ms": elapsed_least_ms,
+        "kind": ResourceKind.CPU.value,
+        "most": CAPTURES_MAX,
+        "permille": cpu_least_permille,
+    }
+    # one array, for thousands of parameters cost more than the rows
+    return list(
+        UsageRow.objects.raw(
+            "SELECT u.* FROM metering_usage AS u JOIN catalogue_resourceclass AS r ON r.code = u.resource_class"
+            " WHERE u.capture_id = ANY (%(captures)s::uuid[]) AND r.kind = %(kind)s AND u.elapsed_ms >= %(elapsed_ms)s"
+            " AND u.cpu_ms::numeric * 1000 < %(permille)s::numeric * u.units * u.elapsed_ms"
+            " ORDER BY u.id LIMIT %(most)s",
+            words,
+        )
+    )

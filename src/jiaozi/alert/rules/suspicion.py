@@ -51,7 +51,7 @@ _LABELS = {
 
 
 class SubjectKind(StrEnum):
-    """What a suspicion may be about."""
+    """What a suspicion may be about; use is named by its capture, a centre by its code, all else by its id."""
 
     APPLICATION = "APPLICATION"
     VOUCHER = "VOUCHER"

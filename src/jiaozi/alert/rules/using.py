@@ -43,7 +43,7 @@ class Load:
     """What one job occupied, and what it did with it.
 
     ``cpu_ms`` None and no samples mean that nobody measured, which suspects nobody; ``units`` are cores for processor
-    time and cards for samples, which are each the cards' use in thousandths at one moment.
+    time and cards for samples, which are each the cards' use in thousandths at one moment. ``reference`` is the record.
     """
 
     subject: Subject
@@ -51,6 +51,7 @@ class Load:
     elapsed_ms: int
     cpu_ms: int | None = None
     gpu_samples_permille: Sequence[int] = ()
+    reference: str = ""
     asked_by: str = ""
 
 
@@ -130,6 +131,7 @@ def use_without_load(load: Load, parameters: Parameters) -> tuple[Suspicion, ...
             ),
             figures={"elapsed_ms": load.elapsed_ms, "permille": permille, "units": load.units},
             thresholds={"least_permille": least, "load_least_ms": parameters.load_least_ms},
+            evidence=(load.reference,) if load.reference else (),
             rule="use_without_load",
             version=VERSION,
             asked_by=load.asked_by,

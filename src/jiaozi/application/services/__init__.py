@@ -3,6 +3,7 @@
 from jiaozi.application.services.dossier import appeal, apply, resubmit, withdraw
 from jiaozi.application.services.evidence import attach, require_papers
 from jiaozi.application.services.review import approve, notify_public, record_by_hand, reject, review, send_back
+from jiaozi.application.services.screening import screen
 
 __all__ = [
     "appeal",
@@ -15,6 +16,7 @@ __all__ = [
     "require_papers",
     "resubmit",
     "review",
+    "screen",
     "send_back",
     "withdraw",
 ]

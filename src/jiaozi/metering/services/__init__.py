@@ -4,6 +4,7 @@ from jiaozi.metering.services.capturing import capture
 from jiaozi.metering.services.collecting import Collected, collect, collect_all
 from jiaozi.metering.services.importing import Imported, import_jobs, import_swf
 from jiaozi.metering.services.receiving import Received, receive
+from jiaozi.metering.services.screening import screen
 
 __all__ = [
     "Collected",
@@ -15,4 +16,5 @@ __all__ = [
     "import_jobs",
     "import_swf",
     "receive",
+    "screen",
 ]
