@@ -13,6 +13,7 @@ from jiaozi.application import queries, rules
 from jiaozi.application.models import Application
 from jiaozi.application.rules import Approval, HandDecision
 from jiaozi.application.services.evidence import require_papers
+from jiaozi.application.services.screening import screen_row
 from jiaozi.application.services.step import take
 from jiaozi.kernel.canonical import digest
 from jiaozi.kernel.period import local_date
@@ -63,6 +64,7 @@ def review(*, application_id: UUID, by: Actor, now: datetime) -> Application:
         row.decision, row.reasons, row.amount_fen = decision.to_json(), _reasons(decision.reasons), decision.amount_fen
         body = {"outcome": decision.outcome, "decision": digest(row.decision).hex(), "amount_fen": row.amount_fen}
         take(row, "review", by=by, now=now, body=body, changed=("decision", "reasons", "amount_fen"))
+        screen_row(row, by=by, now=now)
     return row
 
 
@@ -101,6 +103,7 @@ def notify_public(*, application_id: UUID, until: datetime, by: Actor, now: date
         row.notice_until = until
         body = {"amount_fen": row.amount_fen, "until": until.isoformat()}
         take(row, "notify_public", by=by, now=now, body=body, changed=("amount_fen", "notice_until"))
+        screen_row(row, by=by, now=now)
     return row
 
 
