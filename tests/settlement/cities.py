@@ -64,6 +64,7 @@ class City:
             by=FINANCE,
             now=self.now,
             reference=uuid4(),
+            for_awards=True,  # these tests spend it on both, and some on more than the yearly cap on issue
         )
 
     @property

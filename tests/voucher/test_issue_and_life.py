@@ -13,6 +13,7 @@ from jiaozi.application import queries as applications
 from jiaozi.application.rules import UnableToDecide
 from jiaozi.kernel.fen import parse_yuan
 from jiaozi.kernel.lifecycle import UnableToStep
+from jiaozi.kernel.period import local_date
 from jiaozi.kernel.refusal import Refused
 from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.rules import AccountKind
@@ -63,23 +64,34 @@ def test_an_issue_past_the_budget_leaves_nothing_behind(db):
     assert books_are_true()
 
 
-def test_only_finance_approves_a_budget_and_once_by_its_reference(world):
+def test_only_finance_approves_a_budget_and_once_by_its_reference(db):
+    world = build(budget="900万")
+    year = local_date(world.now).year
     with pytest.raises(UnableToIssue, match="finance"):
         voucher.approve_budget(
-            programme=PROGRAMME, year=2026, amount_fen=1, by=OFFICER, now=world.now, reference=uuid4()
+            programme=PROGRAMME, year=year, amount_fen=1, by=OFFICER, now=world.now, reference=uuid4()
         )
     before = ledger.total(PROGRAMME, AccountKind.AVAILABLE).spendable
     reference = uuid4()
     for _ in range(2):
         voucher.approve_budget(
-            programme=PROGRAMME, year=2026, amount_fen=100, by=FINANCE, now=world.now, reference=reference
+            programme=PROGRAMME, year=year, amount_fen=100, by=FINANCE, now=world.now, reference=reference
         )
     assert ledger.total(PROGRAMME, AccountKind.AVAILABLE).spendable == before + 100
 
 
 def test_a_storm_of_issues_never_passes_the_years_cap(fresh_database):
     """40 officers issue 20万 each at once against a cap of 1,000万 of which 900万 are gone: exactly 5 succeed."""
-    world = build(budget="2000万")
+    world = build()
+    voucher.approve_budget(
+        programme=PROGRAMME,
+        year=local_date(world.now).year,
+        amount_fen=parse_yuan("1000万"),
+        by=FINANCE,
+        now=world.now,
+        reference=uuid4(),
+        for_awards=True,  # more money than the cap, so that it is the cap that binds
+    )
     project = {"id": "p-1", "won": True, "level": "national", "supplier": "nscc-chengdu", "compute_cost": "3000万"}
     for serial in range(3):
         holder = world.holder(f"项目{serial}", serial=500 + serial)

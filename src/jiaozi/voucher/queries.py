@@ -9,12 +9,16 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Sum
 
+from jiaozi.kernel.ids import named_id
 from jiaozi.kernel.refusal import Refused
 from jiaozi.ledger import queries as ledger
+from jiaozi.ledger.models import LedgerTransfer
 from jiaozi.ledger.queries import Finding
+from jiaozi.ledger.rules import Account
 from jiaozi.voucher.models import Voucher
-from jiaozi.voucher.rules import State, voucher_account
+from jiaozi.voucher.rules import State, budget_event, voucher_account
 
 ROWS_MAX = 500
 FINDINGS_MAX = 100
@@ -94,6 +98,18 @@ def _with_balances(rows: list[Voucher]) -> list[Purse]:
         found = {row[0]: row[1:] for row in cursor.fetchall()}
     accounts = {row.id: voucher_account(row.programme, row.id).id for row in rows}
     return [Purse(row, *found.get(accounts[id_], (0, 0, 0, 0))) for id_, row in zip(ids, rows, strict=True)]
+
+
+def budget(reference: UUID) -> tuple[UUID, int, str] | None:
+    """Give what was approved under a reference: the year's account, the amount in fen and the event."""
+    rows = LedgerTransfer.objects.filter(id=named_id("budget", reference))
+    return rows.values_list("credit_id", "amount_fen", "event").first()
+
+
+def budgeted_fen(available: Account) -> int:
+    """Say how much was approved for a year's vouchers."""
+    rows = LedgerTransfer.objects.filter(credit_id=available.id, event=budget_event(for_awards=False))
+    return rows.aggregate(fen=Sum("amount_fen"))["fen"] or 0
 
 
 def due_to_expire(today: date, *, limit: int = 1_000) -> list[UUID]:

@@ -1,6 +1,7 @@
 """The verbs of a voucher: approve the year's budget, issue, freeze, expire, cancel, revoke."""
 
-from jiaozi.voucher.services.issue import approve_budget, issue
+from jiaozi.voucher.services.budget import approve_budget
+from jiaozi.voucher.services.issue import issue
 from jiaozi.voucher.services.life import cancel, expire, expire_due, freeze, revoke, unfreeze
 
 __all__ = ["approve_budget", "cancel", "expire", "expire_due", "freeze", "issue", "revoke", "unfreeze"]

@@ -1,4 +1,4 @@
-"""Budget and issue: nothing is issued past the year's cap, because the cap is an account that can't be overdrawn."""
+"""Issue: nothing is issued past the year's cap, because the cap is an account that can't be overdrawn."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from django.db import transaction
 from jiaozi.application import services as application
 from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
-from jiaozi.kernel.ids import named_id, new_id
+from jiaozi.kernel.ids import new_id
 from jiaozi.kernel.period import local_date, months_later
 from jiaozi.ledger import services as ledger
-from jiaozi.ledger.rules import Account, AccountKind, TransferStatus, UnableToTransfer, post
+from jiaozi.ledger.rules import TransferStatus, UnableToTransfer
 from jiaozi.party.rules import Actor
 from jiaozi.policy import queries as policy
 from jiaozi.policy import rules as policy_rules
@@ -21,25 +21,6 @@ from jiaozi.policy.rules import CapUse
 from jiaozi.voucher import rules
 from jiaozi.voucher.models import Voucher
 from jiaozi.voucher.rules import State
-
-
-def approve_budget(*, programme: str, year: int, amount_fen: int, by: Actor, now: datetime, reference: UUID) -> None:
-    """Put a year's approved budget at the programme's disposal; ``reference`` names the approval and makes it once.
-
-    Raises
-    ------
-    UnableToIssue
-        When the actor is not finance, or the amount is not positive.
-    """
-    rules.check_budget(by, amount_fen)
-    authority = Account(AccountKind.AUTHORITY, programme)
-    available = rules.available_account(programme, year)
-    with transaction.atomic():
-        body = {"amount_fen": amount_fen, "programme": programme, "year": year}
-        journal.write(Line("voucher", "approve_budget", reference, "", "", by.name, now, body))
-        ledger.open_accounts([authority, available])
-        line = post(named_id("budget", reference), authority, available, amount_fen, "budget.approve", reference)
-        ledger.require([line], at=now)
 
 
 def issue(*, application_id: UUID, by: Actor, now: datetime) -> Voucher:
