@@ -1,7 +1,7 @@
 """Whatever is changed by hand in metering's tables, the audit finds and names."""
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
 from jiaozi.metering import queries
 from tests.metering.test_import import line, load
@@ -45,9 +45,11 @@ def test_finds_and_names_what_was_changed(books, change, invariant):
     assert any(found.invariant.startswith(invariant) for found in queries.audit())
 
 
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 def test_findings_are_bounded(books):
     load(books, [line(job) for job in range(10, 160)])
-    with connection.cursor() as cursor:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
         cursor.execute("UPDATE metering_usage SET elapsed_ms = 2 * elapsed_ms")
     assert len(queries.audit()) == queries.FINDINGS_MAX
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from jiaozi.catalogue.models import TariffVersion
 from jiaozi.catalogue.rules import Tariff, Unit, price_fen
 from jiaozi.kernel.fen import Rounding
+from jiaozi.kernel.period import month
 from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.rules import AccountKind
 from jiaozi.metering import queries, rules
@@ -25,10 +26,12 @@ from jiaozi.metering.models import Capture, UsageRow
 from jiaozi.metering.rules import Quantity
 from jiaozi.order.models import Order
 from jiaozi.order.rules import Held
+from jiaozi.settlement import services as settlement
+from jiaozi.settlement.queries.auditing import audit_all
 from jiaozi.voucher import services as voucher
 from jiaozi.voucher.queries import purse
 from tests.metering.test_import import line, load
-from tests.world import CENTRE, PROGRAMME
+from tests.world import CENTRE, CENTRE_CLERK, OFFICER, OPERATOR, PROGRAMME
 
 
 def tariff(rate_ufen=15_000_000, rounding=Rounding.HALF_UP, minimum_fen=0, granularity_ms=1):
@@ -74,7 +77,7 @@ def test_05_record_that_arrives_after_a_later_one_is_charged(scene):
     hours = timedelta(hours=5)
     engine.records.append(scene.record(late, started_at=scene.now + hours, ended_at=scene.now + 2 * hours))
     scene.end(late)
-    scene.collect()
+    scene.collect(now=scene.now + 10 * hours)
     engine.records.append(scene.record(early))
     scene.end(early)
     assert scene.collect().captured == (early.id,)
@@ -178,6 +181,30 @@ def test_17_late_record_is_held_back_for_the_next_statement_and_shown(scene):
     assert queries.audit() == []
 
 
+def test_17_late_record_is_charged_in_the_next_statement_and_the_closed_one_stays(scene):
+    row = scene.ran(units=2, seconds=7200, elapsed_ms=3_600_000)
+    scene.collect()
+    june = closed(month(2023, 6), scene.now + timedelta(days=31))
+    late = scene.now + timedelta(days=33)
+    record = scene.record(row, name="-late", elapsed_ms=3_600_000)
+    metering.receive(centre=CENTRE, records=[record], source="push", now=late)
+    (held,) = queries.held_back(CENTRE)
+    metering.charge_late(usage_id=held.id, reason="记录迟到", by=OFFICER, now=late)
+    july = closed(month(2023, 7), scene.now + timedelta(days=62))
+    assert [(each.kind, each.amount_fen) for each in june.lines.all()] == [("CAPTURE", 15)]
+    assert [(each.kind, each.amount_fen) for each in july.lines.all()] == [("ADJUSTMENT", 15)]
+    assert july.lines.get().capture.corrects_id == row.id
+    claimed = {record.record_id: 15}
+    settlement.claim(statement_id=july.id, lines=claimed, by=CENTRE_CLERK, now=scene.now + timedelta(days=62))
+    matched = settlement.match(statement_id=july.id, by=OPERATOR, now=scene.now + timedelta(days=62))
+    assert matched.state == "MATCHED", "claim, metering and ledger agree on it"
+    assert audit_all().findings == ()
+
+
+def closed(period, now):
+    return settlement.close_statement(programme=PROGRAMME, centre=CENTRE, period=period, by=OPERATOR, now=now)
+
+
 def test_18_new_price_changes_nothing_that_was_ordered_before(scene):
     row = scene.started(units=2, seconds=7200)
     old = TariffVersion.objects.get(id=row.tariff_id)
@@ -219,7 +246,7 @@ def test_21_crash_in_the_middle_of_an_import_heals_by_importing_again(scene, mon
 
     lines = [line(job, run=60) for job in range(30)]
     monkeypatch.setattr(importing, "BATCH_MAX", 20)  # ten records a chunk
-    told, tell = [], importing._tell
+    told, tell = [], importing.tell
 
     def fails_later(*words):
         told.append(words)
@@ -227,7 +254,7 @@ def test_21_crash_in_the_middle_of_an_import_heals_by_importing_again(scene, mon
             raise RuntimeError("power cut")
         tell(*words)
 
-    monkeypatch.setattr(importing, "_tell", fails_later)
+    monkeypatch.setattr(importing, "tell", fails_later)
     with pytest.raises(RuntimeError):
         load(scene, lines)
     assert Capture.objects.count() == 10

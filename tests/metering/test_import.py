@@ -7,6 +7,7 @@ import pytest
 
 from jiaozi.journal.models import JournalLine
 from jiaozi.kernel.fen import parse_yuan
+from jiaozi.kernel.refusal import Refused
 from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.rules import AccountKind
 from jiaozi.metering import queries
@@ -215,4 +216,28 @@ class _Rich:
 def test_a_centre_imports_its_own_usage_alone(scene):
     with pytest.raises(UnableToActForCentre, match="your own centre"):
         load(scene, [line(1)], by=OTHER_CENTRES_CLERK)
+    assert not UsageRow.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"resource_class": "r" * 41},
+        {"resource_class": "cpu\tcore"},
+        {"resource_class": "cpu\0core"},
+        {"programme": "a\0b"},
+        {"centre": "a\0b", "by": OPERATOR},
+        {"trace": "a\0b"},
+        {"trace": "x" * 5000},
+        {"accounts": {"a\0b": UUID(int=1)}},
+        {"accounts": {"x" * 121: UUID(int=1)}},
+    ],
+)
+def test_names_that_can_not_be_kept_are_refused_in_one_line(scene, said):
+    with pytest.raises(Refused) as refused:
+        load(scene, [line(1)], **said)
+    shown = refused.value.in_language("zh") + refused.value.in_language("en")
+    assert len(shown) < 400
+    assert shown.isprintable()
+    assert refused.value.reason.field == next(iter(said))
     assert not UsageRow.objects.exists()

@@ -11,7 +11,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from jiaozi.catalogue.models import Centre, TariffVersion
-from jiaozi.metering.rules import CaptureKind, UsageState
+from jiaozi.metering.rules import CaptureKind, RulingVerb, UsageState
+from jiaozi.metering.rules.words import ACCOUNT_MAX, REASON_MAX
 from jiaozi.order.models import Order
 from jiaozi.party.models import Organisation
 from jiaozi.voucher.models import Voucher
@@ -21,15 +22,19 @@ class Capture(models.Model):
     """What was charged for an order, or for an imported record: one row per resolution of money, never edited.
 
     ``batch`` is the subject of the journal line of the import that wrote it; None for an order's, which has its own.
+    ``corrects`` is the order whose charge a correction adds to, which may have no other capture.
     """
 
     id = models.UUIDField(primary_key=True)
     programme = models.CharField(max_length=60)
-    kind = models.CharField(max_length=8, choices=[(each.value, each.value) for each in CaptureKind])
+    kind = models.CharField(max_length=10, choices=[(each.value, each.value) for each in CaptureKind])
     centre = models.ForeignKey(
         Centre, db_index=False, db_constraint=False, on_delete=models.PROTECT, related_name="captures"
     )
     order = models.OneToOneField(Order, null=True, on_delete=models.PROTECT, related_name="capture")
+    corrects = models.ForeignKey(
+        Order, null=True, db_index=False, db_constraint=False, on_delete=models.PROTECT, related_name="corrections"
+    )
     voucher = models.ForeignKey(Voucher, db_index=False, on_delete=models.PROTECT, related_name="captures")
     holder = models.ForeignKey(
         Organisation, db_index=False, db_constraint=False, on_delete=models.PROTECT, related_name="captures"
@@ -50,6 +55,7 @@ class Capture(models.Model):
         indexes = [
             models.Index(fields=["centre", "captured_at"], name="capture_by_centre"),
             models.Index(fields=["voucher", "captured_at"], name="capture_by_voucher"),
+            models.Index(fields=["corrects"], name="capture_by_corrected", condition=Q(corrects__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(
@@ -58,6 +64,9 @@ class Capture(models.Model):
             models.CheckConstraint(name="capture_not_negative", condition=Q(voucher_fen__gte=0, own_fen__gte=0)),
             models.CheckConstraint(
                 name="capture_of_an_order", condition=Q(kind=CaptureKind.ORDER) ^ Q(order__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="correction_of_an_order", condition=Q(kind=CaptureKind.CORRECTION) ^ Q(corrects__isnull=True)
             ),
         ]
 
@@ -69,7 +78,9 @@ class UsageRow(models.Model):
     """One usage record of a centre, kept as it came; (centre, record id) is its key.
 
     ``account`` is whom the centre names in an imported record, or the order's id where the centre has no such order.
-    A record is CAPTURED with its capture, or HELD_BACK with its reason; none is dropped, however wrong its figures are.
+    A record is CAPTURED with its capture, HELD_BACK or WAIVED with its reason; none is dropped, however wrong its
+    figures are. What was measured is never edited (``sql/usage_guard.sql``): a dispute that is resolved for the other
+    payload makes a row of its own, which ``supersedes`` the first.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -79,7 +90,7 @@ class UsageRow(models.Model):
     record_id = models.CharField(max_length=200)
     payload_digest = models.BinaryField(max_length=32)
     source = models.CharField(max_length=20)
-    account = models.CharField(max_length=120, blank=True)
+    account = models.CharField(max_length=ACCOUNT_MAX, blank=True)
     order = models.ForeignKey(Order, null=True, db_index=False, on_delete=models.PROTECT, related_name="usage")
     resource_class = models.CharField(max_length=40)
     units = models.IntegerField()
@@ -92,18 +103,22 @@ class UsageRow(models.Model):
     received_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=[(each.value, each.value) for each in UsageState])
     reason_code = models.CharField(max_length=60, blank=True)
-    reason_zh = models.CharField(max_length=400, blank=True)
-    reason_en = models.CharField(max_length=400, blank=True)
+    reason_zh = models.CharField(max_length=REASON_MAX, blank=True)
+    reason_en = models.CharField(max_length=REASON_MAX, blank=True)
     tariff = models.ForeignKey(
         TariffVersion, null=True, db_index=False, db_constraint=False, on_delete=models.PROTECT, related_name="+"
     )
     charge_ufen = models.BigIntegerField(null=True)
     capture = models.ForeignKey(Capture, null=True, on_delete=models.PROTECT, related_name="usage")
+    supersedes = models.ForeignKey(
+        "self", null=True, db_index=False, db_constraint=False, on_delete=models.PROTECT, related_name="superseded_by"
+    )
 
     class Meta:
         db_table = "metering_usage"
         indexes = [
             models.Index(fields=["centre", "received_at"], name="usage_open", condition=~Q(state="CAPTURED")),
+            models.Index(fields=["supersedes"], name="usage_superseded", condition=Q(supersedes__isnull=False)),
             # Nearly all imported records have no order, so the key's own index would be mostly empty entries.
             models.Index(fields=["order"], name="usage_by_order", condition=Q(order__isnull=False)),
         ]
@@ -120,7 +135,7 @@ class UsageRow(models.Model):
                 name="usage_captured_or_reasoned",
                 condition=Q(state=UsageState.RECEIVED)
                 | Q(state=UsageState.CAPTURED, capture__isnull=False)
-                | (Q(state=UsageState.HELD_BACK) & ~Q(reason_code="")),
+                | (Q(state__in=[UsageState.HELD_BACK, UsageState.WAIVED]) & ~Q(reason_code="")),
             ),
         ]
 
@@ -138,7 +153,7 @@ class UsageDispute(models.Model):
     payload = models.JSONField()
     received_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True)
-    resolution = models.CharField(max_length=400, blank=True)
+    resolution = models.CharField(max_length=REASON_MAX, blank=True)
 
     class Meta:
         db_table = "metering_dispute"
@@ -146,6 +161,34 @@ class UsageDispute(models.Model):
 
     def __str__(self) -> str:
         return f"{self.centre_id} {self.record_id}"
+
+
+class Ruling(models.Model):
+    """What a person decided about usage that stood still, and why; never edited. Exactly one thing is decided on."""
+
+    id = models.UUIDField(primary_key=True)
+    verb = models.CharField(max_length=12, choices=[(each.value, each.value) for each in RulingVerb])
+    usage = models.ForeignKey(UsageRow, null=True, on_delete=models.PROTECT, related_name="rulings")
+    order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="usage_rulings")
+    dispute = models.ForeignKey(UsageDispute, null=True, on_delete=models.PROTECT, related_name="rulings")
+    reason = models.CharField(max_length=REASON_MAX)
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "metering_ruling"
+        constraints = [
+            models.CheckConstraint(name="ruling_has_a_reason", condition=~Q(reason="") & ~Q(by="")),
+            models.CheckConstraint(
+                name="ruling_on_one_thing",
+                condition=Q(usage__isnull=False, order__isnull=True, dispute__isnull=True)
+                | Q(usage__isnull=True, order__isnull=False, dispute__isnull=True)
+                | Q(usage__isnull=True, order__isnull=True, dispute__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.by}"
 
 
 class UsageCursor(models.Model):

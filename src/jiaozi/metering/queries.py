@@ -9,12 +9,14 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 
 from jiaozi.catalogue.rules import ResourceKind
+from jiaozi.kernel.refusal import Refused
 from jiaozi.ledger.queries import Finding
 from jiaozi.metering.models import Capture, UsageCursor, UsageDispute, UsageRow
 from jiaozi.metering.rules import OrderFacts, UsageState
+from jiaozi.metering.rules.ruling import dispute_name
 from jiaozi.order.models import Order
 from jiaozi.order.rules import State
 from jiaozi.party.rules import HolderClass
@@ -28,6 +30,10 @@ _SQL = Path(__file__).parent / "sql"
 
 ORDERS_MAX = 5_000
 RECORDS_PER_ORDER_MAX = 10_000
+
+
+class UnableToFindUsage(Refused):
+    """No usage record, or no dispute, has this id."""
 
 
 def cursor_of(centre: str) -> str:
@@ -54,8 +60,16 @@ def dispute_digests(centre: str, record_ids: Collection[str]) -> set[tuple[str, 
 def order_facts(order_ids: Collection[UUID]) -> dict[UUID, OrderFacts]:
     """Give what intake must know of orders, under a shared lock: a capture waits, so that no record slips past it."""
     rows = Order.objects.select_for_update(of=("self",), no_key=True).filter(id__in=list(order_ids)).order_by("id")
-    values = rows.values_list("id", "centre_id", "state", "resource_class_id")
-    return {id_: OrderFacts(centre, State(state), resource) for id_, centre, state, resource in values}
+    values = rows.values_list("id", "centre_id", "state", "resource_class_id", "units", "quoted_at")
+    return {id_: OrderFacts(place, State(state), code, units, at) for id_, place, state, code, units, at in values}
+
+
+def metered(order_ids: Collection[UUID], *, without: UUID | None = None) -> set[UUID]:
+    """Give those of some orders that have usage which counts or may count, leaving one record out where asked."""
+    rows = UsageRow.objects.filter(order_id__in=list(order_ids)).exclude(state=UsageState.WAIVED)
+    if without is not None:
+        rows = rows.exclude(id=without)
+    return set(rows.values_list("order_id", flat=True))
 
 
 def ended_orders(centre: str) -> list[UUID]:
@@ -78,9 +92,74 @@ def usage_of(order_id: UUID, *, lock: bool = False) -> list[UsageRow]:
     return list(rows[: RECORDS_PER_ORDER_MAX + 1])
 
 
+def counting(order_id: UUID, *, lock: bool = False) -> list[UsageRow]:
+    """Give what of an order's usage counts, or may: all but what was waived, and what another record supersedes."""
+    rows = usage_of(order_id, lock=lock)
+    superseded = {row.supersedes_id for row in rows if row.state == UsageState.CAPTURED}
+    return [row for row in rows if row.state != UsageState.WAIVED and row.id not in superseded]
+
+
 def capture_of(order_id: UUID) -> Capture | None:
-    """Give an order's capture, or None."""
+    """Give the capture that resolved an order's hold, or None; what was charged afterwards is in ``corrections``."""
     return Capture.objects.filter(order_id=order_id).first()
+
+
+def corrections(order_id: UUID) -> list[Capture]:
+    """Give what was charged for an order after its hold was resolved, in order of id."""
+    return list(Capture.objects.filter(corrects_id=order_id).order_by("id")[:ROWS_MAX])
+
+
+def charged(order_id: UUID) -> tuple[int, int]:
+    """Give what was charged for an order in all, by the voucher's share and the holder's own."""
+    rows = Capture.objects.filter(Q(order_id=order_id) | Q(corrects_id=order_id))
+    found = rows.aggregate(voucher=Sum("voucher_fen"), own=Sum("own_fen"))
+    return found["voucher"] or 0, found["own"] or 0
+
+
+def usage(usage_id: UUID, *, lock: bool = False) -> UsageRow:
+    """Give one usage record, locked for a change where asked.
+
+    Raises
+    ------
+    UnableToFindUsage
+        When there is none.
+    """
+    rows = UsageRow.objects.all()
+    if lock:
+        rows = rows.select_for_update(of=("self",), no_key=True)
+    found = rows.filter(id=usage_id).first()
+    if found is None:
+        raise UnableToFindUsage(
+            "NO_SUCH_USAGE", f"没有用量记录{usage_id}", f"no usage record {usage_id}", field="usage"
+        )
+    return found
+
+
+def dispute(dispute_id: UUID, *, lock: bool = False) -> UsageDispute:
+    """Give one dispute, locked for a change where asked.
+
+    Raises
+    ------
+    UnableToFindUsage
+        When there is none.
+    """
+    rows = UsageDispute.objects.all()
+    if lock:
+        rows = rows.select_for_update(no_key=True)
+    found = rows.filter(id=dispute_id).first()
+    if found is None:
+        raise UnableToFindUsage(
+            "NO_SUCH_DISPUTE", f"没有用量争议{dispute_id}", f"no usage dispute {dispute_id}", field="dispute"
+        )
+    return found
+
+
+def under_dispute(row: UsageDispute) -> UsageRow:
+    """Give the record that stands for a disputed key now: the first, or the last that an earlier ruling put for it."""
+    others = UsageDispute.objects.filter(centre_id=row.centre_id, record_id=row.record_id).values_list("id", flat=True)
+    names = [row.record_id, *(dispute_name(id_) for id_ in others[:ROWS_MAX])]
+    found = UsageRow.objects.filter(centre_id=row.centre_id, record_id__in=names)
+    return found.order_by("-received_at", "-id")[:1].get()
 
 
 def disputes(centre: str, *, limit: int = 100) -> list[UsageDispute]:

@@ -8,7 +8,9 @@ from datetime import date
 from uuid import UUID
 
 from jiaozi.kernel.refusal import Reason, Refused
+from jiaozi.metering.rules.bounds import RESOURCE_MAX
 from jiaozi.metering.rules.swf import BadLine
+from jiaozi.metering.rules.words import ACCOUNT_MAX, check_name, check_text, shown
 from jiaozi.party.rules import Actor, Role, check_own_centre
 from jiaozi.voucher.rules import State, UnableToSpend, check_spendable
 
@@ -44,6 +46,7 @@ def check_import(by: Actor, centre: str, trace: str) -> None:
     UnableToActForCentre
         When the centre is another's.
     """
+    check_name(centre, "centre")
     check_own_centre(by, centre)
     if by.role not in _MAY_IMPORT:
         raise UnableToImport(
@@ -52,10 +55,24 @@ def check_import(by: Actor, centre: str, trace: str) -> None:
     if trace and not _TRACE.fullmatch(trace):
         raise UnableToImport(
             "TRACE_NAME_WRONG",
-            f"名称{trace!r}无效：只能用字母、数字、点和连字符，至多40个",
-            f"{trace!r} is no name of a trace: letters, digits, dot and hyphen, at most 40",
+            f"名称{shown(trace)}无效：只能用字母、数字、点和连字符，至多40个",
+            f"{shown(trace)} is no name of a trace: letters, digits, dot and hyphen, at most 40",
             field="trace",
         )
+
+
+def check_names(*, programme: str, resource_class: str, accounts: Collection[str]) -> None:
+    """Let names be ones that can be stored and looked up.
+
+    Raises
+    ------
+    UnableToWrite
+        Naming the first that can't.
+    """
+    check_name(programme, "programme")
+    check_name(resource_class, "resource_class", RESOURCE_MAX)
+    for account in accounts:
+        check_text(account, "accounts", ACCOUNT_MAX)
 
 
 def check_dealt(dealt: dict[str, UUID], programme: str) -> dict[str, UUID]:

@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
-from jiaozi.kernel.canonical import digest
 from jiaozi.kernel.refusal import Reason
 from jiaozi.metering.rules import reasons
+from jiaozi.metering.rules.bounds import Read
 from jiaozi.order.ports import UsageRecord
 from jiaozi.order.rules import State
 
 
 class UsageState(StrEnum):
-    """What became of a usage record."""
+    """What became of a usage record; a waived one is nobody's to pay, and stays so."""
 
     RECEIVED = "RECEIVED"
     CAPTURED = "CAPTURED"
     HELD_BACK = "HELD_BACK"
+    WAIVED = "WAIVED"
 
 
 class CaptureKind(StrEnum):
-    """Whether a capture resolved an order's hold, or posted imported usage that had none."""
+    """Whether a capture resolved an order's hold, posted imported usage that had none, or adds to an order's later."""
 
     ORDER = "ORDER"
     IMPORT = "IMPORT"
+    CORRECTION = "CORRECTION"
 
 
 class Verdict(StrEnum):
@@ -42,6 +43,9 @@ class Verdict(StrEnum):
 OPEN_STATES = frozenset({State.HELD, State.SUBMITTED, State.QUEUED, State.RUNNING, State.ENDED})
 """States in which an order still waits for its usage."""
 
+DOUBTS = frozenset({"UNITS_EXCEED_ORDER", "RUN_OUTSIDE_ORDER", "SECOND_RECORD"})
+"""Reasons that an officer may overrule: the record can be charged, but it does not look like what was ordered."""
+
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
@@ -50,14 +54,17 @@ class OrderFacts:
     centre: str
     state: State
     resource_class: str
+    units: int
+    quoted_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is there already when records come in: payloads by record id, orders by id."""
+    """What is there already when records come in: payloads by record id, orders by id, orders that have usage."""
 
     payloads: Mapping[str, bytes]
     orders: Mapping[UUID, OrderFacts]
+    metered: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,55 +77,38 @@ class Taken:
     reason: Reason | None = None
 
 
-def payload_of(record: UsageRecord) -> dict[str, Any]:
-    """Give a record's content as what its digest covers and a dispute keeps."""
-    return {
-        "cpu_ms": record.cpu_ms,
-        "elapsed_ms": record.elapsed_ms,
-        "ended_at": record.ended_at.isoformat(),
-        "memory_peak_mib": record.memory_peak_mib,
-        "order_id": str(record.order_id) if record.order_id else "",
-        "outcome": record.outcome.value,
-        "resource_class": record.resource_class,
-        "started_at": record.started_at.isoformat(),
-        "units": record.units,
-    }
-
-
-def payload_digest(record: UsageRecord) -> bytes:
-    """Give the SHA-256 by which a record is the same again, or another under the same name."""
-    return digest(payload_of(record))
-
-
-def take_in(centre: str, records: Iterable[UsageRecord], known: Known) -> list[Taken]:
+def take_in(centre: str, records: Iterable[Read], known: Known, now: datetime) -> list[Taken]:
     """Judge records in turn; one that comes twice in a page is judged like one that came before."""
-    seen = dict(known.payloads)
+    seen, metered = dict(known.payloads), set(known.metered)
     taken = []
-    for record in records:
-        content = payload_digest(record)
+    for each in records:
+        record, content = each.record, each.digest
         first = seen.setdefault(record.record_id, content)
-        if record.record_id not in known.payloads and first is content:
-            taken.append(Taken(record, content, Verdict.NEW, hold_back(centre, record, known.orders)))
-        else:
-            taken.append(Taken(record, content, Verdict.SAME if first == content else Verdict.DISPUTE))
+        if record.record_id in known.payloads or first is not content:
+            taken.append(Taken(record, content, Verdict.SAME if first == content else Verdict.DISPUTE, each.wrong))
+            continue
+        reason = each.wrong or hold_back(centre, record, known.orders, now, second=record.order_id in metered)
+        taken.append(Taken(record, content, Verdict.NEW, reason))
+        if record.order_id is not None:
+            metered.add(record.order_id)
     return taken
 
 
-def hold_back(centre: str, record: UsageRecord, orders: Mapping[UUID, OrderFacts]) -> Reason | None:
-    """Say why a new record can't be charged, or None when it can."""
+def hold_back(
+    centre: str, record: UsageRecord, orders: Mapping[UUID, OrderFacts], now: datetime, *, second: bool
+) -> Reason | None:
+    """Say why a record can't be charged, or None when it can; ``second`` says that its order has another one."""
     wrong = implausible(record)
-    if wrong is not None:
-        return wrong
-    if record.order_id is None:
-        return reasons.no_order()
+    if wrong is not None or record.order_id is None:
+        return wrong or reasons.no_order()
     order = orders.get(record.order_id)
-    if order is None:
-        return reasons.order_unknown(record.order_id)
-    if order.centre != centre:
-        return reasons.order_elsewhere(order.centre)
+    if order is None or order.centre != centre:
+        return reasons.order_elsewhere(order.centre) if order else reasons.order_unknown(record.order_id)
     if order.resource_class != record.resource_class:
         return reasons.resource_differs(record.resource_class, order.resource_class)
-    return None if order.state in OPEN_STATES else reasons.late(order.state)
+    if order.state not in OPEN_STATES:
+        return reasons.late(order.state)
+    return doubt(record, order, now, second=second)
 
 
 def implausible(record: UsageRecord) -> Reason | None:
@@ -131,3 +121,13 @@ def implausible(record: UsageRecord) -> Reason | None:
     if span_ms < 0 or record.elapsed_ms > span_ms + reasons.TOLERANCE_MS:
         return reasons.times_disagree()
     return None
+
+
+def doubt(record: UsageRecord, order: OrderFacts, now: datetime, *, second: bool) -> Reason | None:
+    """Say what of a record is not what was ordered, or None: an engine is not believed beyond the order."""
+    if record.units > order.units:
+        return reasons.units_exceed_order(record.units, order.units)
+    tolerance = timedelta(milliseconds=reasons.TOLERANCE_MS)
+    if record.started_at < order.quoted_at - tolerance or record.ended_at > now + tolerance:
+        return reasons.run_outside_order()
+    return reasons.second_record() if second else None

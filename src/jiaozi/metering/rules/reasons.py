@@ -107,3 +107,70 @@ def too_many_records(most: int) -> Reason:
         Label(f"一个订单的用量记录超过{most}条，请合并", f"more than {most} records for one order: merge them"),
         field="order_id",
     )
+
+
+def unreadable(field: str) -> Reason:
+    """A field holds what can't be stored: out of range, no instant with a zone, no clean text."""
+    return Reason(
+        "UNREADABLE",
+        Label(
+            f"{field}超出可记范围或格式不符，已按可记形式留存；请算力中心更正",
+            f"{field} is out of range or no proper value; it is kept in a form that can be: correct the record",
+        ),
+        field=field,
+    )
+
+
+def units_exceed_order(recorded: int, ordered: int) -> Reason:
+    """More cores or cards than were ordered and held for."""
+    return Reason(
+        "UNITS_EXCEED_ORDER",
+        Label(
+            f"用量为{recorded}个单位，订单仅{ordered}个；须由经办核定",
+            f"{recorded} units where {ordered} were ordered: an officer decides",
+        ),
+        field="units",
+    )
+
+
+def run_outside_order() -> Reason:
+    """A run that began before the order was placed, or ends in the future."""
+    return Reason(
+        "RUN_OUTSIDE_ORDER",
+        Label(
+            "运行时间早于下单，或结束于将来；须由经办核定",
+            "it ran before the order was placed, or ends in the future: an officer decides",
+        ),
+        field="started_at",
+    )
+
+
+def second_record() -> Reason:
+    """Another record of a job that has one."""
+    return Reason(
+        "SECOND_RECORD",
+        Label(
+            "该订单的作业已有一条用量记录；须由经办核定是否重复",
+            "the order's job has a usage record already: an officer decides whether it is the same run twice",
+        ),
+        field="order_id",
+    )
+
+
+def superseded() -> Reason:
+    """A dispute was resolved for the other payload."""
+    return Reason("SUPERSEDED", Label("争议裁定以新记录为准", "a dispute was resolved for the other record"))
+
+
+def waived() -> Reason:
+    """Somebody decided that nobody pays it."""
+    return Reason("WAIVED", Label("裁定不予支付，由算力中心承担", "waived: the centre bears it"))
+
+
+def to_be_rated() -> Reason:
+    """A corrected import waits for the voucher that it is charged to."""
+    return Reason(
+        "TO_BE_RATED",
+        Label("争议裁定采用本记录；请指定算力券重新计价", "accepted in a dispute: name the voucher and rate it"),
+        field="account",
+    )

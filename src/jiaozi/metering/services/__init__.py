@@ -1,20 +1,28 @@
-"""The verbs of metering: receive and collect usage, capture what an order cost, import usage that had no hold."""
+"""The verbs of metering: take usage in, capture what an order cost, import a trace, decide on what stands still."""
 
 from jiaozi.metering.services.capturing import capture
 from jiaozi.metering.services.collecting import Collected, collect, collect_all
+from jiaozi.metering.services.correcting import charge_late
+from jiaozi.metering.services.disputing import resolve_dispute
 from jiaozi.metering.services.importing import Imported, import_jobs, import_swf
 from jiaozi.metering.services.receiving import Received, receive
+from jiaozi.metering.services.ruling import accept_usage, retry_usage, waive_usage
 from jiaozi.metering.services.screening import screen
 
 __all__ = [
     "Collected",
     "Imported",
     "Received",
+    "accept_usage",
     "capture",
+    "charge_late",
     "collect",
     "collect_all",
     "import_jobs",
     "import_swf",
     "receive",
+    "resolve_dispute",
+    "retry_usage",
     "screen",
+    "waive_usage",
 ]

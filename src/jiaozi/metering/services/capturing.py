@@ -18,6 +18,7 @@ from jiaozi.metering import queries, rules
 from jiaozi.metering.models import Capture, UsageRow
 from jiaozi.metering.rules import CaptureKind, Priced, Quantity, UsageState
 from jiaozi.metering.rules.reasons import price_too_large, too_many_records
+from jiaozi.metering.rules.words import REASON_MAX
 from jiaozi.order import queries as orders
 from jiaozi.order import services as order
 from jiaozi.order.models import Order
@@ -29,13 +30,13 @@ def capture(*, order_id: UUID, now: datetime) -> Order:
     """Capture what an ended order cost, from all its usage; safe to repeat, and from two workers at once.
 
     An order in another state, without usage, or with a record that is held back stays as it is: a part of its usage is
-    never charged alone.
+    never charged alone. What was waived counts for nothing.
     """
     with transaction.atomic():
         row = orders.order(order_id, lock=True)
         if row.state != State.ENDED:
             return row
-        usage = queries.usage_of(order_id, lock=True)
+        usage = queries.counting(order_id, lock=True)
         if not usage or any(each.state != UsageState.RECEIVED for each in usage):
             return row
         ratio = Fraction(row.share_numerator, row.share_denominator)
@@ -51,12 +52,23 @@ def capture(*, order_id: UUID, now: datetime) -> Order:
     return row
 
 
+FATE = ("state", "reason_code", "reason_zh", "reason_en")
+"""The columns that say what became of a record."""
+
+
+def say(row: UsageRow, state: UsageState, reason: Reason | None) -> None:
+    """Put a state and its reason on a record; the caller stores ``FATE``."""
+    row.state = state
+    row.reason_code, row.reason_zh, row.reason_en = (
+        (reason.code, reason.label.zh[:REASON_MAX], reason.label.en[:REASON_MAX]) if reason else ("", "", "")
+    )
+
+
 def hold_back(usage: list[UsageRow], reason: Reason, row: Order, now: datetime) -> None:
     """Keep usage from being charged, with the reason."""
     for each in usage:
-        each.state, each.reason_code = UsageState.HELD_BACK, reason.code
-        each.reason_zh, each.reason_en = reason.label.zh, reason.label.en
-    UsageRow.objects.bulk_update(usage, ["state", "reason_code", "reason_zh", "reason_en"])
+        say(each, UsageState.HELD_BACK, reason)
+    UsageRow.objects.bulk_update(usage, FATE)
     body = {"reason": reason.code, "records": len(usage)}
     journal.write(Line("metering", "hold_back", row.id, "", "", SYSTEM.name, now, body))
 
@@ -112,7 +124,7 @@ def release_unused(*, order_id: UUID, now: datetime) -> bool:
     """
     with transaction.atomic():
         row = orders.order(order_id, lock=True)
-        if row.state != State.ENDED or row.started_at is not None or queries.usage_of(order_id):
+        if row.state != State.ENDED or row.started_at is not None or queries.counting(order_id):
             return False
         order.nothing_used(row, now=now)
     return True

@@ -6,26 +6,30 @@ a page that is read again is the same again.
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+import structlog
+from django.db import DatabaseError, transaction
 
 from jiaozi.catalogue import queries as catalogue
 from jiaozi.catalogue.models import Centre
 from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
 from jiaozi.kernel.canonical import digest
+from jiaozi.kernel.refusal import Refused
 from jiaozi.metering import queries
 from jiaozi.metering.models import UsageCursor
 from jiaozi.metering.services.capturing import capture, release_unused
-from jiaozi.metering.services.receiving import Received, receive, subject_of
+from jiaozi.metering.services.receiving import RECORDS_MAX, Received, receive, subject_of
 from jiaozi.order import services as order
 from jiaozi.order.ports import Engine, UnableToReachEngine, UnableToReadUsage, UsagePage
 from jiaozi.order.rules import State as OrderState
 from jiaozi.party.rules import SYSTEM
+
+_log = structlog.get_logger(__name__)
 
 PAGES_MAX = 200
 """Pages that one call reads; the next call goes on from there."""
@@ -43,11 +47,20 @@ class Collected:
 
 
 def collect_all(*, now: datetime) -> int:
-    """Read every connected centre; gives how many orders closed. One that can't be reached is read next time."""
+    """Read every connected centre; gives how many orders closed.
+
+    One that can't be reached is read next time, and whatever else goes wrong at one centre is its own: it is logged,
+    and the others go on.
+    """
     closed = 0
     for centre in catalogue.centres(connected=True):
-        with suppress(UnableToReachEngine):
+        try:
             collected = collect(centre=centre.id, now=now)
+        except UnableToReachEngine as down:
+            _log.info("centre can't be reached", centre=centre.id, reason=str(down))
+        except Exception:  # noqa: BLE001 - what one centre sends must not stop the others; it is logged whole
+            _log.exception("centre's usage can't be collected", centre=centre.id)
+        else:
             closed += len(collected.captured) + len(collected.released)
     return closed
 
@@ -70,13 +83,22 @@ def collect(*, centre: str, now: datetime) -> Collected:
     if not finished:
         return Collected(received)
     metered = queries.with_open_usage(ended)
-    captured = [id_ for id_ in ended if id_ in metered and _captured(id_, now)]
-    released = [id_ for id_ in ended if id_ not in metered and release_unused(order_id=id_, now=now)]
+    captured = [id_ for id_ in ended if id_ in metered and _closes(_captured, id_, now)]
+    released = [id_ for id_ in ended if id_ not in metered and _closes(release_unused, id_, now)]
     return Collected(received, tuple(captured), tuple(released))
 
 
-def _captured(order_id: UUID, now: datetime) -> bool:
+def _captured(*, order_id: UUID, now: datetime) -> bool:
     return capture(order_id=order_id, now=now).state == OrderState.CAPTURED
+
+
+def _closes(verb: Callable[..., bool], order_id: UUID, now: datetime) -> bool:
+    """Close one order; one that the ledger or the database refuses is logged and tried again, the others go on."""
+    try:
+        return verb(order_id=order_id, now=now)
+    except (Refused, DatabaseError) as wrong:
+        _log.error("order can't be closed", order=str(order_id), verb=verb.__name__, reason=str(wrong))
+        return False
 
 
 def _read(centre: Centre, engine: Engine, now: datetime) -> tuple[Received, bool]:
@@ -120,7 +142,10 @@ def _keep(centre: Centre, cursor: str, page: UsagePage, now: datetime) -> Receiv
         known = UsageCursor.objects.select_for_update(no_key=True).get(centre=centre)
         if known.cursor != cursor:
             return None
-        received = receive(centre=centre.id, records=page.records, source=SOURCE, now=now)
+        received = Received()
+        for start in range(0, len(page.records), RECORDS_MAX):
+            part = page.records[start : start + RECORDS_MAX]
+            received += receive(centre=centre.id, records=part, source=SOURCE, now=now)
         if page.cursor != cursor:
             known.cursor, known.moved_at = page.cursor, now
             known.save(update_fields=["cursor", "moved_at"])

@@ -75,7 +75,7 @@ class Words(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class _Import:
+class Import:
     """What every chunk of one import needs."""
 
     centre: str
@@ -137,20 +137,28 @@ def import_jobs(
     """
     admitting.check_import(by, centre, trace)
     catalogue.centre(centre)
+    admitting.check_names(programme=programme, resource_class=resource_class, accounts=accounts or {})
     jobs, bad = read(lines)
     if bad and not skip_bad:
         raise admitting.UnableToReadTrace(bad)
     payers = Payers.load(programme, centre, accounts, {job.user for job in jobs}, now)
-    prices = PriceList(catalogue.tariffs(centres=[centre]), centre=centre, resource_class=resource_class)
     prefix = f"{SOURCE}:{trace}:" if trace else f"{SOURCE}:"
-    this = _Import(centre, programme, resource_class, prefix, payers, prices, by, now)
+    this = prepared(centre, programme, resource_class, payers, by, now, prefix=prefix)
     imported = Imported(jobs=len(jobs), bad=bad)
-    ledger.open_accounts(payable_accounts(programme, centre))
     with _uncollected():
         for chunk in _chunks(jobs, BATCH_MAX // (_LINES_A_RECORD + payers.caps_most)):
             with transaction.atomic():
                 _import_chunk(this, chunk, imported)
     return imported
+
+
+def prepared(  # noqa: PLR0917 - what every chunk has in common
+    centre: str, programme: str, resource_class: str, payers: Payers, by: Actor, now: datetime, *, prefix: str = ""
+) -> Import:
+    """Look up the centre's prices and open its accounts, once for all chunks."""
+    prices = PriceList(catalogue.tariffs(centres=[centre]), centre=centre, resource_class=resource_class)
+    ledger.open_accounts(payable_accounts(programme, centre))
+    return Import(centre, programme, resource_class, prefix, payers, prices, by, now)
 
 
 @contextmanager
@@ -175,7 +183,7 @@ def _name(prefix: str, job: Job) -> str:
     return f"{prefix}{job.number}@{job.started_s}" if job.part else f"{prefix}{job.number}"
 
 
-def _import_chunk(this: _Import, chunk: Sequence[Job], imported: Imported) -> None:
+def _import_chunk(this: Import, chunk: Sequence[Job], imported: Imported) -> None:
     """Import one chunk; what it adds to the answer is only true once its transaction has committed."""
     one_at_a_time(this.centre)
     fresh = _fresh(this, chunk, imported)
@@ -184,14 +192,13 @@ def _import_chunk(this: _Import, chunk: Sequence[Job], imported: Imported) -> No
     payers = this.payers.at_work()
     left_fen = {id_: balance.spendable for id_, balance in books.balances(this.payers.accounts()).items()}
     decided = importing.decide(fresh.values(), payers, this.prices, left_fen)
-    rows = _post(this, decided)
+    rows = post_decided(this, [(new_id(), each) for each in decided])
     batch = new_id()
-    captured = [(id_, each) for id_, each in rows if each.reason is None]
     write_rows(this.destination, fresh, rows, batch)
-    _tell(this, batch, rows, captured, imported)
+    tell(this, batch, rows, imported)
 
 
-def _fresh(this: _Import, chunk: Sequence[Job], imported: Imported) -> dict[str, Job]:
+def _fresh(this: Import, chunk: Sequence[Job], imported: Imported) -> dict[str, Job]:
     """Give the chunk's records that are new, by name; count the others and keep disputes."""
     named = [(_name(this.prefix, job), job) for job in chunk]
     known = queries.payloads(this.centre, [name for name, _ in named])
@@ -210,7 +217,7 @@ def _fresh(this: _Import, chunk: Sequence[Job], imported: Imported) -> dict[str,
     return fresh
 
 
-def _keep_disputes(this: _Import, disputed: Mapping[tuple[str, bytes], Job]) -> int:
+def _keep_disputes(this: Import, disputed: Mapping[tuple[str, bytes], Job]) -> int:
     """Keep what comes under a known name with other figures; gives how many were not kept before."""
     before = queries.dispute_digests(this.centre, [name for name, _ in disputed])
     rows = [
@@ -239,10 +246,10 @@ def _keep_disputes(this: _Import, disputed: Mapping[tuple[str, bytes], Job]) -> 
     return len(rows)
 
 
-def _post(this: _Import, decided: Sequence[Decided]) -> list[tuple[UUID, Decided]]:
+def post_decided(this: Import, decided: Sequence[tuple[UUID, Decided]]) -> list[tuple[UUID, Decided]]:
     """Ask the ledger for every record that is to be captured; what it refuses is held back with the reason."""
     shards = payable_accounts(this.programme, this.centre)
-    rows = [(new_id(), each) for each in decided]
+    rows = list(decided)
     places, chains = [], []
     for place, (id_, each) in enumerate(rows):
         if each.price_fen:
@@ -257,14 +264,9 @@ def _post(this: _Import, decided: Sequence[Decided]) -> list[tuple[UUID, Decided
     return rows
 
 
-def _tell(
-    this: _Import,
-    batch: UUID,
-    rows: Sequence[tuple[UUID, Decided]],
-    captured: Sequence[tuple[UUID, Decided]],
-    imported: Imported,
-) -> None:
+def tell(this: Import, batch: UUID, rows: Sequence[tuple[UUID, Decided]], imported: Imported) -> None:
     """Write the chunk's journal line and add it to the answer."""
+    captured = [(id_, each) for id_, each in rows if each.reason is None]
     voucher_fen = sum(each.voucher_fen for _, each in captured)
     own_fen = sum(each.own_fen for _, each in captured)
     listed = "".join(f"{id_} {each.voucher_fen} {each.own_fen}\n" for id_, each in captured)

@@ -16,12 +16,12 @@ from jiaozi.kernel.ids import named_id, new_id
 from jiaozi.metering import queries, rules
 from jiaozi.metering.models import UsageDispute, UsageRow
 from jiaozi.metering.rules import Taken, UsageState, Verdict
+from jiaozi.metering.rules.words import ACCOUNT_MAX, REASON_MAX
 from jiaozi.order.ports import UsageRecord
 from jiaozi.party.rules import SYSTEM
 
 RECORDS_MAX = 10_000
 _BATCH = 1_000
-_ACCOUNT_MAX = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ def subject_of(centre: str) -> UUID:
 def receive(*, centre: str, records: Sequence[UsageRecord], source: str, now: datetime) -> Received:
     """Store records of a centre, each once: the same key with another payload is a dispute beside the first.
 
+    No record is refused: one that can't be stored as it is, or is not what was ordered, is held back with its reason.
     Nothing is charged here; ``capture`` does that for an order that has ended.
 
     Raises
@@ -63,11 +64,14 @@ def receive(*, centre: str, records: Sequence[UsageRecord], source: str, now: da
         return Received()
     with transaction.atomic():
         one_at_a_time(centre)
+        read = [rules.read(record) for record in records]
+        asked = {each.record.order_id for each in read if each.record.order_id}
         known = rules.Known(
-            queries.payloads(centre, [record.record_id for record in records]),
-            queries.order_facts({record.order_id for record in records if record.order_id}),
+            queries.payloads(centre, [each.record.record_id for each in read]),
+            queries.order_facts(asked),
+            frozenset(queries.metered(asked)),
         )
-        taken = rules.take_in(centre, records, known)
+        taken = rules.take_in(centre, read, known, now)
         own = {id_ for id_, facts in known.orders.items() if facts.centre == centre}
         return _store(centre, taken, own, source, now)
 
@@ -112,7 +116,7 @@ def _row(centre: str, taken: Taken, orders: set[UUID], source: str, now: datetim
         record_id=record.record_id,
         payload_digest=taken.digest,
         source=source,
-        account="" if known or record.order_id is None else str(record.order_id)[:_ACCOUNT_MAX],
+        account="" if known or record.order_id is None else str(record.order_id)[:ACCOUNT_MAX],
         order_id=record.order_id if known else None,
         resource_class=record.resource_class,
         units=record.units,
@@ -125,8 +129,8 @@ def _row(centre: str, taken: Taken, orders: set[UUID], source: str, now: datetim
         received_at=now,
         state=UsageState.HELD_BACK if reason else UsageState.RECEIVED,
         reason_code=reason.code if reason else "",
-        reason_zh=reason.label.zh if reason else "",
-        reason_en=reason.label.en if reason else "",
+        reason_zh=reason.label.zh[:REASON_MAX] if reason else "",
+        reason_en=reason.label.en[:REASON_MAX] if reason else "",
     )
 
 
@@ -136,6 +140,6 @@ def _dispute(centre: str, taken: Taken, now: datetime) -> UsageDispute:
         centre_id=centre,
         record_id=taken.record.record_id,
         payload_digest=taken.digest,
-        payload=rules.payload_of(taken.record),
+        payload=rules.payload_of(taken.record) | ({"unreadable": taken.reason.field} if taken.reason else {}),
         received_at=now,
     )

@@ -1,16 +1,25 @@
 -- Every row is a broken invariant of metering: its name, where, and what was found.
 WITH usage_sums AS (
-  SELECT u.capture_id, count(*) AS records, count(*) FILTER (WHERE u.order_id IS DISTINCT FROM c.order_id OR u.centre_id <> c.centre_id) AS strangers,
-         sum(u.units::numeric * ceil(u.elapsed_ms::numeric / t.granularity_ms) * t.granularity_ms) AS unit_ms
+  SELECT u.capture_id, count(*) AS records,
+         count(*) FILTER (WHERE u.order_id IS DISTINCT FROM coalesce(c.order_id, c.corrects_id) OR u.centre_id <> c.centre_id) AS strangers,
+         sum(u.units::numeric * ceil(u.elapsed_ms::numeric / t.granularity_ms) * t.granularity_ms) FILTER (WHERE later.id IS NULL) AS unit_ms
     FROM metering_usage u JOIN metering_capture c ON c.id = u.capture_id JOIN catalogue_tariffversion t ON t.id = c.tariff_id
+    LEFT JOIN metering_usage later ON later.supersedes_id = u.id AND later.supersedes_id IS NOT NULL AND later.state = 'CAPTURED'
    GROUP BY u.capture_id
+), traced AS (
+  SELECT c.id, c.kind, c.tariff_id, coalesce(c.corrects_id, c.order_id, c.id) AS root, c.voucher_fen, c.own_fen,
+         c.price_fen + c.overrun_fen AS full_fen, coalesce(s.records, 0) AS records, coalesce(s.strangers, 0) AS strangers, s.unit_ms
+    FROM metering_capture c LEFT JOIN usage_sums s ON s.capture_id = c.id
+), charged AS (
+  SELECT root, tariff_id, sum(full_fen) AS full_fen, sum(unit_ms) AS unit_ms, count(*) FILTER (WHERE kind = 'CORRECTION') AS corrections,
+         sum(voucher_fen) AS voucher_fen, sum(own_fen) AS own_fen
+    FROM traced GROUP BY root, tariff_id
 ), rated AS (
-  SELECT c.id, c.kind, c.price_fen + c.overrun_fen AS full_fen, coalesce(s.records, 0) AS records, coalesce(s.strangers, 0) AS strangers,
-         CASE WHEN s.unit_ms > 0 THEN greatest(t.minimum_fen, CASE t.rounding
+  SELECT s.root, s.full_fen, CASE WHEN s.unit_ms > 0 THEN greatest(t.minimum_fen, CASE t.rounding
            WHEN 'DOWN' THEN div(s.unit_ms * t.rate_ufen, 3600000000000)
            WHEN 'UP' THEN div(s.unit_ms * t.rate_ufen + 3599999999999, 3600000000000)
            ELSE div(2 * s.unit_ms * t.rate_ufen + 3600000000000, 7200000000000) END) ELSE 0 END AS rated_fen
-    FROM metering_capture c JOIN catalogue_tariffversion t ON t.id = c.tariff_id LEFT JOIN usage_sums s ON s.capture_id = c.id
+    FROM charged s JOIN catalogue_tariffversion t ON t.id = s.tariff_id
 ), shards AS (
   SELECT programme, centre_id || '/' || payable_shard AS subject, sum(voucher_fen)::bigint AS fen FROM metering_capture GROUP BY 1, 2
 ), owns AS (
@@ -23,28 +32,31 @@ WITH usage_sums AS (
     FROM journal_line WHERE stage = 'metering' AND verb = 'import'
 ), findings AS (
   SELECT 'every capture traces to usage records' AS invariant, id::text AS "where", format('%%s records, %%s of another order or centre', records, strangers) AS found
-    FROM rated WHERE records = 0 OR strangers > 0 OR (kind = 'IMPORT' AND records <> 1)
+    FROM traced WHERE records = 0 OR strangers > 0 OR (kind <> 'ORDER' AND records <> 1)
   UNION ALL
-  SELECT 'a price follows from its usage and its tariff', id::text, format('%%s fen with overrun, rated %%s', full_fen, rated_fen)
+  SELECT 'a price follows from its usage and its tariff', root::text, format('%%s fen with overrun, rated %%s', full_fen, rated_fen)
     FROM rated WHERE full_fen <> rated_fen
   UNION ALL
   SELECT 'a capture''s names belong together', c.id::text,
          format('voucher of %%s in %%s, tariff of %%s, order of %%s', v.holder_id, v.programme, t.centre_id, o.voucher_id)
     FROM metering_capture c LEFT JOIN voucher v ON v.id = c.voucher_id LEFT JOIN catalogue_tariffversion t ON t.id = c.tariff_id
-    LEFT JOIN catalogue_centre k ON k.id = c.centre_id LEFT JOIN compute_order o ON o.id = c.order_id
+    LEFT JOIN catalogue_centre k ON k.id = c.centre_id LEFT JOIN compute_order o ON o.id = coalesce(c.order_id, c.corrects_id)
    WHERE k.id IS NULL OR v.holder_id IS DISTINCT FROM c.holder_id OR v.programme IS DISTINCT FROM c.programme
       OR t.centre_id IS DISTINCT FROM c.centre_id
-      OR (c.order_id IS NOT NULL AND (o.voucher_id, o.centre_id) IS DISTINCT FROM (c.voucher_id, c.centre_id))
+      OR (coalesce(c.order_id, c.corrects_id) IS NOT NULL AND (o.voucher_id, o.centre_id) IS DISTINCT FROM (c.voucher_id, c.centre_id))
   UNION ALL
   SELECT 'a captured record was rated by its capture''s tariff', u.id::text, format('%%s, class %%s; capture %%s, class %%s', u.tariff_id, u.resource_class, c.tariff_id, t.resource_class_id)
     FROM metering_usage u JOIN metering_capture c ON c.id = u.capture_id JOIN catalogue_tariffversion t ON t.id = c.tariff_id
    WHERE u.tariff_id IS DISTINCT FROM c.tariff_id OR u.resource_class <> t.resource_class_id
   UNION ALL
   SELECT 'every usage record has exactly one capture or a reason', u.id::text, format('%%s, order %%s', u.state, coalesce(o.state, 'none'))
-    FROM metering_usage u LEFT JOIN compute_order o ON o.id = u.order_id
+    FROM metering_usage u LEFT JOIN compute_order o ON o.id = u.order_id LEFT JOIN metering_capture c ON c.id = u.capture_id
+    LEFT JOIN metering_usage first ON first.id = u.supersedes_id
    WHERE (u.state = 'RECEIVED' AND (o.id IS NULL OR o.state NOT IN ('HELD', 'SUBMITTED', 'QUEUED', 'RUNNING', 'ENDED')))
-      OR (u.state = 'CAPTURED') <> (u.capture_id IS NOT NULL)
-      OR (u.state = 'HELD_BACK' AND (u.reason_code = '' OR u.reason_zh = '' OR u.reason_en = ''))
+      OR (u.state = 'CAPTURED') <> (c.id IS NOT NULL) OR (u.supersedes_id IS NOT NULL AND first.id IS NULL)
+      OR (u.state = 'WAIVED' AND u.reason_code = 'WAIVED'
+          AND NOT EXISTS (SELECT 1 FROM metering_ruling r WHERE r.verb = 'WAIVE' AND (r.usage_id = u.id OR r.order_id = u.order_id)))
+      OR (u.state IN ('HELD_BACK', 'WAIVED') AND (u.reason_code = '' OR u.reason_zh = '' OR u.reason_en = ''))
   UNION ALL
   SELECT 'voucher share + holder''s share = price', o.id::text,
          format('order %%s: %%s = %%s + %%s, overrun %%s; capture %%s = %%s + %%s, overrun %%s', o.state, o.price_fen, o.voucher_fen, o.own_fen,
@@ -53,6 +65,11 @@ WITH usage_sums AS (
    WHERE (o.state IN ('CAPTURED', 'SETTLED')) <> (c.id IS NOT NULL)
       OR (c.id IS NOT NULL AND ((o.price_fen, o.voucher_fen, o.own_fen, o.overrun_fen)
             IS DISTINCT FROM (c.price_fen, c.voucher_fen, c.own_fen, c.overrun_fen) OR o.price_fen <> o.voucher_fen + o.own_fen))
+  UNION ALL
+  SELECT 'voucher share + holder''s share = price', o.id::text,
+         format('with corrections charged %%s + %%s, held %%s + %%s', s.voucher_fen, s.own_fen, o.voucher_hold_fen, o.own_hold_fen)
+    FROM charged s JOIN compute_order o ON o.id = s.root
+   WHERE s.corrections > 0 AND (s.voucher_fen > o.voucher_hold_fen OR s.own_fen > o.own_hold_fen)
   UNION ALL
   SELECT 'captures equal the ledger', format('%%s/PAYABLE/%%s', coalesce(s.programme, a.programme), coalesce(s.subject, a.subject)),
          format('captures %%s, credits posted %%s', s.fen, a.credits_posted)
