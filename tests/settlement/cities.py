@@ -188,18 +188,18 @@ class City:
         by = self.by(voucher.holder)
         quoted = orders.quote(voucher_id=voucher.id, request=request, title="test", by=by, now=self.now)
         order = orders.hold(order_id=quoted.id, by=by, now=self.now)
-        started = self.now - timedelta(seconds=seconds)
-        Order.objects.filter(id=order.id).update(state="ENDED", started_at=started, ended_at=self.now)
+        ended = self.now + timedelta(seconds=seconds)
+        Order.objects.filter(id=order.id).update(state="ENDED", started_at=self.now, ended_at=ended)
         record = UsageRecord(
             record_id=f"job-{next(_SERIAL)}",
             order_id=order.id,
             resource_class="cpu-core",
             units=units,
-            started_at=started,
-            ended_at=self.now,
+            started_at=self.now,
+            ended_at=ended,
             elapsed_ms=seconds * 1000,
             outcome=JobOutcome.SUCCEEDED,
         )
-        metering.receive(centre=CENTRE, records=[record], source="push", now=self.now)
-        assert metering.capture(order_id=order.id, now=self.now).state == "CAPTURED"
+        metering.receive(centre=CENTRE, records=[record], source="push", now=ended)
+        assert metering.capture(order_id=order.id, now=ended).state == "CAPTURED"
         return Capture.objects.get(order_id=order.id)

@@ -35,9 +35,12 @@ class House:
         self.voucher = self.world.voucher(holder)
         self._serial = count(1)
 
-    def capture(self, *, at: datetime = NOW, units: int = 4, seconds: int = 3600) -> Capture:
-        """Let an order run its whole time limit and be captured at an instant."""
+    def capture(
+        self, *, at: datetime | None = None, units: int = 4, seconds: int = 3600, cpu_ms: int | None = None
+    ) -> Capture:
+        """Let an order run its whole time limit and be captured at an instant: at once, where none is named."""
         order = self.world.held(self.voucher, units=units, seconds=seconds)
+        at = at or NOW + timedelta(seconds=seconds)
         started = at - timedelta(seconds=seconds)
         Order.objects.filter(id=order.id).update(state="ENDED", started_at=started, ended_at=at)
         record = UsageRecord(
@@ -49,6 +52,7 @@ class House:
             ended_at=at,
             elapsed_ms=seconds * 1000,
             outcome=JobOutcome.SUCCEEDED,
+            cpu_ms=cpu_ms,
         )
         metering.receive(centre=CENTRE, records=[record], source="push", now=at)
         assert metering.capture(order_id=order.id, now=at).state == "CAPTURED"

@@ -355,7 +355,7 @@ class TestTakingBack:
         awarded(halves)
         halves.now += timedelta(days=300)
         closed = settlement.close_year(programme=halves.slug, year=2023, by=FINANCE, now=halves.now)
-        assert [reason.code for reason in closed.outstanding] == ["UNPAID"]
+        assert [reason.code for reason in closed.outstanding] == ["NOT_COVERED"]
 
 
 @pytest.mark.parametrize("kind", [SubjectKind.HOLDER, SubjectKind.APPLICATION])

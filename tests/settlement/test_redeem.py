@@ -283,7 +283,7 @@ class TestEnding:
         langfang.submitted(voucher, "10万")
         langfang.now += timedelta(days=300)
         closed = settlement.close_year(programme="langfang", year=2024, by=FINANCE, now=langfang.now)
-        assert [reason.code for reason in closed.outstanding] == ["UNPAID"]
+        assert [reason.code for reason in closed.outstanding] == ["NOT_COVERED"]
 
 
 class TestClawback:

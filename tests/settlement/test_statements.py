@@ -23,6 +23,8 @@ from .conftest import CASHIER, LATER, NOVEMBER, NOW, own_claim
 
 pytestmark = pytest.mark.django_db
 
+HOUR_LATER = NOW + timedelta(hours=1)
+
 
 def code(raised):
     return raised.value.reason.code
@@ -68,7 +70,7 @@ def test_a_late_capture_is_an_adjustment_of_the_next_statement(house):
 def test_two_months_share_nothing_and_lose_nothing(house):
     """A job that runs over the border is one month's, and a month's statement is that month's alone."""
     across = house.capture(at=datetime(2026, 11, 30, 16, 20, tzinfo=UTC), seconds=3600)
-    inside = [house.capture(at=at, units=units) for at, units in ((NOW, 1), (NOW, 2), (LATER, 3))]
+    inside = [house.capture(at=at, units=units) for at, units in ((HOUR_LATER, 1), (HOUR_LATER, 2), (LATER, 3))]
     after = datetime(2027, 1, 2, tzinfo=UTC)
     november, december = house.closed(now=after), house.closed(month(2026, 12), now=after)
     assert november.total_fen == inside[0].voucher_fen + inside[1].voucher_fen
@@ -314,7 +316,7 @@ def test_the_export_adds_up_and_is_no_formula(house):
     house.claim(row)
     text = queries.export_csv(row.id)
     amount = f"{captured.voucher_fen // 100}.{captured.voucher_fen % 100:02d}"
-    assert f"{captured.order_id},CAPTURE,2026-11-24 10:00:00,{amount},{amount}," in text
+    assert f"{captured.order_id},CAPTURE,2026-11-24 11:00:00,{amount},{amount}," in text
     assert "人民币" in text.splitlines()[-1]
     assert own_claim(row.id) == {str(captured.order_id): captured.voucher_fen}
 

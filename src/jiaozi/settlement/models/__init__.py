@@ -10,6 +10,7 @@ from jiaozi.settlement.models.grants import (
     RedemptionUse,
 )
 from jiaozi.settlement.models.statements import ClaimLine, Disallowance, FundMovement, Statement, StatementLine
+from jiaozi.settlement.models.years import ClosedYear
 
 __all__ = [
     "Award",
@@ -17,6 +18,7 @@ __all__ = [
     "ClaimLine",
     "Clawback",
     "ClawbackRecovery",
+    "ClosedYear",
     "Disallowance",
     "FundMovement",
     "GrantPayment",

@@ -178,6 +178,7 @@ class FundMovement(models.Model):
     amount_fen = models.BigIntegerField()
     reference = models.CharField(max_length=REFERENCE_MAX)
     disallowance = models.ForeignKey(Disallowance, null=True, on_delete=models.PROTECT, related_name="recoveries")
+    year = models.IntegerField(null=True)
     by = models.CharField(max_length=80)
     at = models.DateTimeField()
 
@@ -189,6 +190,11 @@ class FundMovement(models.Model):
             models.CheckConstraint(name="fund_movement_kind", condition=Q(kind__in=list(FundKind))),
             models.CheckConstraint(
                 name="fund_movement_recovers", condition=Q(kind=FundKind.RECOVER) ^ Q(disallowance__isnull=True)
+            ),
+            models.CheckConstraint(
+                # An advance is made for a year, and goes back when that year is closed.
+                name="fund_movement_year",
+                condition=Q(kind__in=[FundKind.PREFUND, FundKind.RETURN]) ^ Q(year__isnull=True),
             ),
         ]
 

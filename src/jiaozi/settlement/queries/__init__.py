@@ -1,11 +1,13 @@
 """Reading settlement: statements, the reserve fund, what holders are paid, the year at a glance, the audit."""
 
+from jiaozi.policy.queries import UnableToFindProgramme
 from jiaozi.settlement.queries.auditing import Audit, Checked, audit, audit_all
 from jiaozi.settlement.queries.fund import (
     UnableToFindDisallowance,
     disallowance,
     disallowances,
     movements,
+    require_programme,
     reserve_position,
     unfinished,
     unpaid_fen,
@@ -31,12 +33,14 @@ from jiaozi.settlement.queries.reading import (
     statements,
     waiting,
 )
+from jiaozi.settlement.queries.year import closed_year
 
 __all__ = [
     "Audit",
     "Checked",
     "UnableToFindDisallowance",
     "UnableToFindGrant",
+    "UnableToFindProgramme",
     "UnableToFindStatement",
     "Waiting",
     "YearAtAGlance",
@@ -45,6 +49,7 @@ __all__ = [
     "award",
     "awards",
     "clawbacks",
+    "closed_year",
     "differences",
     "disallowance",
     "disallowances",
@@ -54,6 +59,7 @@ __all__ = [
     "payments",
     "redemption",
     "redemptions",
+    "require_programme",
     "reserve_position",
     "stages",
     "statement",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from uuid import UUID
 
 from django.db.models import Sum
@@ -10,6 +11,8 @@ from django.db.models import Sum
 from jiaozi.kernel.refusal import Refused
 from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.rules import Account, AccountKind
+from jiaozi.policy.models import ProgrammeVersion
+from jiaozi.policy.queries import UnableToFindProgramme
 from jiaozi.settlement.models import Disallowance, FundMovement, Statement, StatementLine
 from jiaozi.settlement.queries.reading import ROWS_MAX, run
 from jiaozi.settlement.rules import FundKind, ReservePosition, State
@@ -22,11 +25,31 @@ _KINDS = (
     AccountKind.TREASURY_ADVANCE,
     AccountKind.SPENT,
 )
+_NAME_MAX = 60
 _UNFINISHED = (State.CLOSED, State.MATCHED, State.APPROVED, State.DISPUTED)
 
 
 class UnableToFindDisallowance(Refused):
     """Nothing was disallowed under this id."""
+
+
+def require_programme(programme: str) -> None:
+    """Ask that a programme was adopted in some version, in force or not.
+
+    Raises
+    ------
+    UnableToFindProgramme
+        When there is none.
+    """
+    named = programme.isprintable() and len(programme) <= _NAME_MAX
+    if not named or not ProgrammeVersion.objects.filter(programme=programme).exists():
+        shown = programme[:_NAME_MAX] if programme.isprintable() else ""
+        raise UnableToFindProgramme(
+            "NO_SUCH_PROGRAMME",
+            f"没有项目“{shown}”，请先导入其文件",
+            f"no programme {shown}; adopt its document first",
+            field="programme",
+        )
 
 
 def reserve_position(programme: str) -> ReservePosition:
@@ -113,9 +136,13 @@ def unpaid_fen(programme: str) -> int:
     return total.credit + total.credits_pending + claimed_fen + ledger.total(programme, AccountKind.AWARD).credit
 
 
-def unfinished(programme: str) -> int:
-    """Say how many closed statements are neither paid nor adjusted; what an open one will take is unpaid anyway."""
-    return Statement.objects.filter(programme=programme, state__in=_UNFINISHED).count()
+def unfinished(programme: str, *, before: date | None = None) -> int:
+    """Say how many closed statements, of periods that began before a day, are neither paid nor adjusted.
+
+    What an open one will take is unpaid anyway.
+    """
+    rows = Statement.objects.filter(programme=programme, state__in=_UNFINISHED)
+    return (rows.filter(first__lt=before) if before else rows).count()
 
 
 def shards(statement_id: UUID) -> Mapping[int, int]:

@@ -94,6 +94,12 @@ def sums(statement_id: UUID) -> tuple[int, int]:
     return found["lines"], found["fen"] or 0
 
 
+def capture_ids(statement_id: UUID) -> list[UUID]:
+    """Give the captures of a statement's lines."""
+    rows = StatementLine.objects.filter(statement_id=statement_id).order_by("id")
+    return list(rows.values_list("capture_id", flat=True)[:LINES_MAX])
+
+
 def order_ids(statement_id: UUID) -> list[UUID]:
     """Give the orders that a statement's captures are of."""
     rows = Capture.objects.filter(statement_lines__statement_id=statement_id, order__isnull=False)

@@ -6,13 +6,13 @@ reserve + unreplenished + receivable - due to treasury = treasury advance.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 
 from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.label import Label
-from jiaozi.kernel.refusal import Reason, Refused
-from jiaozi.party.rules import Role
+from jiaozi.kernel.refusal import Refused
+from jiaozi.ledger.rules import AMOUNT_MAX_FEN
+from jiaozi.party.rules import Actor, Role
 from jiaozi.settlement.rules.life import State
 
 
@@ -78,18 +78,18 @@ def split_disallowed(amount_fen: int, *, net_fen: int, earlier_fen: int, repleni
 
 
 def check_amount(amount_fen: int) -> None:
-    """Let only a positive amount be moved.
+    """Let only a positive amount be moved, and none past what the ledger takes.
 
     Raises
     ------
     UnableToMoveFunds
         Otherwise.
     """
-    if isinstance(amount_fen, bool) or not isinstance(amount_fen, int) or amount_fen <= 0:
+    if isinstance(amount_fen, bool) or not isinstance(amount_fen, int) or not 0 < amount_fen <= AMOUNT_MAX_FEN:
         raise UnableToMoveFunds(
             "AMOUNT_MISSING",
-            "金额须为大于零的整数分",
-            "the amount must be whole fen, more than zero",
+            f"金额须为大于零的整数分，不超过{yuan(AMOUNT_MAX_FEN)}元",
+            f"the amount must be whole fen, more than zero, at most {yuan(AMOUNT_MAX_FEN)} yuan",
             field="amount_fen",
         )
 
@@ -116,25 +116,6 @@ UNREPLENISHED = Label("待补足金额", "what is not replenished yet")
 DUE = Label("应缴回财政金额", "what is due to the treasury")
 ON_LINE = Label("该行尚未剔除的金额", "what is left of this line")
 STILL_OWED = Label("尚未追回的金额", "what is still owed")
-
-
-def outstanding(position: ReservePosition, unpaid_fen: int, unfinished: int) -> tuple[Reason, ...]:
-    """Say what keeps the reserve from going back to the treasury; nothing when it can."""
-    figures = (
-        ("UNREPLENISHED", position.unreplenished_fen, UNREPLENISHED),
-        ("RECEIVABLE", position.receivable_fen, Label("待追回金额", "still to be recovered")),
-        ("DUE_TO_TREASURY", position.due_fen, DUE),
-        ("UNPAID", unpaid_fen, Label("已冻结或已核销而未支付", "held or captured and not paid")),
-    )
-    reasons = [
-        Reason(code, Label(f"{what.zh}：{yuan(fen)}元", f"{what.en}: {yuan(fen)} yuan"), field="reserve")
-        for code, fen, what in figures
-        if fen
-    ]
-    if unfinished:
-        label = Label(f"{unfinished}张结算单未办结", f"{unfinished} statements not finished")
-        reasons.append(Reason("STATEMENTS_UNFINISHED", label, field="statements"))
-    return tuple(reasons)
 
 
 def check_move(kind: FundKind, amount_fen: int, now_at: ReservePosition, owed_fen: int) -> None:
@@ -178,6 +159,23 @@ def check_disallower(role: Role) -> None:
         raise UnableToMoveFunds("WRONG_ROLE", "剔除由经办或财政办理", "an officer or finance disallows", field="role")
 
 
+def check_apart(decided_by: str, by: Actor) -> None:
+    """Let another person record that it came back than the one who took it back.
+
+    Raises
+    ------
+    UnableToMoveFunds
+        When it is the same.
+    """
+    if decided_by == by.name:
+        raise UnableToMoveFunds(
+            "SAME_PERSON",
+            "作出剔除或追回决定的人不得登记收回，请由另一名财政人员登记",
+            "who took it back can't record that it came back; another person of finance must",
+            field="by",
+        )
+
+
 def check_disallowed(amount_fen: int, state: str, left_fen: int) -> None:
     """Let only what was paid be disallowed, and of a line no more than what is left.
 
@@ -194,17 +192,3 @@ def check_disallowed(amount_fen: int, state: str, left_fen: int) -> None:
             field="statement",
         )
     check_covers(amount_fen, left_fen, ON_LINE)
-
-
-def check_year_over(end: date, today: date) -> None:
-    """Let a year be closed from the first day of the next.
-
-    Raises
-    ------
-    UnableToMoveFunds
-        Before that.
-    """
-    if today < end:
-        raise UnableToMoveFunds(
-            "YEAR_NOT_OVER", f"{end}起方可年终结账", f"the year can be closed from {end}", field="year"
-        )

@@ -1,16 +1,11 @@
 """The verbs of settlement: a statement from open to paid, what holders are paid, and the reserve that pays both."""
 
+from jiaozi.settlement.rules.year import YearClosed
 from jiaozi.settlement.services.awarding import accept_report, award, pay_award, withdraw_award
 from jiaozi.settlement.services.clawback import claw_back, recover_clawback
-from jiaozi.settlement.services.fund import (
-    YearClosed,
-    close_year,
-    disallow,
-    prefund_reserve,
-    recover,
-    remit,
-    replenish,
-)
+from jiaozi.settlement.services.closing import close_year
+from jiaozi.settlement.services.disallowing import disallow
+from jiaozi.settlement.services.fund import prefund_reserve, recover, remit, replenish
 from jiaozi.settlement.services.paying import approve, pay
 from jiaozi.settlement.services.redeem import (
     accept_redemption,

@@ -32,8 +32,8 @@ def claw_back(
     UnableToMoveFunds
         When it is more than what is left of the payment.
     """
-    position.check_amount(amount_fen)
     position.check_disallower(by.role)
+    position.check_amount(amount_fen)
     reference = life.check_words(reference, "reference")
     reason = life.check_words(reason, "reason", life.REASON_MAX)
     with transaction.atomic():
@@ -89,6 +89,7 @@ def recover_clawback(
             if (found.clawback_id, found.amount_fen) != (clawback_id, amount_fen):
                 raise life.reference_used(reference)
             return found
+        position.check_apart(owed.by, by)
         position.check_covers(amount_fen, reads.owed_fen(owed), position.STILL_OWED)
         row = ClawbackRecovery.objects.create(
             id=new_id(),

@@ -7,8 +7,11 @@ from uuid import UUID
 
 from django.db import transaction
 
+from jiaozi.alert import services as alert
+from jiaozi.alert.rules import Subject, SubjectKind
 from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import Transfer, TransferStatus, UnableToTransfer
+from jiaozi.metering import services as metering
 from jiaozi.order import services as order
 from jiaozi.party.rules import Actor
 from jiaozi.policy.rules import CapUse, Decision, Measure
@@ -23,11 +26,12 @@ from jiaozi.voucher import rules as voucher_rules
 
 
 def approve(*, statement_id: UUID, by: Actor, now: datetime) -> Statement:
-    """Approve a matched statement for payment."""
+    """Approve a matched statement for payment; the use behind it is screened, and what is suspected stops ``pay``."""
     with transaction.atomic():
         row = queries.statement(statement_id, lock=True)
         row.approved_by, row.approved_at = by.name, now
         take(row, "approve", by=by, now=now, body={"amount_fen": row.total_fen}, changed=("approved_by", "approved_at"))
+        metering.screen(programme=row.programme, captures=reads.capture_ids(row.id), by=by, now=now)
     return row
 
 
@@ -38,6 +42,8 @@ def pay(*, statement_id: UUID, bank_reference: str, by: Actor, now: datetime) ->
 
     Raises
     ------
+    UnableToProceed
+        When an alert about the statement, its centre or the use behind a line is not resolved; it names the alert.
     UnableToPay
         When the payer is the approver, the reserve is short, or a cap measured on pay is reached; nothing is paid then.
     """
@@ -51,12 +57,19 @@ def pay(*, statement_id: UUID, bank_reference: str, by: Actor, now: datetime) ->
         if grants.reference_taken(row.programme, reference):
             raise life.reference_used(reference)
         life.check_apart(row.approved_by, by)
+        _require_clear(row)
         row.bank_reference, row.paid_by, row.paid_at = reference, by.name, now
         body = {"amount_fen": row.total_fen, "bank_reference": reference, "captures": row.captures}
         take(row, "pay", by=by, now=now, body=body, changed=("bank_reference", "paid_by", "paid_at"))
         order.settled(reads.order_ids(row.id), statement=row.id, now=now)
         _post(row, now)
     return row
+
+
+def _require_clear(row: Statement) -> None:
+    subjects = [Subject(SubjectKind.STATEMENT, str(row.id)), Subject(SubjectKind.CENTRE, row.centre_id)]
+    subjects += [Subject(SubjectKind.USAGE, str(capture)) for capture in reads.capture_ids(row.id)]
+    alert.require_clear(subjects=subjects)
 
 
 def _post(row: Statement, now: datetime) -> None:

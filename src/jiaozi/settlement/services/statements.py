@@ -42,6 +42,7 @@ def _open(programme: str, centre: str, period: Period, by: Actor, now: datetime)
     found = reads.live_statement(programme=programme, centre=centre, period=period)
     if found is not None:
         return found
+    queries.require_programme(programme)
     row = Statement.objects.create(
         id=new_id(),
         programme=programme,

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.db import transaction
 
+from jiaozi.alert import services as alert
+from jiaozi.alert.rules import Subject, SubjectKind
 from jiaozi.application import services as application
 from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
@@ -30,11 +32,15 @@ def issue(*, application_id: UUID, by: Actor, now: datetime) -> Voucher:
     ------
     UnableToDecide
         When the application can't be approved now.
+    UnableToProceed
+        When an alert about the application or its holder is not resolved; it names the alert.
     UnableToIssue
         When the year's budget or a cap measured on issue does not cover the amount; nothing is approved then.
     """
     with transaction.atomic():
         row, approval = application.approve(application_id=application_id, by=by, now=now)
+        subjects = [Subject(SubjectKind.APPLICATION, str(row.id)), Subject(SubjectKind.HOLDER, str(row.holder_id))]
+        alert.require_clear(subjects=subjects)
         rules.check_grants_voucher(approval.decision)
         today = local_date(now)
         terms = policy_rules.order_terms(policy.document(row.version_id), today, allow_demo=row.version.demo)
