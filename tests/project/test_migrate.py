@@ -41,6 +41,7 @@ def expected(name, kind):
 def test_application_has_these_rights_and_no_more(fresh_database):
     found = rights_of_the_application()
     assert {"django_migrations", "journal_line", "procrastinate_jobs"} <= set(found)
+    assert {"party_token", "account_emailaddress", "django_session", "shared_cache"} <= set(found)
     assert {name: words for name, (_, words) in found.items()} == {
         name: expected(name, kind) for name, (kind, _) in found.items()
     }
@@ -145,3 +146,63 @@ def test_postgresql_15_with_one_address_sets_the_role(postgres_15):
     )
     done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=False)
     assert done.stdout == "jiaozi_app []\n", done.stderr
+
+
+BEFORE_PEOPLE = """
+from uuid import uuid4
+from django.core.management import call_command
+from django.db import connections
+from jiaozi.project import boot, migrate
+boot.set_up()
+owner = connections["owner"]
+migrate._ensure_database(owner)
+migrate._ensure_roles(owner)
+call_command("migrate", "party", "0003", database="owner", verbosity=0)
+for stage in ("alert", "settlement", "procrastinate"):
+    call_command("migrate", stage, database="owner", verbosity=0)
+with owner.cursor() as cursor:
+    cursor.execute("SELECT to_regclass('party_person'), to_regclass('account_emailaddress')")
+    assert cursor.fetchone() == (None, None), "not a database from before people"
+    cursor.execute("INSERT INTO party_organisation VALUES (%s, 'X', NULL, 'MAKER', true, true, 'Y', false, '', now())",
+                   [uuid4()])
+owner.close()
+migrate.prepare()
+assert migrate.missing_migrations() == []
+
+from jiaozi.kernel.clock import now
+from jiaozi.party import queries, services as party
+from jiaozi.party.models import Organisation
+from jiaozi.party.rules import SYSTEM, Details, Grant, Role
+from django.core.cache import cache
+from django.contrib.sessions.backends.db import SessionStore
+person = party.enrol(details=Details("X", "x@example.cn"), by=SYSTEM, now=now()).id
+member = party.grant(person=person, by=SYSTEM, now=now(), grant=Grant(
+    role=Role.APPLICANT, since_at=now(), organisation=Organisation.objects.get().id))
+cache.set("key", 1)
+session = SessionStore()
+session["a"] = 1
+session.save()
+with connections["default"].cursor() as cursor:
+    cursor.execute("SELECT current_user")
+    print(queries.actor_of(person, member.id, now=now()).role, cache.get("key"), *cursor.fetchone())
+"""
+
+
+def bring_up_from_before_people(environ):
+    done = subprocess.run(
+        [sys.executable, "-c", BEFORE_PEOPLE], env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "APPLICANT 1 jiaozi_app\n", done.stderr
+
+
+def test_people_come_to_a_database_that_had_none_on_postgresql_15(postgres_15):
+    environ = {**os.environ, "DATABASE_URL": postgres_15}
+    environ.pop("DATABASE_OWNER_URL", None)
+    bring_up_from_before_people(environ)
+
+
+def test_people_come_to_a_database_that_had_none_on_the_embedded_server(fresh_database):
+    new = fresh_database.database(f"{fresh_database.name}_old")
+    bring_up_from_before_people(new.environ())
+    with psycopg.connect(fresh_database.owner_url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{new.name}" WITH (FORCE)')

@@ -39,6 +39,7 @@ def prepare() -> None:
     try:
         _ensure_roles(owner)
         call_command("migrate", database="owner", interactive=False, verbosity=0)
+        call_command("createcachetable", database="owner", verbosity=0)
         with owner.cursor() as cursor:
             cursor.execute(_GRANTS.read_text(encoding="utf-8"))
     finally:

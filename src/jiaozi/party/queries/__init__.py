@@ -1,4 +1,4 @@
-"""Reading the register: organisations and end users, and who is related to whom. Bounded, few statements."""
+"""Reading the register: organisations, who is related to whom, people and what they may be. Bounded, few statements."""
 
 from jiaozi.party.queries.organisations import (
     IDS_MAX,
@@ -11,6 +11,22 @@ from jiaozi.party.queries.organisations import (
     organisation,
     organisations,
     serves,
+)
+from jiaozi.party.queries.people import (
+    UnableToFindPerson,
+    actor_of,
+    by_email,
+    details_of,
+    email_of,
+    grant_of,
+    members_of,
+    membership,
+    memberships_of,
+    name_on_screen,
+    person,
+    staff,
+    token,
+    tokens_of,
 )
 from jiaozi.party.queries.relations import (
     Neighbourhood,
@@ -27,17 +43,31 @@ __all__ = [
     "PAGE_MAX",
     "Neighbourhood",
     "UnableToFindOrganisation",
+    "UnableToFindPerson",
     "UnableToFindRelation",
+    "actor_of",
+    "by_email",
     "by_ids",
     "by_uscc",
+    "details_of",
+    "email_of",
     "end_user_count",
     "end_users_of",
+    "grant_of",
     "group_of",
+    "members_of",
+    "membership",
+    "memberships_of",
+    "name_on_screen",
     "names_of",
     "organisation",
     "organisations",
+    "person",
     "related",
     "relation",
     "relations_of",
     "serves",
+    "staff",
+    "token",
+    "tokens_of",
 ]

@@ -58,13 +58,13 @@ def organisations(
         rows = rows.filter(holder_class=holder_class)
     if after is not None:
         rows = rows.filter(id__gt=after)
-    return list(rows[: _bounded(limit)])
+    return list(rows[: bounded(limit)])
 
 
 def end_users_of(intermediary: UUID, *, limit: int = 100) -> list[NamedEndUser]:
     """Give the end users that an intermediary named, their organisations loaded, in one statement."""
     rows = NamedEndUser.objects.filter(intermediary_id=intermediary).select_related("organisation")
-    return list(rows[: _bounded(limit)])
+    return list(rows[: bounded(limit)])
 
 
 def end_user_count(intermediary: UUID) -> int:
@@ -77,7 +77,8 @@ def serves(intermediary: UUID, end_user: UUID) -> bool:
     return NamedEndUser.objects.filter(id=end_user, intermediary_id=intermediary).exists()
 
 
-def _bounded(limit: int) -> int:
+def bounded(limit: int) -> int:
+    """Keep a page's length within ``PAGE_MAX``."""
     if not 1 <= limit <= PAGE_MAX:
         raise ValueError(f"a page holds 1 to {PAGE_MAX} rows, not {limit}")
     return limit

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Refused
 
 
@@ -20,19 +21,100 @@ class Role(StrEnum):
     AUDITOR = "AUDITOR"
     SYSTEM = "SYSTEM"
 
+    @property
+    def label(self) -> Label:
+        """Its name on screen."""
+        return _ROLES[self]
+
+
+_ROLES = {
+    Role.APPLICANT: Label("申领主体", "applicant"),
+    Role.OFFICER: Label("经办", "officer"),
+    Role.FINANCE: Label("财政", "finance"),
+    Role.CENTRE: Label("算力中心", "centre"),
+    Role.OPERATOR: Label("平台运营", "operator"),
+    Role.AUDITOR: Label("审计", "auditor"),
+    Role.SYSTEM: Label("系统", "system"),
+}
+
+
+class Scope(StrEnum):
+    """What a program may do on a person's behalf; a person who is signed in has every scope of the role."""
+
+    READ = "READ"
+    APPLY = "APPLY"
+    SPEND = "SPEND"
+    OFFER = "OFFER"
+    METER = "METER"
+    DECIDE = "DECIDE"
+    SETTLE = "SETTLE"
+    ADMINISTER = "ADMINISTER"
+
+    @property
+    def label(self) -> Label:
+        """What it allows, as said on screen."""
+        return _SCOPES[self]
+
+
+_SCOPES = {
+    Scope.READ: Label("查看", "read"),
+    Scope.APPLY: Label("申领与提交材料", "apply and hand in papers"),
+    Scope.SPEND: Label("用券下单", "quote and place orders"),
+    Scope.OFFER: Label("发布资源与价目", "publish offers and tariffs"),
+    Scope.METER: Label("报送用量与探测", "push usage and probes"),
+    Scope.DECIDE: Label("审核与发放", "review, decide and issue"),
+    Scope.SETTLE: Label("对账与兑付", "claim, match and pay statements"),
+    Scope.ADMINISTER: Label("管理成员", "manage members"),
+}
+
+SCOPES_OF = {
+    Role.APPLICANT: frozenset({Scope.READ, Scope.APPLY, Scope.SPEND, Scope.ADMINISTER}),
+    Role.OFFICER: frozenset({Scope.READ, Scope.DECIDE, Scope.SETTLE, Scope.ADMINISTER}),
+    Role.FINANCE: frozenset({Scope.READ, Scope.SETTLE}),
+    Role.CENTRE: frozenset({Scope.READ, Scope.OFFER, Scope.METER, Scope.SETTLE, Scope.ADMINISTER}),
+    Role.OPERATOR: frozenset({Scope.READ, Scope.OFFER, Scope.METER, Scope.SETTLE, Scope.ADMINISTER}),
+    Role.AUDITOR: frozenset({Scope.READ}),
+    Role.SYSTEM: frozenset(Scope),
+}
+"""The most that a token of a role's membership may be allowed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody who asks for a verb: ``name`` goes into the journal, ``organisation`` or ``centre`` bounds its reach."""
+    """Somebody who asks for a verb.
+
+    Attributes
+    ----------
+    name
+        Who it is, in the journal and wherever two steps must not be one person's: ``person:<id>`` whichever membership
+        or token the person acts by.
+    organisation, centre, programme
+        Bound its reach; an empty programme means every one.
+    administrator
+        Whether it may let others in where it acts itself.
+    scopes
+        What a program may do on the person's behalf; None for the person.
+    """
 
     name: str
     role: Role
     organisation: UUID | None = None
     centre: str | None = None
+    programme: str = ""
+    administrator: bool = False
+    scopes: frozenset[Scope] | None = None
 
 
 class UnableToActForCentre(Refused):
     """A centre's clerk reached for another centre's affairs."""
+
+
+class UnableToActForProgramme(Refused):
+    """Somebody reached for a programme that the membership doesn't name."""
+
+
+class UnableToActByToken(Refused):
+    """A program reached for what its token doesn't allow."""
 
 
 def check_own_centre(by: Actor, centre: str) -> None:
@@ -49,6 +131,40 @@ def check_own_centre(by: Actor, centre: str) -> None:
             f"您只能办理本中心（{by.centre or '未指定'}）的事项，不能办理 {centre} 的",
             f"you may act for your own centre ({by.centre or 'none named'}), not for {centre}",
             field="centre",
+        )
+
+
+def check_own_programme(by: Actor, programme: str) -> None:
+    """Keep an actor to the programme that the membership names; without one it is every programme.
+
+    Raises
+    ------
+    UnableToActForProgramme
+        When it names another.
+    """
+    if by.programme and by.programme != programme:
+        raise UnableToActForProgramme(
+            "NOT_YOUR_PROGRAMME",
+            f"您只能办理项目{by.programme}的事项，不能办理{programme}的",
+            f"you may act for the programme {by.programme}, not for {programme}",
+            field="programme",
+        )
+
+
+def check_scope(by: Actor, scope: Scope) -> None:
+    """Keep a program to the scopes of its token.
+
+    Raises
+    ------
+    UnableToActByToken
+        Naming the scope that is missing.
+    """
+    if by.scopes is not None and scope not in by.scopes:
+        raise UnableToActByToken(
+            "SCOPE_MISSING",
+            f"此令牌没有“{scope.label.zh}”（{scope.value}）权限，请签发含该权限的令牌",
+            f"this token lacks the scope {scope.value} ({scope.label.en}); issue one that has it",
+            field="token",
         )
 
 
