@@ -1,0 +1,37 @@
+"""What may be bid, how a book is cleared, why each order got what it got, what the ledger writes of it. Pure."""
+
+from jiaozi.exchange.rules.book import Book, Contract, Link, Order, Period, Product, Side, Terms
+from jiaozi.exchange.rules.checking import Problem, UnableToClear, check_book, check_order, check_terms
+from jiaozi.exchange.rules.clearing import Cleared, Clearing, Flow, Price, clear
+from jiaozi.exchange.rules.clearing.power import Power, RelatedTrade, groups
+from jiaozi.exchange.rules.files import UnableToReadBook, read_book, read_frame
+from jiaozi.exchange.rules.reasons import Code, say
+
+__all__ = [
+    "Book",
+    "Cleared",
+    "Clearing",
+    "Code",
+    "Contract",
+    "Flow",
+    "Link",
+    "Order",
+    "Period",
+    "Power",
+    "Price",
+    "Problem",
+    "Product",
+    "RelatedTrade",
+    "Side",
+    "Terms",
+    "UnableToClear",
+    "UnableToReadBook",
+    "check_book",
+    "check_order",
+    "check_terms",
+    "clear",
+    "groups",
+    "read_book",
+    "read_frame",
+    "say",
+]

@@ -1,0 +1,65 @@
+"""``jiaozi exchange clear``: the machine's form, the tables, and mistakes line by line."""
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from jiaozi.cli.exchange import app
+
+from .test_bad_input import file
+
+runner = CliRunner()
+
+
+def clear(tmp_path, *options, **changed):
+    path = tmp_path / "book.json"
+    path.write_text(json.dumps(file(**changed)), encoding="utf-8")
+    return runner.invoke(app, ["clear", str(path), *options])
+
+
+def test_json_says_all(tmp_path):
+    answer = clear(tmp_path, "--json")
+    assert answer.exit_code == 0
+    found = json.loads(answer.output)
+    assert found["welfare_fen"] == 4 * (8 - 2) - 4 * 1
+    assert found["gap_ppm"] == 0
+    assert [(each["hub"], each["price_fen"]) for each in found["prices"]] == [("a", 2), ("b", 8)]
+    assert found["flows"] == [
+        {"resource_class": "gpu", "period": "h0", "start": "a", "end": "b", "lots": 4, "rent_fen": 24}
+    ]
+    assert [(each["id"], each["accepted"], each["code"]) for each in found["orders"]] == [
+        ("s", 4, "MARGIN"),
+        ("b", 4, "MARGIN"),
+    ]
+    assert len(found["digest"]) == len(found["book_digest"]) == 64
+    again = json.loads(clear(tmp_path, "--json").output)
+    assert again == found
+
+
+def test_tables_for_people(tmp_path):
+    answer = clear(tmp_path)
+    assert answer.exit_code == 0
+    for word in ("welfare 0.20", "0.08", "pro rata", "market power", "digest"):
+        assert word in answer.output
+
+
+def test_mistakes_are_told_one_a_line(tmp_path):
+    answer = clear(tmp_path, hubs=["a", "b", "b"], links=[{"start": "a", "end": "a", "capacity": -1}])
+    assert answer.exit_code == 1
+    for word in ("hubs[2]: 'b' is there twice", "links[0].end", "links[0].capacity: must be 0"):
+        assert word in answer.output
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    answer = runner.invoke(app, ["clear", str(tmp_path / "none.json")])
+    assert answer.exit_code == 1
+    assert "can't be read" in str(answer.exception)
+
+
+def test_the_references_example_clears(tmp_path):
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "exchange.md").read_text(encoding="utf-8")
+    path = tmp_path / "book.json"
+    path.write_text(text.split("```json")[1].split("```")[0], encoding="utf-8")
+    found = json.loads(runner.invoke(app, ["clear", str(path), "--json"]).output)
+    assert [(each["id"], each["accepted"]) for each in found["orders"]] == [("a1", 40), ("b1", 40)]
