@@ -38,13 +38,20 @@ class FakeEngine:
         self.cancelled: list[UUID] = []
         self.unreachable = False
         self.refuses = False
+        self.breaks_at: set[UUID] = set()
+        """Orders at which it fails in a way that its port does not name."""
+        self.asked = 0
+        """Calls that it did not answer."""
 
-    def _reached(self) -> None:
+    def _reached(self, order_id: UUID | None = None) -> None:
+        if order_id in self.breaks_at:
+            raise RuntimeError("a fault of the engine's own")
         if self.unreachable:
+            self.asked += 1
             raise UnableToReachEngine("DOWN", "引擎无响应", "the engine does not answer")
 
     def submit(self, spec: JobSpec) -> EngineJob:
-        self._reached()
+        self._reached(spec.order_id)
         if self.refuses:
             raise UnableToSubmit("TOO_LARGE", "超出分区上限", "past the partition's limit", field="cores")
         there = spec.order_id in self.jobs
@@ -73,7 +80,7 @@ class FakeEngine:
         return {order_id: self.jobs[order_id] for order_id in order_ids if order_id in self.jobs}
 
     def cancel(self, order_id: UUID) -> None:
-        self._reached()
+        self._reached(order_id)
         if order_id not in self.jobs:
             raise UnableToFindJob("UNKNOWN", "没有该作业", "no such job")
         self.cancelled.append(order_id)

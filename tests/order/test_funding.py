@@ -24,18 +24,6 @@ from jiaozi.voucher import queries as vouchers
 from tests.world import CENTRE_CLERK, OFFICER, PROGRAMME, World, build
 
 
-@pytest.fixture
-def world(db) -> World:
-    return build()
-
-
-@pytest.fixture
-def holder(world):
-    row = world.holder("成都高新算法")
-    world.credit(row)
-    return row
-
-
 @given(st.integers(0, 10**14), st.fractions(0, 1, max_denominator=1000), st.integers(0, 10**6))
 def test_shares_add_up_and_never_fall(price, ratio, more):
     voucher = rules.voucher_share(price, ratio)

@@ -12,32 +12,7 @@ from jiaozi.order import queries, tasks
 from jiaozi.order import services as order
 from jiaozi.order.ports import JobOutcome, JobState, UnableToReachEngine
 from jiaozi.order.rules import State
-from jiaozi.order.services import engines
 from jiaozi.voucher import queries as vouchers
-from tests import fake_engine
-from tests.world import World, build
-
-
-@pytest.fixture
-def engine(monkeypatch, settings):
-    fresh = fake_engine.FakeEngine()
-    monkeypatch.setattr(fake_engine, "ENGINE", fresh)
-    settings.JIAOZI_ENGINES = {"process": "tests.fake_engine"}
-    engines._engine.cache_clear()
-    yield fresh
-    engines._engine.cache_clear()
-
-
-@pytest.fixture
-def world(db) -> World:
-    return build()
-
-
-@pytest.fixture
-def held(world, engine):
-    holder = world.holder("成都高新算法")
-    world.credit(holder)
-    return world.held(world.voucher(holder), units=4, seconds=3600)
 
 
 def again(row):

@@ -11,6 +11,8 @@ from jiaozi.order.rules import ON_ENGINE, State
 
 ROWS_MAX = 500
 WATCHED_MAX = 5_000
+SUBMITTED_MAX = 1_000
+_TO_SUBMIT = (State.HELD, State.SUBMITTED)
 
 
 class UnableToFindOrder(Refused):
@@ -59,10 +61,16 @@ def to_be_cancelled(centre: str) -> list[UUID]:
     return list(rows.order_by("id").values_list("id", flat=True)[:WATCHED_MAX])
 
 
-def waiting_for_submit(limit: int = WATCHED_MAX) -> list[UUID]:
-    """Give funded orders that no engine has taken yet."""
-    rows = Order.objects.filter(state__in=[State.HELD, State.SUBMITTED], engine_job="").order_by("id")
+def waiting_for_submit(centre: str, limit: int = SUBMITTED_MAX) -> list[UUID]:
+    """Give a centre's funded orders that no engine has taken yet, oldest first."""
+    rows = Order.objects.filter(centre_id=centre, state__in=_TO_SUBMIT, engine_job="").order_by("id")
     return list(rows.values_list("id", flat=True)[:limit])
+
+
+def centres_to_submit_to() -> list[str]:
+    """Give the centres for which funded orders wait to be handed over."""
+    rows = Order.objects.filter(state__in=_TO_SUBMIT, engine_job="").order_by("centre_id")
+    return list(rows.values_list("centre_id", flat=True).distinct()[:ROWS_MAX])
 
 
 def centres_at_work() -> list[str]:

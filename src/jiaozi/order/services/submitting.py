@@ -1,4 +1,4 @@
-"""Then work: hand a funded order to its engine, and follow the job until it has ended.
+"""Then work: hand a funded order to its engine, once, whatever fails in between.
 
 No transaction is open while an engine is asked. ``submit`` first says in the database that the order is being handed
 over, then asks the engine, which is idempotent by order id; so a crash in between heals by asking again.
@@ -13,23 +13,14 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from jiaozi.catalogue import queries as catalogue
 from jiaozi.catalogue.rules import Unit
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Reason
 from jiaozi.order import queries
 from jiaozi.order.models import Order
-from jiaozi.order.ports import (
-    Engine,
-    JobSpec,
-    JobState,
-    JobStatus,
-    UnableToFindJob,
-    UnableToReachEngine,
-    UnableToSubmit,
-    longest_run_ms,
-)
-from jiaozi.order.rules import ON_ENGINE, State
+from jiaozi.order.ports import Engine, JobSpec, UnableToFindJob, UnableToSubmit, longest_run_ms
+from jiaozi.order.rules import State
+from jiaozi.order.services.apart import centre_apart, order_apart
 from jiaozi.order.services.engines import engine_of
 from jiaozi.order.services.funding import release
 from jiaozi.order.services.step import say, take
@@ -55,6 +46,7 @@ def submit(*, order_id: UUID, now: datetime) -> Order:
         with transaction.atomic():
             row = queries.order(order_id, lock=True)
             if row.state == State.HELD:
+                engine_of(row.centre)  # where nobody runs jobs the order stays HELD, and its holder may cancel it
                 take(row, "submit", by=SYSTEM, now=now, body={"centre": row.centre_id})
             elif row.state != State.SUBMITTED or row.engine_job:
                 return row
@@ -143,69 +135,17 @@ def _spec(row: Order) -> JobSpec:
 
 
 def submit_waiting(*, now: datetime) -> int:
-    """Hand over whatever is funded and not handed over yet; an unreachable engine is asked again next time."""
-    waiting = queries.waiting_for_submit()
-    for order_id in waiting:
-        with suppress(UnableToReachEngine):
-            submit(order_id=order_id, now=now)
-    return len(waiting)
+    """Hand over whatever is funded and not handed over yet; gives how many waited.
 
-
-def watch_all(*, now: datetime) -> int:
-    """Follow every centre's jobs; gives how many orders moved."""
-    moved = 0
-    for centre in queries.centres_at_work():
-        with suppress(UnableToReachEngine):
-            moved += watch(centre=centre, now=now)
-    return moved
-
-
-def watch(*, centre: str, now: datetime) -> int:
-    """Follow a centre's jobs with one status call; gives how many orders moved.
-
-    Raises
-    ------
-    UnableToReachEngine
-        When there was no answer; nothing is believed then.
+    What fails is asked again next time. A centre that can't be reached is left at its first order, so that its silence
+    costs the others one wait and not a thousand.
     """
-    order_ids = queries.on_engine(centre)
-    if not order_ids:
-        return 0
-    engine = engine_of(catalogue.centre(centre))
-    for order_id in queries.to_be_cancelled(centre):  # the first asking may not have reached the engine
-        with suppress(UnableToFindJob):
-            engine.cancel(order_id)
-    statuses = engine.status(order_ids)
-    return sum(_follow(order_id, statuses[order_id], now) for order_id in order_ids if order_id in statuses)
-
-
-_VERBS = {JobState.QUEUED: ("queue", State.QUEUED), JobState.RUNNING: ("run", State.RUNNING)}
-
-
-def _follow(order_id: UUID, status: JobStatus, now: datetime) -> bool:
-    """Bring one order to where its job is."""
-    with transaction.atomic():
-        row = queries.order(order_id, lock=True)
-        if row.state not in ON_ENGINE:
-            return False
-        if status.state is JobState.ENDED:
-            return _end(row, status, now)
-        verb, after = _VERBS[status.state]
-        if row.state == after or (row.state == State.RUNNING and after == State.QUEUED):
-            return False
-        row.engine_job, row.started_at = status.engine_job, status.started_at
-        take(row, verb, by=SYSTEM, now=now, body={"job": status.engine_job}, changed=("engine_job", "started_at"))
-    return True
-
-
-def _end(row: Order, status: JobStatus, now: datetime) -> bool:
-    row.engine_job = status.engine_job
-    row.outcome = status.outcome or ""
-    row.exit_code = status.exit_code
-    row.started_at, row.ended_at = status.started_at, status.ended_at
-    changed: tuple[str, ...] = ("engine_job", "outcome", "exit_code", "started_at", "ended_at")
-    if status.reason is not None:
-        changed += say(row, Reason(str(status.outcome), status.reason))
-    body = {"outcome": row.outcome, "ran": row.started_at is not None}
-    take(row, "end", by=SYSTEM, now=now, body=body, changed=changed)
-    return True
+    count = 0
+    for centre in queries.centres_to_submit_to():
+        waiting = queries.waiting_for_submit(centre)
+        count += len(waiting)
+        with centre_apart(centre):
+            for order_id in waiting:
+                with order_apart(order_id):
+                    submit(order_id=order_id, now=now)
+    return count

@@ -1,0 +1,40 @@
+"""Keeping one order's or one centre's trouble its own, so that the others go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from jiaozi.order.ports import UnableToReachEngine
+
+_log = structlog.get_logger(__name__)
+
+
+@contextmanager
+def order_apart(order_id: object) -> Iterator[None]:
+    """Log what goes wrong with one order and go on; it is tried again at the next turn.
+
+    Raises
+    ------
+    UnableToReachEngine
+        What an engine out of reach can't do for one order it can't for the next.
+    """
+    try:
+        yield
+    except UnableToReachEngine:
+        raise
+    except Exception:  # noqa: BLE001 - what one order brings must not stop the others; it is logged whole
+        _log.exception("order left for the next turn", order=str(order_id))
+
+
+@contextmanager
+def centre_apart(centre: str) -> Iterator[None]:
+    """Leave a centre for the next turn: one out of reach with a line, anything unexpected logged whole."""
+    try:
+        yield
+    except UnableToReachEngine as down:
+        _log.info("centre can't be reached", centre=centre, reason=str(down))
+    except Exception:  # noqa: BLE001 - as above
+        _log.exception("centre left for the next turn", centre=centre)
