@@ -3,8 +3,11 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +17,9 @@ from jiaozi.order.ports import JobOutcome, JobState
 from tests.engines.places import running_with, spec, unique_seconds, wait_until
 
 pytestmark = pytest.mark.faults
+KILLED = Path(__file__).with_name("killed.py")
+STEPS_MAX = 60
+LEAST_STEPS = 8
 
 
 def test_the_limit_holds_when_the_platform_is_killed(place):
@@ -87,19 +93,69 @@ def test_a_machine_going_down_ends_the_job_as_lost(best_place):
 
 def test_a_claim_without_a_supervisor_is_lost_and_free(best_place):
     """As after a power cut between claim and start: nothing ran, nothing is billed, the cores are free again."""
-    best_place.engine.capacity()
-    order = str(uuid.uuid4())
-    engine = best_place.remote(enabled=True)
-    best_place.options["enabled"] = False
-    spool = best_place.spool
-    turns.take_in(spool, order, _spec_of(best_place, engine), queue_max=5)
-    (marker, _), *_ = spool.waiting()
-    write_json(spool.running / order, {"cores": 1, "memory_mib": 1, "journal_from": 0}, durable=True)
-    (spool.queued / marker).unlink()
+    order, spool = str(uuid.uuid4()), best_place.spool
+    spec_bytes = _spec_of(best_place, best_place.engine)
+    with spool.locked():
+        spool.job(order).mkdir()
+        (spool.job(order) / "spec").write_bytes(spec_bytes)
+        write_json(spool.running / order, {"cores": 1, "memory_mib": 1, "journal_from": 0}, durable=True)
     status = best_place.status(uuid.UUID(order))
     assert (status.outcome, status.started_at) == (JobOutcome.LOST, None)
     assert all(record.order_id != uuid.UUID(order) for record in best_place.records())
     assert best_place.engine.capacity()[0].units_free == 4
+
+
+def test_drafts_are_neither_claims_nor_tickets_and_are_swept(best_place):
+    best_place.engine.capacity()
+    spool, order = best_place.spool, str(uuid.uuid4())
+    left = [folder / f".{order}.4711.new" for folder in (spool.running, spool.queued)]
+    for draft in left:
+        draft.write_text('{"cores": 4, "memory_mib": 1')
+    left.append(spool.jobs / f".{order}.new")
+    left[-1].mkdir()
+    assert best_place.engine.capacity()[0].units_free == 4
+    assert best_place.engine.capacity()[0].jobs_queued == 0
+    assert best_place.sh("true")[0].outcome is JobOutcome.SUCCEEDED
+    best_place.remote().capacity()  # a platform that starts again
+    assert [draft for draft in left if draft.exists()] == []
+
+
+def test_a_cancelled_job_whose_ticket_was_left_is_not_started(open_place, best_place):
+    """As after a kill between the two writes of a cancel: its hold is released by then."""
+    place = open_place(best_place.name, cores=1)
+    blocker = place.submit("sleep", unique_seconds())
+    waiting = place.submit("sh", "-c", "echo ran")
+    ((marker, _),) = place.spool.waiting()
+    place.engine.cancel(waiting)
+    (place.spool.queued / marker).touch()
+    place.engine.cancel(blocker)
+    place.until(blocker, JobState.ENDED)
+    assert place.status(waiting).outcome is JobOutcome.CANCELLED
+    assert place.engine.logs(waiting, 100) == b""
+    assert place.spool.tickets() == []
+
+
+def test_killed_at_any_step_of_a_submission_the_job_runs_once(best_place):
+    """Kill -9 before each change to the disk, from the first draft to the launched job: asking again runs it, once."""
+    spec_bytes, spool = _spec_of(best_place, best_place.remote()), best_place.spool
+    source = best_place.folder / "source"
+    killed = []
+    for at in range(STEPS_MAX):
+        order = str(uuid.uuid4())
+        (spool.root / "spec-to-submit").write_bytes(spec_bytes)
+        argv = [sys.executable, "-I", "-S", str(KILLED), str(source), str(spool.root), order, str(at)]
+        done = subprocess.run(argv, check=False, capture_output=True, timeout=60)
+        killed.append(uuid.UUID(order))
+        if done.returncode == 0:
+            break
+        assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+        if best_place.engine.status(killed[-1:]) == {}:
+            turns.take_in(spool, order, spec_bytes, queue_max=5)
+    assert len(killed) > LEAST_STEPS
+    for order_id in killed:
+        assert best_place.until(order_id, JobState.ENDED).outcome is JobOutcome.SUCCEEDED
+    assert sorted(record.order_id for record in best_place.records() if record.order_id in killed) == sorted(killed)
+    assert (spool.tickets(), spool.claims()) == ([], {})
 
 
 def _spec_of(place, engine):
@@ -116,10 +172,12 @@ def test_a_torn_usage_line_is_written_again_once(best_place):
     spool = best_place.spool
     whole = spool.journal.read_bytes()
     spool.journal.write_bytes(whole[: len(whole) // 2])
-    write_json(spool.running / str(order_id), {"cores": 1, "memory_mib": 1, "journal_from": 0}, durable=True)
+    with spool.locked():
+        write_json(spool.running / str(order_id), {"cores": 1, "memory_mib": 1, "journal_from": 0}, durable=True)
     assert best_place.records() == [record]
     assert spool.journal.read_bytes() == whole
-    write_json(spool.running / str(order_id), {"cores": 1, "memory_mib": 1, "journal_from": 0}, durable=True)
+    with spool.locked():
+        write_json(spool.running / str(order_id), {"cores": 1, "memory_mib": 1, "journal_from": 0}, durable=True)
     assert best_place.records() == [record]
 
 

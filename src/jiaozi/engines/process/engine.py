@@ -182,6 +182,7 @@ class ProcessEngine:
                     cores=self.options.cores,
                     memory_mib=self.options.memory_mib,
                 )
+                turns.sweep_left_over(spool)
                 self._spool = spool
         return self._spool
 

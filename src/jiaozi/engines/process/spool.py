@@ -9,8 +9,9 @@
     running/<order>         claims its cores until its usage is in usage.jsonl
     jobs/<order>/           spec, state.json, heartbeat.json, result.json, output, cancel, alive (a lock), home/
 
-Files are replaced by rename, and flushed to the disk where losing them would lose a fact. The supervisor runs without
-the house's packages, so this module uses the standard library alone.
+A name that begins with a dot is a file that is being written; it is no ticket and no claim. Files are replaced by
+rename, and flushed to the disk where losing them would lose a fact. The supervisor runs without the house's packages,
+so this module uses the standard library alone.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from typing import Any
 LOCK_WAIT_S = 20.0
 _LOCK_POLL_S = 0.002
 _TICKET_DIGITS = 16
+_DRAFT = "."
 
 
 class Spool:
@@ -76,9 +78,14 @@ class Spool:
         last = max((name.split(".", 1)[0] for name in names(self.queued)), default="0")
         return f"{max(int(last) + 1, time.time_ns() // 1000):0{_TICKET_DIGITS}d}"
 
-    def waiting(self) -> list[tuple[str, str]]:
-        """Give (marker's name, order), first come first."""
+    def tickets(self) -> list[tuple[str, str]]:
+        """Give (marker's name, order), first come first, also of what is about to leave the queue."""
         return [(name, name.split(".", 1)[1]) for name in sorted(names(self.queued))]
+
+    def waiting(self) -> list[tuple[str, str]]:
+        """Give (marker's name, order) of those that nothing has claimed cores for, first come first."""
+        claimed = set(names(self.running))
+        return [(marker, order) for marker, order in self.tickets() if order not in claimed]
 
     def claims(self) -> dict[str, dict[str, Any]]:
         """Give each running order's claim."""
@@ -119,8 +126,13 @@ class Spool:
 
 
 def names(folder: Path) -> list[str]:
-    """Give the names in a folder."""
-    return [path.name for path in folder.iterdir()]
+    """Give the names in a folder, without those of files that are being written: they begin with a dot."""
+    return [path.name for path in folder.iterdir() if not path.name.startswith(_DRAFT)]
+
+
+def drafts(folder: Path) -> list[Path]:
+    """Give what is being written in a folder, or was left by somebody who died over it."""
+    return [path for path in folder.iterdir() if path.name.startswith(_DRAFT)]
 
 
 def try_lock(handle: int) -> bool:

@@ -3,7 +3,9 @@
 Every change happens under the spool's lock and in an order that survives a crash between any two steps:
 
 - a ticket is written before the job's folder appears, so a job that was taken always has its place in the queue;
-- a claim is written before its ticket goes, and goes after its usage line is on the disk;
+- a claim is written before the job is launched, and its ticket goes after that: a claim whose ticket still stands and
+  that nobody supervises was never launched, and waits again;
+- a claim goes after its usage line is on the disk; a ticket whose job has a result is what somebody died over;
 - a job is lost when its claim stands, its ``alive`` lock is free and there is no result. Then the meter stops at the
   last heartbeat: the customer doesn't pay for time that nobody can prove.
 
@@ -24,7 +26,16 @@ from pathlib import Path
 from typing import Any
 
 from jiaozi.engines.process.cgroups import Group
-from jiaozi.engines.process.spool import Spool, flush_folder, names, read_json, try_lock, write_bytes, write_json
+from jiaozi.engines.process.spool import (
+    Spool,
+    drafts,
+    flush_folder,
+    names,
+    read_json,
+    try_lock,
+    write_bytes,
+    write_json,
+)
 
 KINDS = ("cores", "memory_mib")
 _ALIVE_HANDLE = 3  # where the supervisor finds its lock
@@ -71,13 +82,18 @@ def withdraw(spool: Spool, order: str) -> None:
 
 def settle(spool: Spool) -> None:
     """Close what is over and find what was lost."""
-    if not names(spool.running):
+    if not any(spool.running.iterdir()) and not drafts(spool.queued):
         return
     lost = []
     with spool.locked():
+        _sweep_drafts(spool.running, spool.queued)
+        ticketed = {order for _, order in spool.tickets()}
         for order, claim in spool.claims().items():
             if not (spool.job(order) / "result.json").exists():
                 if _is_supervised(spool, order):
+                    continue
+                if order in ticketed and not (spool.job(order) / "state.json").exists():
+                    (spool.running / order).unlink()
                     continue
                 lost.append(order)
                 _write_lost(spool, order)
@@ -86,15 +102,32 @@ def settle(spool: Spool) -> None:
         _sweep(spool, order)
 
 
+def sweep_left_over(spool: Spool) -> None:
+    """Take away, when the platform starts, what others who died over it were writing."""
+    with spool.locked():
+        _sweep_drafts(spool.jobs, spool.running, spool.queued)
+
+
+def _sweep_drafts(*folders: Path) -> None:
+    """Remove drafts; they are written under the lock alone, so whoever holds it finds only those of the dead."""
+    for draft in (draft for folder in folders for draft in drafts(folder)):
+        if draft.is_dir():
+            shutil.rmtree(draft, ignore_errors=True)
+        else:
+            draft.unlink(missing_ok=True)
+
+
 def start_waiting(spool: Spool) -> None:
     """Start jobs in the order of their tickets for as long as the next one fits."""
     if not names(spool.queued):
         return
     with spool.locked():
-        free = free_now(spool)
-        for marker, order in spool.waiting():
-            if not (spool.job(order) / "spec").exists():
-                (spool.queued / marker).unlink()  # its submitter died before the job was taken
+        free, claimed = free_now(spool), spool.claims()
+        for marker, order in spool.tickets():
+            job = spool.job(order)
+            if not (job / "spec").exists() or (job / "result.json").exists():
+                (spool.queued / marker).unlink()  # somebody died before the job was taken, or after it was over
+            if not (spool.queued / marker).exists() or order in claimed:
                 continue
             header = spool.read_header(order)
             if any(header[kind] > free[kind] for kind in KINDS):
@@ -102,8 +135,8 @@ def start_waiting(spool: Spool) -> None:
             free = {kind: free[kind] - header[kind] for kind in KINDS}
             claim = {**{kind: header[kind] for kind in KINDS}, "journal_from": spool.journal_end()}
             write_json(spool.running / order, claim, durable=True)
-            (spool.queued / marker).unlink()
             _launch(spool, order)
+            (spool.queued / marker).unlink()
 
 
 def free_now(spool: Spool) -> dict[str, int]:
