@@ -7,7 +7,7 @@ TRACE ?=
 export PYTHONUTF8 := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup setup-dev setup-system demo up test lint format bench clean lock
+.PHONY: help setup setup-dev setup-system setup-ray demo up test lint format bench clean lock
 
 help:  ## what each target does
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -29,6 +29,9 @@ setup-dev: .venv/.dev  ## install what tests and lint need as well
 
 setup-system:  ## system packages for the browser and PostgreSQL 15 tests (needs root; Debian or Ubuntu)
 	@sh scripts/setup-system.sh
+
+setup-ray: setup-dev  ## Ray for the tests of its engine, beside the product (330 MB)
+	@sh scripts/setup-ray.sh
 
 demo: setup  ## one voucher's whole life; SERVE=0 stops after the story, TRACE=file.swf.gz adds real jobs
 	@$(BIN)/jiaozi demo $(if $(filter 0,$(SERVE)),--no-serve,--serve) $(if $(TRACE),--trace $(TRACE),)
@@ -56,6 +59,7 @@ bench: setup-dev  ## the performance table of the README
 lock: .venv/.uv  ## resolve the dependencies again
 	@$(BIN)/uv pip compile pyproject.toml --extra build --universal --generate-hashes --python-version 3.11 --upgrade -q -o requirements/run.txt
 	@$(BIN)/uv pip compile pyproject.toml --extra dev -c requirements/run.txt --universal --generate-hashes --python-version 3.11 --upgrade -q -o requirements/dev.txt
+	@echo 'ray[default]>=2.60,<3' | $(BIN)/uv pip compile - --universal --generate-hashes --python-version 3.11 --upgrade -q -o requirements/ray.txt
 
 clean:  ## stop the embedded database and remove what was made, var/ included
 	@if [ -x $(BIN)/jiaozi ]; then $(BIN)/jiaozi down --purge; JIAOZI_VAR=var/demo $(BIN)/jiaozi down --purge; fi

@@ -122,7 +122,11 @@ CONTENT_SECURITY_POLICY = {
 JIAOZI_PROGRAMME = _ENV.programme
 """The programme that the first page shows."""
 
-JIAOZI_ENGINES = {"process": "jiaozi.engines.process", "slurm": "jiaozi.engines.slurm"}
+JIAOZI_ENGINES = {
+    "process": "jiaozi.engines.process",
+    "slurm": "jiaozi.engines.slurm",
+    "ray": "jiaozi.engines.ray",
+}
 """Engine name in the catalogue → module that keeps ``jiaozi.order.ports.Engine``."""
 
 JIAOZI_ENGINE_OPTIONS = {
