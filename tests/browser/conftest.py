@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from jiaozi.party.rules import Role
 from tests.browser.visitor import Visitor
 from tests.web.conftest import present
+from tests.web.people import member, signed_in
 from tests.web.sample_year import fill
 from tests.world import World
 
@@ -48,6 +50,12 @@ def browser() -> Iterator[Browser]:
 def sample(browser: Browser, fresh_database, present, live_server) -> World:
     """The sample year, committed, for the server's own threads to read."""
     return fill(present)
+
+
+@pytest.fixture
+def auditor(sample: World, present) -> str:
+    """The session of somebody who may see every holder's affairs."""
+    return str(signed_in(member("auditor", Role.AUDITOR, present)).session.session_key)
 
 
 @pytest.fixture

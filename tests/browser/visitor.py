@@ -29,12 +29,15 @@ class Visitor:
         self.complaints: list[str] = []
         self._windows: list[BrowserContext] = []
 
-    def open(self, path: str = "/", look: Look | None = None) -> Page:
+    def open(self, path: str = "/", look: Look | None = None, *, session: str = "") -> Page:
+        """Open a page in a new window, signed in where a session's key is given."""
         look = look or Look()
         window = self.browser.new_context(
             locale=look.language, viewport={"width": look.width, "height": 900}, color_scheme=look.scheme
         )
         self._windows.append(window)
+        if session:
+            window.add_cookies([{"name": "sessionid", "value": session, "url": self.base}])
         page = window.new_page()
         page.on("console", lambda said: said.type in {"error", "warning"} and self.complaints.append(said.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))

@@ -17,12 +17,14 @@ from jiaozi.kernel.fen import yuan
 from jiaozi.ledger import services as ledger
 from jiaozi.order.models import Order
 from jiaozi.order.rules import State
+from jiaozi.party.rules import Role
 from jiaozi.policy import queries as policy
 from jiaozi.policy.rules import load
 from jiaozi.settlement.queries import year_at_a_glance
 from jiaozi.voucher import rules as voucher_rules
 from jiaozi.voucher.models import Voucher
 from jiaozi.voucher.queries import purse
+from tests.web.people import member, signed_in
 from tests.web.sample_year import HOLDERS, fill
 from tests.world import PROGRAMME
 
@@ -30,6 +32,12 @@ SQL_STATEMENTS_MAX = 12
 MANY = 3_000
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def auditor(present) -> Client:
+    """Somebody who may see every holder's affairs."""
+    return signed_in(member("auditor", Role.AUDITOR, present))
 
 
 @pytest.fixture
@@ -60,7 +68,7 @@ def test_the_first_page_says_what_the_books_say(client: Client, present) -> None
 def test_every_unpublished_parameter_is_shown_as_such_with_its_demo_value(client: Client, present) -> None:
     world = fill(present)
     page = client.get("/").content.decode()
-    parameters = page[page.index('id="unpublished"') :]
+    parameters = page[page.index('id="unpublished"') : page.index("</main>")]
     unpublished = [each for each in load(world.version.text).programme.parameters.values() if each.unpublished]
     assert unpublished
     assert parameters.count("未公布</span>") == len(unpublished)
@@ -90,10 +98,10 @@ def test_no_programme_says_what_to_do(client: Client, present) -> None:
     assert "make demo" in page.content.decode()
 
 
-def test_a_voucher_adds_up(client: Client, present) -> None:
+def test_a_voucher_adds_up(auditor: Client, present) -> None:
     fill(present)
     row = Voucher.objects.order_by("issued_at").first()
-    words = text_of(client.get(f"/vouchers/{row.id}").content)
+    words = text_of(auditor.get(f"/vouchers/{row.id}").content)
     left = purse(row.id)
     assert left.used_fen
     assert left.held_fen
@@ -102,30 +110,30 @@ def test_a_voucher_adds_up(client: Client, present) -> None:
     assert f"账面余额 {yuan(booked_fen)} 减：冻结中 {yuan(left.held_fen)} 可用 {yuan(left.spendable_fen)}" in words
 
 
-def test_an_order_says_why_it_costs_what_it_costs(client: Client, present) -> None:
+def test_an_order_says_why_it_costs_what_it_costs(auditor: Client, present) -> None:
     fill(present)
     row = Order.objects.filter(state=State.SETTLED).order_by("quoted_at").first()
-    words = text_of(client.get(f"/orders/{row.id}").content)
+    words = text_of(auditor.get(f"/orders/{row.id}").content)
     assert row.price_fen == row.voucher_fen + row.own_fen
     for part in (yuan(row.price_fen), yuan(row.voucher_fen), "36.00", "50%", "37分1秒", "运行成功"):
         assert part in words
 
 
-def test_a_live_order_asks_again_and_a_finished_one_does_not(client: Client, present) -> None:
+def test_a_live_order_asks_again_and_a_finished_one_does_not(auditor: Client, present) -> None:
     fill(present)
     running = Order.objects.get(state=State.RUNNING)
     finished = Order.objects.filter(state=State.SETTLED).first()
-    assert "hx-get" in client.get(f"/orders/{running.id}").content.decode()
-    assert "hx-get" not in client.get(f"/orders/{finished.id}").content.decode()
-    part = client.get(f"/orders/{running.id}", headers={"HX-Request": "true"}).content.decode()
+    assert "hx-get" in auditor.get(f"/orders/{running.id}").content.decode()
+    assert "hx-get" not in auditor.get(f"/orders/{finished.id}").content.decode()
+    part = auditor.get(f"/orders/{running.id}", headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in part
     assert "运行中" in part
 
 
 @pytest.mark.parametrize("path", ["/vouchers/{}", "/orders/{}"])
-def test_what_is_not_there_is_said_in_one_line(client: Client, present, path: str) -> None:
+def test_what_is_not_there_is_said_in_one_line(auditor: Client, present, path: str) -> None:
     missing = uuid4()
-    answer = client.get(path.format(missing))
+    answer = auditor.get(path.format(missing))
     assert answer.status_code == 404
     assert str(missing) in answer.content.decode()
     assert 'href="/"' in answer.content.decode()
@@ -153,11 +161,19 @@ def test_pages_only_read(client: Client, present, path: str) -> None:
     assert client.post(path).status_code == 405
 
 
-def test_a_name_cannot_carry_markup(client: Client, present) -> None:
+def test_the_public_sees_no_orders_title(client: Client, auditor: Client, present) -> None:
+    fill(present)
+    running = Order.objects.get(state=State.RUNNING)
+    assert running.title not in client.get("/").content.decode()
+    assert running.number in client.get("/").content.decode()
+    assert running.title in auditor.get("/").content.decode()
+
+
+def test_a_name_cannot_carry_markup(auditor: Client, present) -> None:
     fill(present)
     bad = "<script>alert(1)</script>"
     Order.objects.filter(state=State.RUNNING).update(title=bad)
-    page = client.get("/").content.decode()
+    page = auditor.get("/").content.decode()
     assert bad not in page
     assert escape(bad) in page
 

@@ -13,10 +13,41 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from jiaozi.kernel.refusal import Refused
+
+
+class Site(BaseModel):
+    """What a government site states of itself in its footer; what is empty is shown as unpublished."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sponsor: str = ""
+    operator: str = ""
+    contact: str = ""
+    code: str = ""
+    icp: str = ""
+    police: str = ""
+
+
+class OpenIdProvider(BaseModel):
+    """An OpenID Connect provider by which people may sign in.
+
+    ``trusts_email`` lets it sign in whoever has the same address here, where the provider says that it verified it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern="^[a-z0-9-]{1,30}$")
+    name: str
+    server_url: str
+    client_id: str
+    secret: str
+    trusts_email: bool = False
+    sign_in_origins: list[str] = []
+    """Origins that a browser is led to in order to sign in, where they are not the server's own."""
 
 
 class Environment(BaseSettings):
@@ -38,6 +69,21 @@ class Environment(BaseSettings):
     debug: bool = False
     programme: str = "chengdu-2023"
     """The programme that the first page shows."""
+    session_minutes: int = Field(30, ge=2)
+    """A session ends so long after the last page that was opened; it never lasts longer than twelve hours."""
+    sign_up: bool = True
+    """Whether anybody may open an account; without it, administrators enrol people."""
+    trusted_proxies: int = 0
+    """How many proxies of yours stand before the service: limits count by the address that they report."""
+    https: bool = False
+    """Whether people reach the service by HTTPS: cookies are then kept to it."""
+    email_url: str = ""
+    """Where mail goes: ``smtp://user:password@host:587/?from=name@example.cn`` (``smtps``: TLS from the start).
+    Empty: mail is written to the log."""
+    site: Site = Site()
+    openid: list[OpenIdProvider] = []
+    demo: bool = False
+    """Whether this is a demonstration, with its well-known passwords."""
     process_engine: bool = False
     """Whether jobs may run on this machine; on in the demo, off elsewhere unless the operator says so."""
     process_isolation: str = "required"

@@ -6,6 +6,8 @@ from csp.constants import SELF
 
 from jiaozi.project.databases import databases
 from jiaozi.project.environment import environment, kept_secret
+from jiaozi.project.sign_in import *  # noqa: F403 - settings of the sign-in library, a chapter of its own
+from jiaozi.project.sign_in import SIGN_IN_ORIGINS
 
 _ENV = environment()
 
@@ -16,6 +18,7 @@ ROOT_URLCONF = "jiaozi.project.urls"
 WSGI_APPLICATION = "jiaozi.project.wsgi.application"
 
 INSTALLED_APPS = [
+    "jiaozi.web",  # before the sign-in library, so that its pages are drawn by our templates
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -42,7 +45,6 @@ INSTALLED_APPS = [
     "jiaozi.order",
     "jiaozi.metering",
     "jiaozi.settlement",
-    "jiaozi.web",
 ]
 
 MIDDLEWARE = [
@@ -55,6 +57,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "jiaozi.web.session.Lasting",
+    "jiaozi.web.frame.Frame",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -69,6 +73,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
+                "django.contrib.messages.context_processors.messages",
             ]
         },
     }
@@ -87,13 +92,13 @@ CACHES = {
 }
 """Shared by every process, so that a limit on attempts counts them all; ``migrate`` makes its table."""
 
-AUTH_USER_MODEL = "party.Person"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_USER_MODEL_EMAIL_FIELD = None
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+SESSION_COOKIE_AGE = _ENV.session_minutes * 60
+JIAOZI_SESSION_LONGEST_S = 12 * 3600
+"""However much it is used, a session ends after a working day."""
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+JIAOZI_SITE = _ENV.site.model_dump()
+JIAOZI_DEMO = _ENV.demo
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
@@ -115,7 +120,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
-        "form-action": [SELF],
+        "form-action": [SELF, *SIGN_IN_ORIGINS],
     }
 }
 

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health", health.answer, name="health"),
     path("metrics", health.metrics, name="metrics"),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("sign-in/", include("allauth.urls")),
 ]
 if importlib.util.find_spec("jiaozi.web.urls"):
     urlpatterns.append(path("", include("jiaozi.web.urls")))

@@ -12,4 +12,8 @@ urlpatterns = [
     path("orders/live", views.live_orders, name="live-orders"),
     path("orders/<uuid:order_id>", views.order, name="order"),
     path("vouchers/<uuid:voucher_id>", views.voucher, name="voucher"),
+    path("account/", views.account, name="account"),
+    path("account/acting", views.acting, name="acting"),
+    path("account/stay", views.stay, name="stay"),
+    path("map", views.site_map, name="site-map"),
 ]

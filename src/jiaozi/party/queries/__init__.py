@@ -13,6 +13,7 @@ from jiaozi.party.queries.organisations import (
     serves,
 )
 from jiaozi.party.queries.people import (
+    Standing,
     UnableToFindPerson,
     actor_of,
     by_email,
@@ -25,8 +26,10 @@ from jiaozi.party.queries.people import (
     name_on_screen,
     person,
     staff,
+    standing_of,
     token,
     tokens_of,
+    unknown_membership,
 )
 from jiaozi.party.queries.relations import (
     Neighbourhood,
@@ -42,6 +45,7 @@ __all__ = [
     "IDS_MAX",
     "PAGE_MAX",
     "Neighbourhood",
+    "Standing",
     "UnableToFindOrganisation",
     "UnableToFindPerson",
     "UnableToFindRelation",
@@ -68,6 +72,8 @@ __all__ = [
     "relations_of",
     "serves",
     "staff",
+    "standing_of",
     "token",
     "tokens_of",
+    "unknown_membership",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -43,7 +44,7 @@ def details_of(person: UUID) -> PersonDetails | None:
 def name_on_screen(person: UUID) -> str:
     """Give a person's name, or the id's first digits where the facts were erased."""
     found = details_of(person)
-    return found.name if found else f"#{str(person)[-8:]}"
+    return found.name if found else pseudonym(person)
 
 
 def email_of(person: UUID) -> str:
@@ -70,9 +71,9 @@ def membership(id: UUID) -> Membership:  # noqa: A002 - the column's own name
 
 
 def memberships_of(person: UUID, *, now: datetime) -> list[Membership]:
-    """Give what a person may act as at an instant, oldest first, organisations loaded, in one statement."""
+    """Give what a person may act as at an instant, oldest first, organisations and details loaded, in one statement."""
     rows = in_force(now).filter(person_id=person, person__is_active=True)
-    return list(rows.select_related("organisation").order_by("id")[:MEMBERSHIPS_MAX])
+    return list(rows.select_related("organisation", "person__details").order_by("id")[:MEMBERSHIPS_MAX])
 
 
 def members_of(
@@ -138,13 +139,51 @@ def actor_of(person: UUID, membership_id: UUID | None, *, now: datetime) -> Acto
         return actor_for(person, None)
     row = in_force(now).filter(id=membership_id, person_id=person, person__is_active=True).first()
     if row is None:
-        raise UnableToAct(
-            "MEMBERSHIP_OVER",
-            "该授权已终止或不属于您，请重新选择身份",
-            "this membership is over or not yours; choose another",
-            field="membership",
-        )
+        raise unknown_membership()
     return actor_for(person, grant_of(row))
+
+
+def unknown_membership() -> UnableToAct:
+    """Say that somebody can't act by a membership, without telling whether it was ever anybody's."""
+    return UnableToAct(
+        "MEMBERSHIP_OVER",
+        "该授权已终止或不属于您，请重新选择身份",
+        "this membership is over or not yours; choose another",
+        field="membership",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whom a signed-in person acts as: the actor, by which membership, if any, of which that can be chosen."""
+
+    actor: Actor
+    name: str
+    membership: Membership | None
+    memberships: tuple[Membership, ...]
+
+
+def standing_of(person: UUID, chosen: UUID | None, *, now: datetime) -> Standing:
+    """Give whom a person acts as, for a screen that also shows the choice; in one statement, two without a membership.
+
+    A chosen membership that is over, or another's, is none; who has only one acts by that.
+    """
+    rows = memberships_of(person, now=now)
+    if len(rows) == 1:
+        chosen = rows[0].id
+    row = next((each for each in rows if each.id == chosen), None)
+    details = getattr(rows[0].person, "details", None) if rows else details_of(person)
+    return Standing(
+        actor=actor_for(person, grant_of(row) if row else None),
+        name=details.name if details else pseudonym(person),
+        membership=row,
+        memberships=tuple(rows),
+    )
+
+
+def pseudonym(person: UUID) -> str:
+    """Say which person, where no name is known (any more)."""
+    return f"#{str(person)[-8:]}"
 
 
 def grant_of(row: Membership) -> Grant:

@@ -1,6 +1,7 @@
 """Who takes part: organisations, makers, end users, people's roles, and the actor on whose word a verb acts."""
 
 from jiaozi.party.rules.actor import (
+    OVERSEERS,
     SCOPES_OF,
     SYSTEM,
     Actor,
@@ -9,6 +10,8 @@ from jiaozi.party.rules.actor import (
     UnableToActByToken,
     UnableToActForCentre,
     UnableToActForProgramme,
+    UnableToSee,
+    check_may_see,
     check_own_centre,
     check_own_programme,
     check_scope,
@@ -38,6 +41,7 @@ from jiaozi.party.rules.relation_graph import Group, connected, say_path
 from jiaozi.party.rules.token import TokenRequest, UnableToIssueToken, UnableToUseToken
 
 __all__ = [
+    "OVERSEERS",
     "SCOPES_OF",
     "SYSTEM",
     "Actor",
@@ -64,10 +68,12 @@ __all__ = [
     "UnableToNameEndUser",
     "UnableToRegister",
     "UnableToRelate",
+    "UnableToSee",
     "UnableToUseToken",
     "actor_for",
     "check_correction",
     "check_end_user",
+    "check_may_see",
     "check_own_centre",
     "check_own_programme",
     "check_registration",

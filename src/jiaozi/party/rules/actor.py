@@ -113,6 +113,10 @@ class UnableToActForProgramme(Refused):
     """Somebody reached for a programme that the membership doesn't name."""
 
 
+class UnableToSee(Refused):
+    """Somebody looked for what is another's."""
+
+
 class UnableToActByToken(Refused):
     """A program reached for what its token doesn't allow."""
 
@@ -149,6 +153,32 @@ def check_own_programme(by: Actor, programme: str) -> None:
             f"you may act for the programme {by.programme}, not for {programme}",
             field="programme",
         )
+
+
+OVERSEERS = frozenset({Role.OFFICER, Role.FINANCE, Role.AUDITOR, Role.OPERATOR, Role.SYSTEM})
+"""Who sees every holder's affairs, of the programme that the membership names."""
+
+
+def check_may_see(by: Actor | None, *, holder: UUID, centre: str | None = None, programme: str = "") -> None:
+    """Let a holder's own, the centre that it is done at, and those who oversee the programme see a holder's affairs.
+
+    Raises
+    ------
+    UnableToSee
+        For everybody else.
+    """
+    if by is not None:
+        own = by.role is Role.APPLICANT and by.organisation == holder
+        there = by.role is Role.CENTRE and centre is not None and by.centre == centre
+        oversees = by.role in OVERSEERS and by.programme in {"", programme}
+        if own or there or oversees:
+            return
+    raise UnableToSee(
+        "NOT_YOURS_TO_SEE",
+        "只有持券人、承担作业的算力中心和项目管理人员可以查看",
+        "only the holder, the centre that does the work and those who run the programme may see it",
+        field="by",
+    )
 
 
 def check_scope(by: Actor, scope: Scope) -> None:

@@ -1,7 +1,9 @@
 """The console's views: each parses its address, asks the house, and shows; nothing is decided or written here."""
 
+from jiaozi.web.views.account import account
+from jiaozi.web.views.acting import acting, site_map, stay
 from jiaozi.web.views.order import order
 from jiaozi.web.views.voucher import voucher
 from jiaozi.web.views.year import live_orders, year
 
-__all__ = ["live_orders", "order", "voucher", "year"]
+__all__ = ["account", "acting", "live_orders", "order", "site_map", "stay", "voucher", "year"]

@@ -21,8 +21,11 @@ from jiaozi.metering import queries as metering
 from jiaozi.order import queries as orders
 from jiaozi.order.ports import JobOutcome
 from jiaozi.order.rules import ON_ENGINE, State
+from jiaozi.party.rules import check_may_see
 from jiaozi.policy.rules.figures import shown
 from jiaozi.policy.rules.words import Kind
+from jiaozi.web.frame import asking
+from jiaozi.web.pages import ALL_ROLES, page
 
 USAGE_MAX = 100
 _OUTCOMES = {
@@ -44,6 +47,7 @@ class Moment:
     at: datetime | None
 
 
+@page(Label("订单", "Order"), ALL_ROLES, parent="web:year")
 @require_safe
 def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Show an order: its price as arithmetic, its hold, its steps; the live part alone when it asks for itself."""
@@ -51,6 +55,7 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
         row = orders.order(order_id)
     except orders.UnableToFindOrder as missing:
         raise Http404(missing.reason.label.in_language(get_language() or "")) from missing
+    check_may_see(asking(request).actor, holder=row.holder_id, centre=row.centre_id, programme=row.voucher.programme)
     usage = metering.usage_of(row.id)[:USAGE_MAX]
     context = {
         "now": clock.now(),

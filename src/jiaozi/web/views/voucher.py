@@ -11,16 +11,21 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from jiaozi.kernel import clock
+from jiaozi.kernel.label import Label
 from jiaozi.ledger import queries as ledger
 from jiaozi.order import queries as orders
+from jiaozi.party.rules import Role, check_may_see
 from jiaozi.policy import rules as policy
 from jiaozi.voucher import queries as vouchers
 from jiaozi.voucher.rules import voucher_account
+from jiaozi.web.frame import asking
+from jiaozi.web.pages import ALL_ROLES, page
 
 ENTRIES_MAX = 200
 ORDERS_MAX = 200
 
 
+@page(Label("算力券", "Voucher"), ALL_ROLES - {Role.CENTRE}, parent="web:year")
 @require_safe
 def voucher(request: HttpRequest, voucher_id: UUID) -> HttpResponse:
     """Show a voucher with its ledger statement and its orders."""
@@ -29,6 +34,7 @@ def voucher(request: HttpRequest, voucher_id: UUID) -> HttpResponse:
     except vouchers.UnableToFindVoucher as missing:
         raise Http404(missing.reason.label.in_language(get_language() or "")) from missing
     row = purse.voucher
+    check_may_see(asking(request).actor, holder=row.holder_id, programme=row.programme)
     entries = ledger.statement(voucher_account(row.programme, row.id), limit=ENTRIES_MAX)
     context = {
         "now": clock.now(),

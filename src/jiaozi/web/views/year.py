@@ -13,12 +13,14 @@ from django.views.decorators.http import require_safe
 
 from jiaozi.catalogue import queries as catalogue
 from jiaozi.kernel import clock
+from jiaozi.kernel.label import Label
 from jiaozi.kernel.period import local_date
 from jiaozi.order import queries as orders
 from jiaozi.order.rules import State
 from jiaozi.policy.queries import UnableToFindProgramme
 from jiaozi.settlement import queries as settlement
 from jiaozi.voucher import queries as vouchers
+from jiaozi.web.pages import EVERYBODY, page
 from jiaozi.web.views.figures import ceiling_fen, portions
 from jiaozi.web.views.programme import Shown, shown
 
@@ -28,6 +30,7 @@ YEARS_BACK = 4
 _UNFINISHED = (State.HELD, State.SUBMITTED, State.QUEUED, State.RUNNING, State.ENDED, State.METERED)
 
 
+@page(Label("年度总览", "The year at a glance"), EVERYBODY, place=10)
 @require_safe
 def year(request: HttpRequest) -> HttpResponse:
     """Show the year: cap and books, vouchers, orders, centres, statements, and the rules that they rest on."""
@@ -64,6 +67,7 @@ def _year(asked: str, this: int) -> int:
     return int(asked)
 
 
+@page(Label("进行中的订单", "Orders under way"), EVERYBODY, parent="web:year")
 @require_safe
 @never_cache
 def live_orders(request: HttpRequest) -> HttpResponse:

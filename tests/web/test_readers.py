@@ -1,0 +1,133 @@
+"""Every address of the service, asked for by everybody: who gets in, who is asked to sign in, who is refused.
+
+``EXPECTED`` is the list. An address that is not in it fails the first test, so that nobody adds a page without saying
+whose it is.
+"""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern
+
+from jiaozi.order.models import Order
+from jiaozi.party.rules import HolderClass, Role
+from jiaozi.voucher.models import Voucher
+from jiaozi.web.pages import addresses, page_of
+from tests.web.people import enrol, member, signed_in
+from tests.web.sample_year import fill
+
+pytestmark = pytest.mark.django_db
+
+WHO = (
+    "anonymous",
+    "nobody",
+    "stranger",
+    "applicant",
+    "officer",
+    "finance",
+    "auditor",
+    "operator",
+    "centre",
+    "elsewhere",
+)
+"""``nobody`` has no membership; ``stranger`` is another organisation's; ``elsewhere`` is another centre's clerk."""
+EVERYBODY = dict.fromkeys(WHO, 200)
+SIGNED_IN = EVERYBODY | {"anonymous": 302}
+NOBODY = dict.fromkeys(WHO, 403) | {"anonymous": 302}
+OVERSEERS = NOBODY | dict.fromkeys(("officer", "finance", "auditor", "operator"), 200)
+
+EXPECTED: dict[str, dict[str, int] | str] = {
+    "health": "answers 503 where no worker lives; tests/project/test_up.py",
+    "metrics": EVERYBODY,
+    "set_language": "only posted to; test_pages.py",
+    "web:year": EVERYBODY,
+    "web:live-orders": EVERYBODY,
+    "web:order": OVERSEERS | {"applicant": 200, "centre": 200},
+    "web:voucher": OVERSEERS | {"applicant": 200},
+    "web:account": SIGNED_IN,
+    "web:acting": SIGNED_IN,
+    "web:stay": dict.fromkeys(WHO, 405) | {"anonymous": 302},
+    "web:site-map": EVERYBODY,
+}
+LIBRARY = ("account_", "mfa_", "socialaccount_", "usersessions_", "openid_connect", "social/")
+
+
+@pytest.fixture
+def people(present) -> dict[str, Client]:
+    """A browser for each; the applicant is the first voucher's holder."""
+    world = fill(present)
+    holder = Voucher.objects.order_by("issued_at").first().holder
+    other = world.holder("旁人公司", HolderClass.TECH_SME, serial=99)
+    at = present
+    found = {
+        "anonymous": None,
+        "nobody": enrol("nobody", at),
+        "stranger": member("stranger", Role.APPLICANT, at, organisation=other.id),
+        "applicant": member("applicant", Role.APPLICANT, at, organisation=holder.id),
+        "elsewhere": member("elsewhere", Role.CENTRE, at, centre="chengdu-aicc"),
+    }
+    for role in (Role.OFFICER, Role.FINANCE, Role.AUDITOR, Role.OPERATOR, Role.CENTRE):
+        found[role.value.lower()] = member(role.value.lower(), role, at)
+    return {name: signed_in(person) if person else Client() for name, person in found.items()}
+
+
+def arguments(pattern: URLPattern) -> dict[str, object]:
+    """What an address with arguments is asked for: what belongs to the applicant, done at the centre."""
+    voucher = Voucher.objects.order_by("issued_at").first()
+    known = {"voucher_id": voucher.id, "order_id": Order.objects.filter(voucher=voucher).first().id}
+    return {name: known[name] for name in pattern.pattern.converters}
+
+
+def test_every_address_is_listed_here() -> None:
+    found = {name for name, _ in addresses() if not name.startswith(LIBRARY)}
+    assert found == set(EXPECTED)
+
+
+def test_every_page_of_the_console_says_whose_it_is() -> None:
+    assert [name for name, each in addresses() if name.startswith("web:") and page_of(each.callback) is None] == []
+
+
+def test_everybody_gets_the_answer_that_is_listed(people: dict[str, Client]) -> None:
+    from django.urls import reverse
+
+    wrong = []
+    for name, pattern in addresses():
+        expected = EXPECTED.get(name)
+        if not isinstance(expected, dict):
+            continue
+        path = reverse(name, kwargs=arguments(pattern))
+        for who, client in people.items():
+            answer = client.get(path)
+            if answer.status_code != expected[who]:
+                wrong.append(f"{name} as {who}: {answer.status_code}, expected {expected[who]}")
+            if answer.status_code == 302:
+                assert answer.headers["Location"].startswith("/sign-in/login/?next="), (name, who)
+    assert wrong == []
+
+
+def test_a_refusal_says_why_and_offers_what_else_one_is(people, present) -> None:
+    from jiaozi.party import services as party
+    from jiaozi.party.models import Person
+    from jiaozi.party.rules import SYSTEM, Grant
+
+    row = Voucher.objects.order_by("issued_at").first()
+    answer = people["stranger"].get(f"/vouchers/{row.id}")
+    assert "只有持券人" in answer.content.decode()
+    clerk = people["centre"]
+    person = Person.objects.get(id=clerk.session["_auth_user_id"])
+    other = Grant(role=Role.APPLICANT, since_at=present, organisation=row.holder_id)
+    party.grant(person=person.id, grant=other, by=SYSTEM, now=present)
+    page = clerk.get(f"/vouchers/{row.id}")
+    assert page.status_code == 403
+    chosen = person.memberships.get(role=Role.APPLICANT)
+    assert str(chosen.id) in page.content.decode()
+    there = clerk.post("/account/acting", {"membership": chosen.id, "next": f"/vouchers/{row.id}"})
+    assert there.headers["Location"] == f"/vouchers/{row.id}"
+    assert clerk.get(f"/vouchers/{row.id}").status_code == 200
+
+
+def test_a_view_that_does_not_say_whose_it_is_opens_to_nobody(people, monkeypatch) -> None:
+    view = next(each for name, each in addresses() if name == "web:year").callback
+    monkeypatch.delattr(view, "page")
+    assert people["officer"].get("/").status_code == 403
