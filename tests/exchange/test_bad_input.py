@@ -16,7 +16,7 @@ from jiaozi.exchange.rules import (
     Terms,
     UnableToClear,
     UnableToReadBook,
-    check_order,
+    check_orders,
     clear,
     read_book,
 )
@@ -95,8 +95,8 @@ def test_a_party_does_not_trade_with_itself():
     clear(book(ask("s", 5, 4, party="p"), bid("b", 5, 3, party="p")))
     clear(book(ask("s", 5, 4, party="p"), bid("b", 5, 4, party="p", hub="b")))
     with pytest.raises(UnableToClear, match="'s'"):
-        check_order(bid("b", 5, 4, party="p"), book(ask("s", 5, 4, party="p")))
-    check_order(bid("b", 5, 4, party="other"), book(ask("s", 5, 4, party="p")))
+        check_orders([bid("b", 5, 4, party="p")], book(ask("s", 5, 4, party="p")))
+    check_orders([bid("b", 5, 4, party="other")], book(ask("s", 5, 4, party="p")))
 
 
 def test_fifty_mistakes_are_enough():

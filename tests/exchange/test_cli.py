@@ -1,11 +1,18 @@
 """``jiaozi exchange clear``: the machine's form, the tables, and mistakes line by line."""
 
 import json
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
+from jiaozi.cli import exchange as command
 from jiaozi.cli.exchange import app
+from jiaozi.exchange import queries
+from jiaozi.exchange.queries import replaying
+from jiaozi.exchange.rules import clear as clear_book
 
 from .test_bad_input import file
 
@@ -63,3 +70,20 @@ def test_the_references_example_clears(tmp_path):
     path.write_text(text.split("```json")[1].split("```")[0], encoding="utf-8")
     found = json.loads(runner.invoke(app, ["clear", str(path), "--json"]).output)
     assert [(each["id"], each["accepted"]) for each in found["orders"]] == [("a1", 40), ("b1", 40)]
+
+
+@pytest.mark.django_db
+def test_replay_gives_the_same_digest_or_says_so(busy, monkeypatch):
+    monkeypatch.setattr(command, "opened", nullcontext)
+    busy.step("close", "clear", "settle")
+    session = queries.session(busy.session.id)
+    fine = runner.invoke(app, ["replay", str(session.id), "--json"])
+    assert fine.exit_code == 0
+    told = json.loads(fine.output)
+    assert told["same"] is True
+    assert told["digest"] == told["kept_digest"] == session.result_digest
+    assert "to the bit" in runner.invoke(app, ["replay", str(session.id)]).output
+    monkeypatch.setattr(replaying, "clear", lambda book: clear_book(replace(book, links=())))
+    wrong = runner.invoke(app, ["replay", str(session.id)])
+    assert wrong.exit_code == 1
+    assert "not the same" in wrong.output

@@ -26,7 +26,7 @@ app = typer.Typer(
 def audit(
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable · 机器可读")] = False,
 ) -> None:
-    """Check every invariant of the ledger, vouchers, metering and settlement · 核对全部账目."""
+    """Check every invariant of the ledger, vouchers, metering, exchange and settlement · 核对全部账目."""
     with opened():
         from jiaozi.settlement.queries import audit_all  # noqa: PLC0415 - Django had to be loaded first
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from jiaozi.cli.house import opened
 from jiaozi.exchange.rules import Book, Clearing, Code, UnableToClear, clear, read_book, say
 from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.refusal import Refused
@@ -64,6 +67,30 @@ def clear_command(
         typer.echo(json.dumps(body(read, found), ensure_ascii=False))
     else:
         show(read, found, Console(soft_wrap=True, highlight=False))
+
+
+@app.command()
+def replay(
+    session: Annotated[UUID, typer.Argument(help="the session's id · 场次编号")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="machine-readable · 机器可读")] = False,
+) -> None:
+    """Clear a session again from what was kept; exit status 1 when anything differs · 重算."""
+    with opened():
+        from jiaozi.exchange import queries  # noqa: PLC0415 - Django had to be loaded first
+
+        made = queries.replay(session)
+    told = {**asdict(made), "session": str(made.session), "same": made.same}
+    if as_json:
+        typer.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        typer.echo(f"book    {made.book_digest}\nkept    {made.kept_book_digest}")
+        typer.echo(f"result  {made.digest}\nkept    {made.kept_digest}")
+        for row in made.rows_differ:
+            typer.echo(f"✗ {row}")
+        typer.echo("一致 · the same, to the bit" if made.same else "不一致 · not the same")
+    if not made.same:
+        raise typer.Exit(1)
 
 
 def body(book: Book, found: Clearing) -> dict[str, Any]:

@@ -33,6 +33,8 @@ class Book(StrEnum):
     LIMITS = "LIMITS"
     OWN = "OWN"
     UNITS = "UNITS"
+    TRADE = "TRADE"
+    CAPACITY = "CAPACITY"
 
 
 class Bound(StrEnum):
@@ -78,6 +80,15 @@ class AccountKind(StrEnum):
     QUOTA_USED = "QUOTA_USED"
     QUOTA_ENDED = "QUOTA_ENDED"
 
+    TRADE_SOURCE = "TRADE_SOURCE"
+    TRADER = "TRADER"
+    TRADE_CLEARING = "TRADE_CLEARING"
+    TRADE_RENT = "TRADE_RENT"
+
+    CAPACITY_SOURCE = "CAPACITY_SOURCE"
+    CAPACITY = "CAPACITY"
+    CAPACITY_POOL = "CAPACITY_POOL"
+
 
 _D, _C, _N = Bound.DEBITS_WITHIN_CREDITS, Bound.CREDITS_WITHIN_DEBITS, Bound.NONE
 KINDS: dict[AccountKind, tuple[Book, Bound]] = {
@@ -108,6 +119,13 @@ KINDS: dict[AccountKind, tuple[Book, Bound]] = {
     AccountKind.QUOTA: (Book.UNITS, _D),
     AccountKind.QUOTA_USED: (Book.UNITS, _N),
     AccountKind.QUOTA_ENDED: (Book.UNITS, _N),
+    AccountKind.TRADE_SOURCE: (Book.TRADE, _N),
+    AccountKind.TRADER: (Book.TRADE, _D),
+    AccountKind.TRADE_CLEARING: (Book.TRADE, _D),
+    AccountKind.TRADE_RENT: (Book.TRADE, _D),
+    AccountKind.CAPACITY_SOURCE: (Book.CAPACITY, _N),
+    AccountKind.CAPACITY: (Book.CAPACITY, _D),
+    AccountKind.CAPACITY_POOL: (Book.CAPACITY, _D),
 }
 
 

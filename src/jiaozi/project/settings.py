@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "jiaozi.voucher",
     "jiaozi.order",
     "jiaozi.metering",
+    "jiaozi.exchange",
     "jiaozi.settlement",
 ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, pairwise
 from typing import NamedTuple
 
@@ -67,20 +67,23 @@ def check_terms(book: Book) -> None:
     _raise(_frame(book))
 
 
-def check_order(order: Order, book: Book) -> None:
-    """Refuse one order that does not fit a session's book; of ``book.orders`` only the party's own are looked at.
+def check_orders(new: Sequence[Order], book: Book) -> None:
+    """Refuse new orders that don't fit a session's book; of ``book.orders`` only the parties' own are looked at.
 
     Raises
     ------
     UnableToClear
-        With the mistakes by field.
+        With the mistakes by number and field.
     """
-    _raise(each._replace(field=each.field.partition(".")[2]) for each in _orders_wrong(book, (order,)))
-    mine = [each for each in book.orders if (each.party, each.product) == (order.party, order.product)]
-    own: dict[Side, Order] = {}
-    for other in mine:
-        _keep_best(own, other)
-    _raise(_self_trade("limit", order, own))
+    _raise(_new_wrong(new, book))
+
+
+def _new_wrong(new: Sequence[Order], book: Book) -> Iterator[Problem]:
+    yield from _orders_wrong(book, new)
+    own: dict[tuple[str, Product], dict[Side, Order]] = {}
+    for each in book.orders:
+        _keep_best(own.setdefault((each.party, each.product), {}), each)
+    yield from _own_crossed(new, own)
 
 
 def _raise(problems: Iterator[Problem]) -> None:
@@ -94,7 +97,7 @@ def _all(book: Book) -> Iterator[Problem]:
         yield Problem("orders", "TOO_MANY", f"报价至多{ORDERS_MAX}笔", f"there may be {ORDERS_MAX} orders at most")
         return
     yield from _orders_wrong(book, book.orders)
-    yield from _own_crossed(book.orders)
+    yield from _own_crossed(book.orders, {})
 
 
 def _frame(book: Book) -> Iterator[Problem]:
@@ -239,8 +242,7 @@ def _figures_wrong(at: str, order: Order) -> Iterator[Problem]:
         )
 
 
-def _own_crossed(orders: Iterable[Order]) -> Iterator[Problem]:
-    own: dict[tuple[str, Product], dict[Side, Order]] = {}
+def _own_crossed(orders: Iterable[Order], own: dict[tuple[str, Product], dict[Side, Order]]) -> Iterator[Problem]:
     for number, order in enumerate(orders):
         mine = own.setdefault((order.party, order.product), {})
         yield from _self_trade(f"orders[{number}].limit", order, mine)

@@ -7,7 +7,7 @@ refused. Every mistake is told by place and field.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
@@ -132,23 +132,23 @@ def read_book(text: str) -> Book:
     UnableToReadBook, UnableToClear
         When it is no JSON; with every bad figure by place and field.
     """
-    return _book(_validated(BookFile, text))
+    return _book(_validated(BookFile, _json(text)))
 
 
-def read_frame(text: str) -> Book:
-    """Read a session without its orders, as a schedule keeps it.
+def read_frame(body: Mapping[str, Any]) -> Book:
+    """Read a session without its orders, as the house keeps it.
 
     Raises
     ------
-    UnableToReadBook, UnableToClear
+    UnableToClear
         As above.
     """
-    return _book(_validated(FrameFile, text))
+    return _book(_validated(FrameFile, body))
 
 
-def _validated(kind: type[FileT], text: str) -> FileT:
+def _validated(kind: type[FileT], body: Any) -> FileT:
     try:
-        return kind.model_validate(_json(text))
+        return kind.model_validate(body)
     except ValidationError as wrong:
         raise UnableToClear(_problem(each) for each in wrong.errors(include_url=False)[:_PROBLEMS_MAX]) from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jiaozi.application.queries.evidence import audit_evidence
+from jiaozi.exchange import queries as exchange
 from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.queries import Finding
 from jiaozi.metering import queries as metering
@@ -43,9 +44,9 @@ def audit() -> list[Finding]:
 
 
 def audit_all() -> Audit:
-    """Check every book: ledger, vouchers, metering, settlement; and that every kept paper is what was handed in."""
+    """Check every book: ledger, vouchers, metering, exchange, settlement; and every paper that is kept."""
     rows = Rows(*run("audited.sql")[0])
-    findings = (*ledger.audit(), *audit_evidence(), *voucher.audit(), *metering.audit(), *audit())
+    findings = (*ledger.audit(), *audit_evidence(), *voucher.audit(), *metering.audit(), *exchange.audit(), *audit())
     broken = {finding.invariant for finding in findings}
     checked = [Checked(each, each.rows(rows), each.name not in broken) for each in INVARIANTS]
     return Audit(tuple(checked), findings)

@@ -26,6 +26,8 @@ class Rows:
     grants: int
     clawbacks: int
     files: int
+    trade_sessions: int
+    trade_orders: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,14 @@ def _files(rows: Rows) -> int:
     return rows.files
 
 
+def _sessions(rows: Rows) -> int:
+    return rows.trade_sessions
+
+
+def _orders(rows: Rows) -> int:
+    return rows.trade_orders
+
+
 INVARIANTS = (
     Invariant("ledger", "book balances", "各账簿借贷相等", _accounts),
     Invariant("ledger", "counters equal a replay", "余额等于逐笔重算", _transfers),
@@ -119,6 +129,22 @@ INVARIANTS = (
     Invariant("metering", "voucher share + holder's share = price", "券付+自付=价款", _captures),
     Invariant("metering", "captures equal the ledger", "核销等于台账", _captures),
     Invariant("metering", "an import is what its journal line tells", "导入与留痕一致", _captures),
+    Invariant("exchange", "an order holds what it asks for", "报价足额冻结", _orders),
+    Invariant("exchange", "a hold belongs to an order", "冻结有对应报价", _orders),
+    Invariant("exchange", "a hold ends as its order does", "冻结与报价同归", _orders),
+    Invariant("exchange", "sellers are paid and buyers get what was accepted", "成交即付款交付", _orders),
+    Invariant("exchange", "no accepted order loses", "成交者不亏", _orders),
+    Invariant("exchange", "bought and sold meet at every hub", "各枢纽买卖平衡", _sessions),
+    Invariant(
+        "exchange",
+        "a link carries no more than it can, and earns the difference of prices",
+        "链路不超限，收益等于价差",
+        _sessions,
+    ),
+    Invariant("exchange", "a session that is over holds nothing", "结束场次无余额", _sessions),
+    Invariant("exchange", "a trader's money is what it deposited and traded", "交易资金=存入+成交", _orders),
+    Invariant("exchange", "capacity is what was declared and traded", "容量=登记+成交", _orders),
+    Invariant("exchange", "a link has earned its rents", "链路收益等于各场之和", _sessions),
     Invariant("settlement", "gross issued within the cap at every moment", "累计发放任何时刻不超过上限", _transfers),
     Invariant("settlement", "imprest identity", "备用金恒等式", _accounts),
     Invariant("settlement", "the reserve's accounts are its movements", "备用金账户与收支一致", _money),

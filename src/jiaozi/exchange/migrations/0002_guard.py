@@ -1,0 +1,16 @@
+"""Put the database's own guard on orders, sessions and results."""
+
+from pathlib import Path
+
+from django.db import migrations
+
+_SQL = Path(__file__).resolve().parent.parent / "sql"
+
+
+class Migration(migrations.Migration):
+    dependencies = [("exchange", "0001_initial")]
+    operations = [
+        migrations.RunSQL(
+            (_SQL / "guard.sql").read_text(encoding="utf-8"), (_SQL / "guard_undo.sql").read_text(encoding="utf-8")
+        )
+    ]

@@ -1,0 +1,11 @@
+DROP TRIGGER exchange_capacity_kept ON exchange_capacity;
+DROP TRIGGER exchange_movement_kept ON exchange_movement;
+DROP TRIGGER exchange_flow_kept ON exchange_flow;
+DROP TRIGGER exchange_price_kept ON exchange_price;
+DROP TRIGGER exchange_session_fixed ON exchange_session;
+DROP TRIGGER exchange_session_kept ON exchange_session;
+DROP TRIGGER exchange_order_timely ON exchange_order;
+DROP FUNCTION exchange_order_timely();
+DROP TRIGGER exchange_order_fixed ON exchange_order;
+DROP TRIGGER exchange_order_kept ON exchange_order;
+DROP FUNCTION exchange_refuse();
