@@ -1,0 +1,66 @@
+"""A voucher is a right to a share of compute fees up to its face; what is left of it is always the ledger's word.
+
+Its life cycle is in ``life``, what its issue writes in ``issuing``, the caps that bound it in ``caps``, the year's
+budget in ``budget``.
+"""
+
+from jiaozi.voucher.rules.accounts import available_account, cap_accounts, voucher_account
+from jiaozi.voucher.rules.budget import (
+    budget_event,
+    check_budget,
+    check_budget_year,
+    check_programme_name,
+    check_same_budget,
+    check_within_cap,
+    yearly_cap,
+)
+from jiaozi.voucher.rules.caps import counted, limit_posts
+from jiaozi.voucher.rules.issuing import Issue, UnableToIssue, check_grants_voucher, issue_lines, short_of
+from jiaozi.voucher.rules.life import (
+    TRANSITIONS,
+    State,
+    UnableToChange,
+    UnableToSpend,
+    check_end,
+    check_expiry,
+    check_reason,
+    check_spendable,
+    check_unused,
+    end_lines,
+    ends,
+    released_lines,
+    sink_account,
+)
+
+__all__ = [
+    "TRANSITIONS",
+    "Issue",
+    "State",
+    "UnableToChange",
+    "UnableToIssue",
+    "UnableToSpend",
+    "available_account",
+    "budget_event",
+    "cap_accounts",
+    "check_budget",
+    "check_budget_year",
+    "check_end",
+    "check_expiry",
+    "check_grants_voucher",
+    "check_programme_name",
+    "check_reason",
+    "check_same_budget",
+    "check_spendable",
+    "check_unused",
+    "check_within_cap",
+    "counted",
+    "end_lines",
+    "ends",
+    "issue_lines",
+    "limit_posts",
+    "released_lines",
+    "short_of",
+    "sink_account",
+    "voucher_account",
+    "yearly_cap",
+]
