@@ -35,8 +35,10 @@ def version(version_id: UUID) -> ProgrammeVersion:
     return row
 
 
-def current(programme: str, on: date) -> ProgrammeVersion:
+def current(programme: str, on: date, *, demo: bool | None = None) -> ProgrammeVersion:
     """Give the version of a programme that is in force on a Shanghai date: the last one adopted.
+
+    One that decides on published figures alone goes before one that may use demo values; ``demo`` asks for either kind.
 
     Raises
     ------
@@ -45,7 +47,9 @@ def current(programme: str, on: date) -> ProgrammeVersion:
     """
     in_force = Q(effective_from__lte=on) & (Q(effective_to__isnull=True) | Q(effective_to__gte=on))
     rows = ProgrammeVersion.objects.filter(in_force, programme=programme)
-    row = rows.order_by("-loaded_at", "-id").first()
+    if demo is not None:
+        rows = rows.filter(demo=demo)
+    row = rows.order_by("demo", "-loaded_at", "-id").first()
     if row is None:
         raise UnableToFindProgramme(
             "PROGRAMME_NOT_IN_FORCE",

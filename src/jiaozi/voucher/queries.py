@@ -17,8 +17,9 @@ from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.models import LedgerTransfer
 from jiaozi.ledger.queries import Finding
 from jiaozi.ledger.rules import Account
+from jiaozi.policy.rules import CapUse
 from jiaozi.voucher.models import Voucher
-from jiaozi.voucher.rules import State, budget_event, voucher_account
+from jiaozi.voucher.rules import Standing, State, budget_event, cap_accounts, voucher_account
 
 ROWS_MAX = 500
 FINDINGS_MAX = 100
@@ -67,6 +68,22 @@ def voucher_for_spending(id: UUID) -> Voucher:  # noqa: A002 - the column's own 
 def spendable_fen(row: Voucher) -> int:
     """Say what may still be spent of a voucher."""
     return ledger.balance(voucher_account(row.programme, row.id)).spendable
+
+
+def standing(programme: str, caps: Iterable[CapUse]) -> dict[str, Standing]:
+    """Say where the accounts of caps stand, by counter, in one statement.
+
+    A cap's account gives only to its counter and its source, so its balance and the counter's make up the limit.
+    """
+    accounts = {use.key: cap_accounts(programme, use.key)[1:] for use in caps}
+    found = ledger.balances(account for pair in accounts.values() for account in pair)
+    standings = {}
+    for key, (cap, counter) in accounts.items():
+        left, taken = found[cap.id], found[counter.id]
+        limit_fen = left.credit + taken.credit if left.credits_posted else None
+        mark = f"{left.credits_posted}/{left.debits_posted}/{taken.debits_posted}"
+        standings[key] = Standing(limit_fen, left.spendable, mark)
+    return standings
 
 
 def purses(

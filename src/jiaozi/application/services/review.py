@@ -44,9 +44,9 @@ def _assess(row: Application, now: datetime) -> Decision:
 
 def _counters(programme: str, uses: Iterable[CapUse | OnceUse]) -> dict[str, int]:
     """Read how much of each cap is used, and how often a one-off clause was granted."""
-    caps = {use.key: Account(AccountKind.CAP, programme, use.key) for use in uses if isinstance(use, CapUse)}
+    caps = {use.key: Account(AccountKind.COUNTED, programme, use.key) for use in uses if isinstance(use, CapUse)}
     balances = ledger.balances(caps.values())
-    used = {key: balances[cap.id].debits_posted + balances[cap.id].debits_pending for key, cap in caps.items()}
+    used = {key: balances[counter.id].credit + balances[counter.id].credits_pending for key, counter in caps.items()}
     once = {use.key: queries.times_granted(programme, use.key) for use in uses if isinstance(use, OnceUse)}
     return used | once
 

@@ -18,6 +18,7 @@ from jiaozi.party.rules import HolderClass
 from jiaozi.policy import queries as policy
 from jiaozi.policy.rules import Decision, Measure, OrderTerms, order_terms
 from jiaozi.voucher import rules as voucher_rules
+from jiaozi.voucher import services as vouchers
 from jiaozi.voucher.models import Voucher
 
 
@@ -99,7 +100,8 @@ def _standing_refusal(holder_class: str) -> Reason | None:
 def _open(programme: str, payers: Mapping[UUID, Payer], now: datetime) -> None:
     """Open own accounts and credit the caps, once for ever by their ids; posts to both come chunk by chunk."""
     accounts = [each for payer in payers.values() for each in (payer.own_account, payer.own_payable)]
-    cap_accounts, limits = voucher_rules.limit_posts(programme, [use for p in payers.values() for use in p.caps])
+    caps = [use for payer in payers.values() for use in payer.caps]
+    cap_accounts, limits = vouchers.limit_posts(programme=programme, caps=caps, now=now)
     ledger.open_accounts([*accounts, *cap_accounts])
     if limits:
         ledger.apply([[line] for line in {line.id: line for line in limits}.values()], at=now)

@@ -33,6 +33,7 @@ from jiaozi.policy import queries as policy
 from jiaozi.policy.rules import CapUse, Decision, Measure, order_terms
 from jiaozi.voucher import queries as vouchers
 from jiaozi.voucher import rules as voucher_rules
+from jiaozi.voucher import services as voucher_services
 from jiaozi.voucher.models import Voucher
 
 _SUBMIT_TASK = "jiaozi.order.tasks.submit"
@@ -153,7 +154,7 @@ def _caps(voucher: Voucher) -> tuple[CapUse, ...]:
 def _fund(row: Order, priced: Quote, voucher: Voucher, now: datetime) -> Reason | None:
     """Ask the ledger for the hold, of money and of a quota's units; give the reason when it says no."""
     measured = voucher_rules.counted(_caps(voucher), Measure.HELD, Measure.USED)
-    cap_accounts, limits = voucher_rules.limit_posts(row.programme, measured)
+    cap_accounts, limits = voucher_services.limit_posts(programme=row.programme, caps=measured, now=now)
     accounts, chain = rules.hold_lines(
         order_id=row.id,
         programme=row.programme,

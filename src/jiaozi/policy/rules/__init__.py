@@ -44,9 +44,11 @@ from jiaozi.policy.rules.settling import (
 )
 from jiaozi.policy.rules.terms import (
     DispatchTerms,
+    LimitInForce,
     OrderTerms,
     ReserveTerms,
     dispatch_terms,
+    limits_in_force,
     order_terms,
     programme_caps,
     reserve_terms,
@@ -67,6 +69,7 @@ __all__ = [
     "FactUsed",
     "Grant",
     "Inputs",
+    "LimitInForce",
     "Measure",
     "OnceUse",
     "OrderTerms",
@@ -103,6 +106,7 @@ __all__ = [
     "editor_schema_text",
     "effective_dates",
     "explain",
+    "limits_in_force",
     "load",
     "measured",
     "order_terms",

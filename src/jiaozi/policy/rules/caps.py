@@ -112,11 +112,12 @@ def _subject_id(weighing: Weighing, subject: Subject) -> str | None:
 
 
 def _period(weighing: Weighing, per: Per) -> Period | None:
-    return _period_of(per, weighing.on, weighing.document.programme.fiscal_year_month)
+    return period_of(per, weighing.on, weighing.document.programme.fiscal_year_month)
 
 
 @lru_cache(maxsize=4096)
-def _period_of(per: Per, on: date, first: int) -> Period | None:
+def period_of(per: Per, on: date, first: int) -> Period | None:
+    """Give the dates that a counter covers on a day; None for a programme's whole life."""
     if per is Per.CALENDAR_YEAR:
         return period.year(on.year)
     if per is Per.FISCAL_YEAR:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -9,7 +10,7 @@ from typing import Any
 
 from jiaozi.kernel.label import Label
 from jiaozi.policy.rules import schema
-from jiaozi.policy.rules.caps import cap_use
+from jiaozi.policy.rules.caps import cap_use, period_of
 from jiaozi.policy.rules.decision import CapUse
 from jiaozi.policy.rules.document import Document
 from jiaozi.policy.rules.figures import Figure
@@ -53,6 +54,14 @@ class ReserveTerms:
     trigger_fen: int
     interval: Interval
     unpublished: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitInForce:
+    """What the version in force makes a counter's limit; ``at_least``: a higher one that stands is kept."""
+
+    limit_fen: int
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +160,31 @@ def programme_caps(document: Document, on: date, *, allow_demo: bool) -> tuple[C
     uses = [cap_use(asked.weighing, name) for name in pools]
     asked.must_be_known()
     return tuple(use for use in uses if use is not None)
+
+
+def limits_in_force(
+    document: Document, uses: Iterable[CapUse], on: date, *, allow_demo: bool
+) -> dict[str, LimitInForce]:
+    """Say what this version, in force on a day, makes the limits of counters that another may have begun.
+
+    It speaks of a counter whose cap it still has, measured and counted alike, and whose period the day falls in; not of
+    one whose limit it does not publish. A share of a fact is as high as the claim that has most of it.
+    """
+    weighing = Weighing(document, {}, {}, on, allow_demo)
+    found = {}
+    for use in uses:
+        cap = document.programme.caps.get(use.cap_id)
+        if cap is None or (cap.measures, cap.subject) != (use.measures, use.subject):
+            continue
+        if use.period != period_of(cap.per, on, document.programme.fiscal_year_month):
+            continue
+        if cap.amount is None:
+            found[use.key] = LimitInForce(use.limit_fen, at_least=True)
+            continue
+        limit_fen = weighing.figure(cap.amount)
+        if limit_fen is not None:
+            found[use.key] = LimitInForce(limit_fen)
+    return found
 
 
 def reserve_terms(document: Document, on: date, *, allow_demo: bool) -> ReserveTerms:

@@ -106,12 +106,12 @@ def uses_taken(captures: Sequence[UUID]) -> int:
 def caps_left(programme: str, caps: Iterable[CapUse]) -> list[tuple[CapUse, int]]:
     """Say what caps leave at this moment, in one statement; a cap on a single claim leaves all of it."""
     uses = list(caps)
-    accounts = {use.key: Account(AccountKind.CAP, programme, use.key) for use in uses}
+    accounts = {use.key: Account(AccountKind.COUNTED, programme, use.key) for use in uses}
     balances = ledger.balances(accounts.values())
     left = []
     for use in uses:
         at = balances[accounts[use.key].id]
-        taken = 0 if use.subject is Subject.CLAIM else at.debits_posted + at.debits_pending
+        taken = 0 if use.subject is Subject.CLAIM else at.credit + at.credits_pending
         left.append((use, use.limit_fen - use.used_before_fen - taken))
     return left
 

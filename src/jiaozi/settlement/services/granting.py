@@ -21,7 +21,7 @@ from jiaozi.settlement import queries
 from jiaozi.settlement.models import AwardStage, GrantPayment, Redemption
 from jiaozi.settlement.queries import grants as reads
 from jiaozi.settlement.rules import books, life
-from jiaozi.voucher import rules as voucher_rules
+from jiaozi.voucher import services as voucher
 
 
 def move(
@@ -95,7 +95,7 @@ def post_with_caps(
     programme: str, accounts: Iterable[Account], chain: Sequence[Transfer], caps: Sequence[CapUse], now: datetime
 ) -> tuple[Transfer, TransferStatus] | None:
     """Post a chain that counts for caps; gives the first line that the ledger refused, or None when all stands."""
-    cap_accounts, limits = voucher_rules.limit_posts(programme, caps)
+    cap_accounts, limits = voucher.limit_posts(programme=programme, caps=caps, now=now)
     ledger.open_accounts([*accounts, *cap_accounts])
     *limited, statuses = ledger.apply([*[[line] for line in limits], chain], at=now)
     for line, (status,) in zip(limits, limited, strict=True):

@@ -23,6 +23,7 @@ from jiaozi.settlement.queries import reading as reads
 from jiaozi.settlement.rules import State, books, life
 from jiaozi.settlement.services.step import one_at_a_time, take
 from jiaozi.voucher import rules as voucher_rules
+from jiaozi.voucher import services as voucher
 
 
 def approve(*, statement_id: UUID, by: Actor, now: datetime) -> Statement:
@@ -74,7 +75,7 @@ def _require_clear(row: Statement) -> None:
 
 def _post(row: Statement, now: datetime) -> None:
     caps, counted = _caps(row)
-    cap_accounts, limits = voucher_rules.limit_posts(row.programme, caps)
+    cap_accounts, limits = voucher.limit_posts(programme=row.programme, caps=caps, now=now)
     lines = books.pay_lines(
         statement_id=row.id,
         programme=row.programme,

@@ -14,7 +14,7 @@ from jiaozi.voucher.rules.budget import (
     check_within_cap,
     yearly_cap,
 )
-from jiaozi.voucher.rules.caps import counted, limit_posts
+from jiaozi.voucher.rules.caps import Standing, cap_accounts_of, counted, limit_posts, limited, moves
 from jiaozi.voucher.rules.issuing import Issue, UnableToIssue, check_grants_voucher, issue_lines, short_of
 from jiaozi.voucher.rules.life import (
     TRANSITIONS,
@@ -35,6 +35,7 @@ from jiaozi.voucher.rules.life import (
 __all__ = [
     "TRANSITIONS",
     "Issue",
+    "Standing",
     "State",
     "UnableToChange",
     "UnableToIssue",
@@ -42,6 +43,7 @@ __all__ = [
     "available_account",
     "budget_event",
     "cap_accounts",
+    "cap_accounts_of",
     "check_budget",
     "check_budget_year",
     "check_end",
@@ -58,6 +60,8 @@ __all__ = [
     "ends",
     "issue_lines",
     "limit_posts",
+    "limited",
+    "moves",
     "released_lines",
     "short_of",
     "sink_account",

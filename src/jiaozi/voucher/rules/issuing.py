@@ -12,7 +12,7 @@ from jiaozi.kernel.refusal import Refused
 from jiaozi.ledger.rules import Account, Transfer, post
 from jiaozi.policy.rules import CapUse, Decision, Grant, Measure
 from jiaozi.voucher.rules.accounts import available_account, cap_accounts, voucher_account
-from jiaozi.voucher.rules.caps import counted, limit_posts
+from jiaozi.voucher.rules.caps import counted
 
 
 class UnableToIssue(Refused):
@@ -21,17 +21,15 @@ class UnableToIssue(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """What one issue writes: accounts to be open, the caps' own credit (idempotent), and the chain that must stand."""
+    """What one issue writes: accounts to be open, and the chain that must stand."""
 
     accounts: tuple[Account, ...]
-    limits: tuple[Transfer, ...]
     chain: tuple[Transfer, ...]
 
 
 def issue_lines(*, voucher_id: UUID, programme: str, year: int, amount_fen: int, caps: Sequence[CapUse]) -> Issue:
     """Give what issuing writes: the face from the year's budget, and every cap measured on issue."""
     measured = counted(caps, Measure.ISSUED)
-    accounts, limits = limit_posts(programme, measured)
     available, own = available_account(programme, year), voucher_account(programme, voucher_id)
     chain = [post(named_id("issue", voucher_id), available, own, amount_fen, "voucher.issue", voucher_id)]
     for use in measured:
@@ -39,7 +37,7 @@ def issue_lines(*, voucher_id: UUID, programme: str, year: int, amount_fen: int,
         chain.append(
             post(named_id("issue", voucher_id, use.key), cap, counter, amount_fen, "voucher.issue.cap", voucher_id)
         )
-    return Issue((available, own, *accounts), limits, tuple(chain))
+    return Issue((available, own), tuple(chain))
 
 
 def check_grants_voucher(decision: Decision) -> None:

@@ -19,10 +19,11 @@ from jiaozi.ledger.rules import TransferStatus, UnableToTransfer
 from jiaozi.party.rules import Actor
 from jiaozi.policy import queries as policy
 from jiaozi.policy import rules as policy_rules
-from jiaozi.policy.rules import CapUse
+from jiaozi.policy.rules import CapUse, Measure
 from jiaozi.voucher import rules
 from jiaozi.voucher.models import Voucher
 from jiaozi.voucher.rules import State
+from jiaozi.voucher.services.limits import caps_in_force, limit_posts
 
 
 def issue(*, application_id: UUID, by: Actor, now: datetime) -> Voucher:
@@ -72,13 +73,15 @@ def _post(voucher: Voucher, year: int, caps: tuple[CapUse, ...], now: datetime) 
     lines = rules.issue_lines(
         voucher_id=voucher.id, programme=voucher.programme, year=year, amount_fen=voucher.face_fen, caps=caps
     )
-    ledger.open_accounts(lines.accounts)
-    *limits, statuses = ledger.apply([*[[line] for line in lines.limits], lines.chain], at=now)
-    for line, (status,) in zip(lines.limits, limits, strict=True):
+    measured = rules.counted(caps, Measure.ISSUED)
+    accounts, limits = limit_posts(programme=voucher.programme, caps=measured, now=now)
+    ledger.open_accounts([*lines.accounts, *accounts])
+    *limited, statuses = ledger.apply([*[[line] for line in limits], lines.chain], at=now)
+    for line, (status,) in zip(limits, limited, strict=True):
         if not status.stands:
             raise UnableToTransfer(status, line)
     for line, status in zip(lines.chain, statuses, strict=True):
         if status in {TransferStatus.EXCEEDS_CREDITS, TransferStatus.DEBIT_ACCOUNT_NOT_FOUND}:
-            raise rules.short_of(line, caps)
+            raise rules.short_of(line, caps_in_force(programme=voucher.programme, caps=measured, now=now))
         if not status.stands and status is not TransferStatus.CHAIN_FAILED:
             raise UnableToTransfer(status, line)
