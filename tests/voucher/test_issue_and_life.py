@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from jiaozi.application import queries as applications
 from jiaozi.application.rules import UnableToDecide
@@ -205,3 +205,28 @@ def test_purses_take_two_statements_at_any_size(world, django_assert_num_queries
         world.voucher(world.holder(f"持券人{serial}", serial=serial))
     with django_assert_num_queries(2):
         assert len(queries.purses(programme=PROGRAMME, limit=5)) == 5
+
+
+EDITS = {
+    "face": "UPDATE voucher SET face_fen = face_fen + 1",
+    "holder": "UPDATE voucher SET holder_id = (SELECT id FROM party_organisation WHERE id <> holder_id LIMIT 1)",
+    "validity": "UPDATE voucher SET valid_until = valid_until + 1",
+    "deletion": "DELETE FROM voucher",
+    "truncation": "TRUNCATE voucher CASCADE",
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_what_was_issued_is_never_edited(world, edit):
+    world.holder("乙", serial=2)
+    row = world.voucher(world.holder("甲"))
+    with pytest.raises(DatabaseError, match=r"never edited|permission denied|pending trigger"), transaction.atomic():
+        connection.cursor().execute(EDITS[edit])
+    assert queries.voucher(row.id).face_fen == row.face_fen
+
+
+def test_a_voucher_that_ended_comes_back_for_nobody(world):
+    row = world.voucher(world.holder("甲"))
+    voucher.revoke(voucher_id=row.id, reason="弄虚作假", by=OFFICER, now=world.now)
+    with pytest.raises(DatabaseError, match="never edited"), transaction.atomic():
+        connection.cursor().execute("UPDATE voucher SET state = 'ACTIVE'")
