@@ -12,6 +12,7 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jiaozi.journal.models import JournalLine
 from jiaozi.kernel.fen import parse_yuan
 from jiaozi.kernel.refusal import Refused
 from jiaozi.ledger import queries as ledger
@@ -163,6 +164,13 @@ def test_credit_counts_once_by_its_reference(world, holder):
             by=CENTRE_CLERK, now=world.now,
         )  # fmt: skip
     assert ledger.balance(rules.own_account(PROGRAMME, holder.id, "nscc-chengdu")).credits_posted == before + 500
+    assert JournalLine.objects.filter(verb="credit_own", subject=reference).count() == 1
+    with pytest.raises(UnableToHold, match="another prepayment"):
+        order.credit_own(
+            programme=PROGRAMME, holder_id=holder.id, centre="nscc-chengdu", amount_fen=501, reference=reference,
+            by=CENTRE_CLERK, now=world.now,
+        )  # fmt: skip
+    assert JournalLine.objects.filter(verb="credit_own", subject=reference).count() == 1
 
 
 def test_a_storm_on_one_voucher_is_never_a_fen_over(fresh_database):

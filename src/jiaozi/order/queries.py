@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from jiaozi.kernel.ids import named_id
 from jiaozi.kernel.refusal import Refused
+from jiaozi.ledger.models import LedgerTransfer
 from jiaozi.order.models import Order
 from jiaozi.order.rules import ON_ENGINE, State
 
@@ -47,6 +49,12 @@ def orders(
     if wanted:
         rows = rows.filter(state__in=wanted)
     return list(rows.order_by("-quoted_at", "-id")[: min(limit, ROWS_MAX)])
+
+
+def own_credit(reference: UUID) -> tuple[UUID, int] | None:
+    """Give what was recorded as a holder's own money under a reference: its account and the amount in fen."""
+    rows = LedgerTransfer.objects.filter(id=named_id("own", reference))
+    return rows.values_list("credit_id", "amount_fen").first()
 
 
 def on_engine(centre: str) -> list[UUID]:

@@ -13,6 +13,7 @@ from jiaozi.order.rules.holding import (
     payable_accounts,
     refusal,
     resolve_lines,
+    same_credit,
 )
 from jiaozi.order.rules.life import ON_ENGINE, TRANSITIONS, State
 from jiaozi.order.rules.quoting import Offer, Quote, Request, UnableToQuote, check_request, quote, voucher_share
@@ -39,5 +40,6 @@ __all__ = [
     "quote",
     "refusal",
     "resolve_lines",
+    "same_credit",
     "voucher_share",
 ]

@@ -165,3 +165,21 @@ def check_credit(by: Actor, centre: str, amount_fen: int) -> None:
         )
     if amount_fen <= 0:
         raise UnableToHold("AMOUNT_MISSING", "金额须大于零", "the amount must be more than zero", field="amount_fen")
+
+
+def same_credit(found: tuple[UUID, int] | None, asked: tuple[UUID, int], reference: UUID) -> bool:
+    """Say whether this very prepayment or credit was recorded before.
+
+    Raises
+    ------
+    UnableToHold
+        When the reference stands for another one.
+    """
+    if found is not None and found != asked:
+        raise UnableToHold(
+            "REFERENCE_USED",
+            f"凭证号{reference}已用于另一笔预存或授信",
+            f"the reference {reference} already stands for another prepayment or credit",
+            field="reference",
+        )
+    return found is not None

@@ -8,7 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from procrastinate.contrib.django import app as later
 
 from jiaozi.catalogue import queries as catalogue
@@ -240,12 +240,21 @@ def credit_own(
     Raises
     ------
     UnableToHold
-        When it is not the centre's or the operator's to record, or not positive.
+        When it is not the centre's or the operator's to record, not positive, or the reference stands for another one.
     """
     rules.check_credit(by, centre, amount_fen)
     source, own = Account(AccountKind.OWN_SOURCE, programme), rules.own_account(programme, holder_id, centre)
     with transaction.atomic():
+        _one_at_a_time(reference)
+        if rules.same_credit(queries.own_credit(reference), (own.id, amount_fen), reference):
+            return
         body = {"amount_fen": amount_fen, "centre": centre, "holder": str(holder_id)}
         journal.write(Line("order", "credit_own", reference, "", "", by.name, now, body))
         ledger.open_accounts([source, own])
         ledger.require([post(named_id("own", reference), source, own, amount_fen, "own.credit", reference)], at=now)
+
+
+def _one_at_a_time(reference: UUID) -> None:
+    """Let records under one reference queue, so that each sees the other's."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('order.credit/' || %s, 0))", [str(reference)])
