@@ -15,6 +15,7 @@ from django.utils.html import escape
 from jiaozi.application.models import Application
 from jiaozi.kernel.fen import yuan
 from jiaozi.ledger import services as ledger
+from jiaozi.ledger.rules import post
 from jiaozi.order.models import Order
 from jiaozi.order.rules import State
 from jiaozi.party.rules import Role
@@ -209,7 +210,7 @@ def _many(world, number: int) -> None:
         vouchers.append(row)
         orders.append(copy)
         accounts.append(account)
-        chains.append([voucher_rules.post(uuid4(), available, account, 100, "voucher.issue", row.id)])
+        chains.append([post(uuid4(), available, account, 100, "voucher.issue", row.id)])
     Application.objects.bulk_create(applications)
     Voucher.objects.bulk_create(vouchers)
     Order.objects.bulk_create(orders)
@@ -237,3 +238,7 @@ def test_the_first_page_takes_few_sql_statements_at_any_size(
     assert len(page.content) < 120_000
     live = _statements(client, "/orders/live")
     assert live <= 2
+
+
+def test_the_live_orders_of_no_programme_are_not_found(client: Client) -> None:
+    assert client.get("/orders/live").status_code == 404

@@ -72,7 +72,10 @@ def _year(asked: str, this: int) -> int:
 @never_cache
 def live_orders(request: HttpRequest) -> HttpResponse:
     """Give the orders' table alone, for the page to fold into itself every few seconds."""
-    programme = shown(local_date(clock.now()))
+    try:
+        programme = shown(local_date(clock.now()))
+    except UnableToFindProgramme as missing:
+        raise Http404(missing) from missing
     return render(request, "web/parts/live_orders.html", _orders(programme.slug))
 
 
