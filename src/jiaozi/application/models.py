@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from jiaozi.application.rules import State
-from jiaozi.application.rules.evidence import DIGEST_LENGTH, NAME_MAX, FileKind
+from jiaozi.application.rules.evidence import DIGEST_LENGTH, NAME_MAX, PAPER_ID_MAX, FileKind
 from jiaozi.party.models import Organisation
 from jiaozi.policy.models import ProgrammeVersion
 from jiaozi.policy.rules.words import StepOfLife
@@ -76,7 +76,7 @@ class Evidence(models.Model):
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="evidence")
     about = models.UUIDField()
     step = models.CharField(max_length=8, choices=[(each.value, each.value) for each in StepOfLife])
-    paper = models.CharField(max_length=60)
+    paper = models.CharField(max_length=PAPER_ID_MAX)
     name = models.CharField(max_length=NAME_MAX)
     file = models.ForeignKey(EvidenceFile, on_delete=models.PROTECT, related_name="evidence")
     handed_in_by = models.CharField(max_length=80)

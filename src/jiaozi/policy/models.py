@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+LOADED_BY_MAX = 80
+
 
 class ProgrammeVersion(models.Model):
     """One adopted text. ``demo`` allows the demo values of unpublished figures; a real programme has it off."""
@@ -18,7 +20,7 @@ class ProgrammeVersion(models.Model):
     supersedes = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="superseded_by")
     demo = models.BooleanField()
     loaded_at = models.DateTimeField()
-    loaded_by = models.CharField(max_length=80)
+    loaded_by = models.CharField(max_length=LOADED_BY_MAX)
 
     class Meta:
         db_table = "policy_version"

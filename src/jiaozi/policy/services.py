@@ -9,8 +9,9 @@ from django.db import connection, transaction
 from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
 from jiaozi.kernel.ids import new_id
+from jiaozi.kernel.text import kept_text
 from jiaozi.policy import rules
-from jiaozi.policy.models import ProgrammeVersion
+from jiaozi.policy.models import LOADED_BY_MAX, ProgrammeVersion
 
 
 def adopt(*, text: str, by: str, now: datetime, demo: bool) -> ProgrammeVersion:
@@ -27,6 +28,7 @@ def adopt(*, text: str, by: str, now: datetime, demo: bool) -> ProgrammeVersion:
         When the document is wrong, one of its own cases fails, it does not name the version that it supersedes, or a
         date that must be known is not published.
     """
+    kept_text(by, "by", most=LOADED_BY_MAX, refusal=rules.UnableToAdopt)
     document = rules.load(text)
     rules.check_cases(document)
     first, last = rules.effective_dates(document, allow_demo=demo)

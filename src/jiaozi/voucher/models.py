@@ -10,7 +10,7 @@ from django.db.models import Q
 from jiaozi.application.models import Application
 from jiaozi.party.models import Organisation
 from jiaozi.policy.models import ProgrammeVersion
-from jiaozi.voucher.rules import State
+from jiaozi.voucher.rules import REASON_MAX, State
 
 
 class Voucher(models.Model):
@@ -24,7 +24,7 @@ class Voucher(models.Model):
     clause = models.CharField(max_length=60)
     face_fen = models.BigIntegerField()
     state = models.CharField(max_length=10, choices=[(each.value, str(each.label)) for each in State])
-    reason = models.CharField(max_length=400, blank=True)
+    reason = models.CharField(max_length=REASON_MAX, blank=True)
     issued_at = models.DateTimeField()
     valid_until = models.DateField()
 

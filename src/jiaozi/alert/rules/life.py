@@ -16,6 +16,7 @@ from jiaozi.alert.rules.suspicion import AlertKind, Subject
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.lifecycle import Table
 from jiaozi.kernel.refusal import Refused
+from jiaozi.kernel.text import kept_text
 from jiaozi.party.rules import Actor, Role
 
 RESOLUTION_MAX = 400
@@ -134,7 +135,7 @@ def check_resolver(by: Actor, asked_by: str, reason: str) -> str:
             f"say why, in at most {RESOLUTION_MAX} characters",
             field="reason",
         )
-    return words
+    return kept_text(words, "reason", most=RESOLUTION_MAX, refusal=UnableToResolve)
 
 
 def may_read(by: Actor) -> None:

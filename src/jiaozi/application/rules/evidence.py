@@ -25,6 +25,7 @@ SIZE_MAX_BYTES = 20 * 1024 * 1024
 PAPERS_MAX = 50
 """Papers that one step of one dossier may have."""
 NAME_MAX = 120
+PAPER_ID_MAX = 60
 OTHER = "other"
 """A paper that no clause asks for, but that somebody wants on file."""
 DIGEST_LENGTH = 64

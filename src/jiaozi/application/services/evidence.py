@@ -21,6 +21,7 @@ from jiaozi.journal.rules import Line
 from jiaozi.kernel.ids import new_id
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.period import local_date
+from jiaozi.kernel.text import kept_text
 from jiaozi.party.rules import Actor
 from jiaozi.policy import queries as policy
 from jiaozi.policy.rules import Paper, papers_due, papers_missing
@@ -49,6 +50,7 @@ def attach(
         When it is another's dossier, the step asks for no such paper, or the content is not of a kind that it takes.
     """
     kind = rules.kind_of(content)
+    paper = kept_text(paper, "paper", most=rules.PAPER_ID_MAX, refusal=rules.UnableToKeepEvidence)
     with transaction.atomic():
         row = queries.application(application_id, lock=True)
         rules.check_may_attach(by, row.holder_id)

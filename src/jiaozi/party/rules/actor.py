@@ -8,6 +8,10 @@ from uuid import UUID
 
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Refused
+from jiaozi.kernel.text import kept_text
+
+ACTOR_NAME_MAX = 80
+"""The journal names everybody who acts."""
 
 
 class Role(StrEnum):
@@ -79,6 +83,10 @@ SCOPES_OF = {
 """The most that a token of a role's membership may be allowed."""
 
 
+class UnableToNameActor(Refused):
+    """Nobody can act under this name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Somebody who asks for a verb.
@@ -103,6 +111,10 @@ class Actor:
     programme: str = ""
     administrator: bool = False
     scopes: frozenset[Scope] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a name that the journal could not keep."""
+        kept_text(self.name, "by", most=ACTOR_NAME_MAX, refusal=UnableToNameActor)
 
 
 class UnableToActForCentre(Refused):

@@ -189,6 +189,21 @@ def check_registration(registration: Registration) -> Registration:
     return replace(registration, name=name, incubator=incubator, uscc=check_uscc(registration.uscc))
 
 
+def check_contact(contact: Contact) -> Contact:
+    """Give a contact in its standard form.
+
+    Raises
+    ------
+    UnableToRegister
+        Naming the field that is too long or can't be shown; a person must be named.
+    """
+    return Contact(
+        person=_check_text(contact.person, Label("联系人", "contact person"), field="person"),
+        phone=_check_text(contact.phone, Label("电话", "phone"), field="phone", required=False),
+        email=_check_text(contact.email, Label("电子邮箱", "e-mail"), field="email", required=False),
+    )
+
+
 def _check_maker(registration: Registration) -> None:
     if registration.uscc.strip():
         raise UnableToRegister(

@@ -13,6 +13,7 @@ from uuid import UUID
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.lifecycle import UnableToStep
 from jiaozi.kernel.refusal import Refused
+from jiaozi.kernel.text import kept_text
 from jiaozi.party.rules.actor import Actor, Role
 
 WHOLE_BP = 10_000
@@ -114,6 +115,7 @@ def check_relation(relation: Relation) -> Relation:
             f"say where it is known from, in at most {SOURCE_MAX} characters",
             field="source",
         )
+    kept_text(source, "source", most=SOURCE_MAX, refusal=UnableToRelate)
     _check_share(relation)
     check_end(relation.since, relation.until)
     if relation.kind.symmetric and relation.other < relation.one:

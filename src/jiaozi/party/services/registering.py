@@ -176,6 +176,7 @@ def _keep_contact(row: Organisation, contact: Contact | None) -> dict[str, str]:
     """Write the erasable row and give the salted digest that the journal may carry."""
     if contact is None:
         return {}
+    contact = rules.check_contact(contact)
     salt = secrets.token_bytes(_SALT_BYTES)
     ContactPerson.objects.create(
         organisation=row, person=contact.person, phone=contact.phone, email=contact.email, salt=salt

@@ -15,6 +15,7 @@ from jiaozi.policy.rules.figures import PARAMETER_PREFIX
 from jiaozi.policy.rules.problems import Path, Problem, UnableToDecide, UnableToReadProgramme
 from jiaozi.policy.rules.words import Kind
 
+NAME_SHOWN_MAX = 60
 DOCUMENTS_KEPT = 64
 CONSISTENT, ALWAYS, SUPPLIER_TESTS = " consistent", " always", " suppliers"
 
@@ -79,8 +80,12 @@ class Document:
             if clause.id == clause_id:
                 return clause
         there = ", ".join(clause.id for clause in self.programme.clauses)
+        asked = clause_id[:NAME_SHOWN_MAX] if clause_id.isprintable() else ascii(clause_id)[:NAME_SHOWN_MAX]
         raise UnableToDecide(
-            "CLAUSE_UNKNOWN", f"没有条款 {clause_id}，现有：{there}", f"no clause {clause_id}; there is: {there}"
+            "CLAUSE_UNKNOWN",
+            f"没有条款 {asked}，现有：{there}",
+            f"no clause {asked}; there is: {there}",
+            field="clause",
         )
 
 

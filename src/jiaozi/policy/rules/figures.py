@@ -7,6 +7,7 @@ Readers turn what stands in the YAML into exact values and say what would be rig
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -95,12 +96,22 @@ def read_bool(raw: Any) -> bool:
     return raw
 
 
+_BREAKS = "\n\t"
+_UNSEEN = frozenset({"Cc", "Cf", "Cs"})
+
+
 def read_text(raw: Any) -> str:
     """Read a text that says something."""
     if not isinstance(raw, str) or not raw.strip() or len(raw) > TEXT_LENGTH_MAX:
         raise Unreadable(
             f"{str(raw)[:40]!r} 不是 1 至 {TEXT_LENGTH_MAX} 字的文本",
             f"{str(raw)[:40]!r} is no text of 1 to {TEXT_LENGTH_MAX} characters",
+        )
+    wrong = next((c for c in raw if c not in _BREAKS and unicodedata.category(c) in _UNSEEN), None)
+    if wrong is not None:  # a direction character would show another text than the one that decides
+        raise Unreadable(
+            f"含有不能显示的字符 U+{ord(wrong):04X}，请删去",
+            f"has the character U+{ord(wrong):04X}, which can't be shown; take it out",
         )
     return raw
 

@@ -17,6 +17,7 @@ from jiaozi.voucher.rules.budget import (
 from jiaozi.voucher.rules.caps import Standing, cap_accounts_of, counted, limit_posts, limited, moves
 from jiaozi.voucher.rules.issuing import Issue, UnableToIssue, check_grants_voucher, issue_lines, short_of
 from jiaozi.voucher.rules.life import (
+    REASON_MAX,
     TRANSITIONS,
     State,
     UnableToChange,
@@ -33,6 +34,7 @@ from jiaozi.voucher.rules.life import (
 )
 
 __all__ = [
+    "REASON_MAX",
     "TRANSITIONS",
     "Issue",
     "Standing",

@@ -10,9 +10,12 @@ from jiaozi.kernel.ids import named_id
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.lifecycle import Table
 from jiaozi.kernel.refusal import Refused
+from jiaozi.kernel.text import kept_text
 from jiaozi.ledger.rules import Account, AccountKind, Transfer, post
 from jiaozi.party.rules import Role
 from jiaozi.voucher.rules.accounts import voucher_account
+
+REASON_MAX = 400
 
 
 class State(StrEnum):
@@ -180,8 +183,6 @@ def check_reason(reason: str) -> str:
     Raises
     ------
     UnableToChange
-        When it is empty.
+        When it is empty, too long or can't be shown.
     """
-    if not reason.strip():
-        raise UnableToChange("REASON_MISSING", "请写明理由", "give a reason", field="reason")
-    return reason.strip()
+    return kept_text(reason, "reason", most=REASON_MAX, refusal=UnableToChange)
