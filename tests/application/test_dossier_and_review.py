@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,12 +14,16 @@ from jiaozi.journal.models import JournalLine
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.lifecycle import UnableToStep
 from jiaozi.kernel.refusal import Reason
-from jiaozi.party.rules import Actor, HolderClass, Role
+from jiaozi.party import services as party
+from jiaozi.party.rules import Actor, EndUser, HolderClass, Role
+from jiaozi.party.services import registration_of
+from jiaozi.policy import services as policy
 from jiaozi.policy.queries import document
 from jiaozi.policy.rules import Decision, UnableToReadFacts, replay
 from tests.world import OFFICER, World, build
 
 pytestmark = pytest.mark.django_db
+WEEK = timedelta(days=7)
 
 
 @pytest.fixture
@@ -89,7 +94,7 @@ def test_a_refused_application_goes_to_no_notice_but_may_be_appealed(world):
     application_id = world.apply(holder)
     application.review(application_id=application_id, by=OFFICER, now=world.now)
     with pytest.raises(UnableToDecide, match="dishonesty"):
-        application.notify_public(application_id=application_id, until=world.now, by=OFFICER, now=world.now)
+        application.notify_public(application_id=application_id, until=world.now + WEEK, by=OFFICER, now=world.now)
     row = application.reject(application_id=application_id, by=OFFICER, now=world.now)
     assert row.state == State.REJECTED
     assert row.reasons[0]["code"] == "CONDITION_NOT_MET"
@@ -124,13 +129,13 @@ def test_a_clause_by_hand_needs_a_persons_amount_and_reason(world):
     row = application.review(application_id=application_id, by=OFFICER, now=world.now)
     assert (row.decision["outcome"], row.amount_fen) == ("BY_HAND", None)
     with pytest.raises(UnableToDecide, match="case by case"):
-        application.notify_public(application_id=application_id, until=world.now, by=OFFICER, now=world.now)
+        application.notify_public(application_id=application_id, until=world.now + WEEK, by=OFFICER, now=world.now)
     with pytest.raises(UnableToDecide, match="needs a reason"):
         application.record_by_hand(application_id=application_id, amount_fen=1, reason=" ", by=OFFICER, now=world.now)
     application.record_by_hand(
         application_id=application_id, amount_fen=5_000_000_00, reason="市政府专题会议议定", by=OFFICER, now=world.now
     )
-    row = application.notify_public(application_id=application_id, until=world.now, by=OFFICER, now=world.now)
+    row = application.notify_public(application_id=application_id, until=world.now + WEEK, by=OFFICER, now=world.now)
     assert row.amount_fen == 5_000_000_00
 
 
@@ -159,9 +164,119 @@ def test_every_transition_of_the_table_leads_somewhere_known():
 def test_every_holder_class_of_the_policy_can_be_granted(world, holder_class):
     holder = world.holder("持券人", holder_class, serial=77)
     if holder_class is HolderClass.INTERMEDIARY:
-        from jiaozi.party import services as party
-        from jiaozi.party.rules import EndUser
-
         party.name_end_user(intermediary=holder.id, end_user=EndUser(name="最终用户甲"), by=OFFICER, now=world.now)
     row = application.review(application_id=world.apply(holder, "2万"), by=OFFICER, now=world.now)
     assert row.amount_fen == 1_000_000
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role not in {Role.APPLICANT, Role.OFFICER}])
+def test_nobody_but_the_holder_or_an_officer_applies(world, role):
+    holder = world.holder("甲")
+    with pytest.raises(UnableToApply, match="itself applies"):
+        application.apply(
+            holder_id=holder.id,
+            version_id=world.version.id,
+            clause="general",
+            claimed={"need": {"compute_cost": "1万"}},
+            by=Actor("somebody", role, holder.id, "nscc-chengdu"),
+            now=world.now,
+        )
+    assert queries.counts("chengdu-2023") == {}
+
+
+def test_an_officer_who_entered_an_application_takes_no_step_that_decides_it(world):
+    holder = world.holder("甲")
+    clerk = Actor("officer:wang", Role.OFFICER)
+    claimed = {"need": {"compute_cost": "1万"}}
+    row = application.apply(
+        holder_id=holder.id, version_id=world.version.id, clause="general", claimed=claimed, by=clerk, now=world.now
+    )
+    at = {"application_id": row.id, "by": clerk, "now": world.now}
+    steps = [
+        lambda: application.review(**at),
+        lambda: application.send_back(missing="合同", **at),
+        lambda: application.notify_public(until=world.now + WEEK, **at),
+        lambda: application.reject(**at),
+        lambda: application.approve(**at),
+    ]
+    for step in steps:
+        with pytest.raises(UnableToDecide, match="another officer"):
+            step()
+    application.review(application_id=row.id, by=OFFICER, now=world.now)
+    with pytest.raises(UnableToDecide, match="another officer"):
+        application.notify_public(until=world.now + WEEK, **at)
+
+
+@pytest.mark.parametrize(
+    ("lasts", "good"), [(timedelta(0), False), (timedelta(days=5, seconds=-1), False), (timedelta(days=5), True)]
+)
+def test_a_notice_lasts_the_least_period(world, lasts, good):
+    row = application.review(application_id=world.apply(world.holder("甲")), by=OFFICER, now=world.now)
+    at = {"application_id": row.id, "until": world.now + lasts, "by": OFFICER, "now": world.now}
+    if good:
+        assert application.notify_public(**at).state == State.PUBLIC_NOTICE
+        return
+    with pytest.raises(UnableToDecide, match="5 days at least") as refused:
+        application.notify_public(**at)
+    assert refused.value.reason.field == "until"
+
+
+class TestDraft:
+    """What a holder may change, until when."""
+
+    def draft(self, world, holder, **need):
+        return application.draft(
+            holder_id=holder.id,
+            version_id=world.version.id,
+            clause="general",
+            claimed={"need": need},
+            by=world.applicant(holder),
+            now=world.now,
+        )
+
+    def test_is_amended_until_it_is_submitted_and_not_after(self, world):
+        holder = world.holder("甲")
+        by = world.applicant(holder)
+        row = self.draft(world, holder)
+        assert (row.state, queries.applications(programme="chengdu-2023")) == (State.DRAFT, [])
+        row = application.amend(application_id=row.id, claimed={"need": {"compute_cost": "20万"}}, by=by, now=world.now)
+        row = application.submit(application_id=row.id, by=by, now=world.now + timedelta(hours=1))
+        assert (row.state, row.facts["need.compute_cost"]) == (State.SUBMITTED, 20_000_000)
+        assert row.submitted_at == world.now + timedelta(hours=1)
+        with pytest.raises(UnableToStep, match="not possible in state SUBMITTED"):
+            application.amend(application_id=row.id, claimed={}, by=by, now=world.now)
+        lines = JournalLine.objects.filter(subject=row.id).values_list("verb", flat=True)
+        assert [*lines] == ["draft", "amend", "submit"]
+
+    def test_takes_the_registers_facts_and_the_version_of_the_day_that_it_is_submitted(self, world):
+        holder = world.holder("甲")
+        by = world.applicant(holder)
+        row = self.draft(world, holder, compute_cost="20万")
+        registration = replace(registration_of(holder), dishonest=True)
+        party.correct(organisation=holder.id, registration=registration, by=OFFICER, now=world.now)
+        text = f"supersedes: {world.version.digest}\n{world.version.text}"
+        later = policy.adopt(text=text, by="officer:li", now=world.now, demo=True)
+        row = application.submit(application_id=row.id, by=by, now=world.now)
+        assert (row.version_id, row.facts["applicant.dishonest"]) == (later.id, True)
+
+    def test_is_no_officers_to_review_and_nobody_elses_to_submit(self, world):
+        holder, other = world.holder("甲", serial=1), world.holder("乙", serial=2)
+        row = self.draft(world, holder, compute_cost="20万")
+        with pytest.raises(UnableToStep, match="not possible in state DRAFT"):
+            application.review(application_id=row.id, by=OFFICER, now=world.now)
+        with pytest.raises(UnableToApply, match="own organisation"):
+            application.submit(application_id=row.id, by=world.applicant(other), now=world.now)
+        row = application.withdraw(application_id=row.id, by=world.applicant(holder), now=world.now)
+        assert row.state == State.WITHDRAWN
+
+
+def test_of_two_that_take_the_one_grant_of_a_clause_at_once_the_later_is_told(world, monkeypatch):
+    crossing = dict.fromkeys(("on_public_compute", "across_networks", "across_regions", "across_industries"), True)
+    platform, holder = {**crossing, "investment": "30万"}, world.holder("甲")
+    ready = [world.to_notice(world.apply(holder, clause="dispatch-platform", platform=platform)) for _ in range(2)]
+    application.approve(application_id=ready[0], by=OFFICER, now=world.now)
+    monkeypatch.setattr(queries, "times_granted", lambda *_: 0)  # what the later read before the earlier committed
+    with pytest.raises(UnableToDecide, match="granted already") as refused:
+        application.approve(application_id=ready[1], by=OFFICER, now=world.now)
+    assert refused.value.reason.code == "ALREADY_GRANTED"
+    assert queries.application(ready[1]).state == State.PUBLIC_NOTICE

@@ -109,3 +109,12 @@ def test_digest_is_the_texts_own():
     )
     with pytest.raises(DatabaseError, match="policy_version_digest_of_text"), transaction.atomic():
         row.save(force_insert=True)
+
+
+@pytest.mark.django_db
+def test_a_demo_never_takes_the_place_of_a_programme_on_published_figures():
+    real = services.adopt(text=small(), by="a", now=NOW, demo=False)
+    demo = services.adopt(text=small(), by="a", now=NOW.replace(hour=2), demo=True)
+    day = date(2023, 6, 1)
+    assert queries.current("small", day) == queries.current("small", day, demo=False) == real
+    assert queries.current("small", day, demo=True) == demo

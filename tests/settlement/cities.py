@@ -106,7 +106,7 @@ class City:
 
     def noticed(self, application_id: UUID) -> UUID:
         until = self.now - timedelta(hours=1)
-        application.notify_public(application_id=application_id, until=until, by=OFFICER, now=until)
+        application.notify_public(application_id=application_id, until=until, by=OFFICER, now=until - timedelta(days=7))
         return application_id
 
     def voucher(self, holder: Organisation, clause: str, claimed: Mapping[str, Any]) -> Voucher:

@@ -38,11 +38,10 @@ def application(id: UUID, *, lock: bool = False) -> Application:  # noqa: A002 -
 
 
 def applications(*, programme: str, states: Iterable[State] = (), limit: int = 100) -> list[Application]:
-    """Give the latest applications of a programme, holders loaded, in one statement."""
+    """Give the latest applications of a programme, holders loaded, in one statement; a draft only where asked for."""
     rows = Application.objects.filter(programme=programme).select_related("holder").order_by("-submitted_at", "-id")
-    wanted = list(states)
-    if wanted:
-        rows = rows.filter(state__in=wanted)
+    wanted = list(states) or [state for state in State if state is not State.DRAFT]
+    rows = rows.filter(state__in=wanted)
     return list(rows[: min(limit, ROWS_MAX)])
 
 

@@ -13,8 +13,10 @@ from jiaozi.application.rules.deciding import (
     check_notice,
     check_own,
     facts_of,
+    granted_meanwhile,
     hand_decision,
     missing_reason,
+    nested,
     rejection,
 )
 
@@ -31,7 +33,9 @@ __all__ = [
     "check_notice",
     "check_own",
     "facts_of",
+    "granted_meanwhile",
     "hand_decision",
     "missing_reason",
+    "nested",
     "rejection",
 ]

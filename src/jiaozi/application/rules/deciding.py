@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.lifecycle import Table
 from jiaozi.kernel.refusal import Reason, Refused
+from jiaozi.kernel.text import kept_text
+from jiaozi.ledger.rules import AMOUNT_MAX_FEN
 from jiaozi.party.rules import Actor, Role
 from jiaozi.policy.rules.decision import Decision, Outcome
 from jiaozi.policy.rules.parts import Fact
+
+WORDS_MAX = 1_000
+"""A reason that an officer writes."""
 
 
 class State(StrEnum):
     """How far an application is."""
 
+    DRAFT = "DRAFT"
     SUBMITTED = "SUBMITTED"
     RETURNED = "RETURNED"
     UNDER_REVIEW = "UNDER_REVIEW"
@@ -36,6 +43,7 @@ class State(StrEnum):
 
 
 _LABELS = {
+    State.DRAFT: Label("草稿", "draft"),
     State.SUBMITTED: Label("已提交", "submitted"),
     State.RETURNED: Label("退回补正", "returned"),
     State.UNDER_REVIEW: Label("审核中", "under review"),
@@ -48,7 +56,11 @@ _LABELS = {
 
 _HOLDER = frozenset({Role.APPLICANT})
 _OFFICER = frozenset({Role.OFFICER})
+_ASKING = frozenset({Role.APPLICANT, Role.OFFICER})
 TRANSITIONS: Table[State] = {
+    (State.DRAFT, "amend"): (_ASKING, State.DRAFT),
+    (State.DRAFT, "submit"): (_ASKING, State.SUBMITTED),
+    (State.DRAFT, "withdraw"): (_ASKING, State.WITHDRAWN),
     (State.SUBMITTED, "review"): (_OFFICER, State.UNDER_REVIEW),
     (State.SUBMITTED, "send_back"): (_OFFICER, State.RETURNED),
     (State.UNDER_REVIEW, "send_back"): (_OFFICER, State.RETURNED),
@@ -94,13 +106,20 @@ class Approval:
 
 
 def check_own(actor: Actor, holder: UUID) -> None:
-    """Let an applicant act for its own organisation only.
+    """Let an applicant act for its own organisation only, and an officer for one that came on paper.
 
     Raises
     ------
     UnableToApply
-        When it is another's.
+        When it is another's, or the actor is none who applies.
     """
+    if actor.role not in _ASKING:
+        raise UnableToApply(
+            "WRONG_ROLE",
+            "只有申领主体自己或代其录入的经办人员可以办理申领",
+            "the organisation itself applies, or an officer who enters what it handed in on paper",
+            field="role",
+        )
     if actor.role is Role.APPLICANT and actor.organisation != holder:
         raise UnableToApply(
             "NOT_YOURS", "只能办理本单位的申领", "an applicant acts for its own organisation only", field="holder"
@@ -166,13 +185,18 @@ def hand_decision(decision: Decision, amount_fen: int, reason: str, by: str) -> 
             "this clause's amount follows from the rule",
             field="decision",
         )
-    if amount_fen <= 0:
-        raise UnableToDecide("AMOUNT_MISSING", "金额须大于零", "the amount must be more than zero", field="amount_fen")
+    if isinstance(amount_fen, bool) or not isinstance(amount_fen, int) or not 0 < amount_fen <= AMOUNT_MAX_FEN:
+        raise UnableToDecide(
+            "AMOUNT_MISSING",
+            f"金额须为大于零的整数分，不超过{yuan(AMOUNT_MAX_FEN)}元",
+            f"the amount must be whole fen, more than zero, at most {yuan(AMOUNT_MAX_FEN)} yuan",
+            field="amount_fen",
+        )
     if not reason.strip():
         raise UnableToDecide(
             "REASON_MISSING", "人工决定须写明理由", "a person's decision needs a reason", field="reason"
         )
-    return HandDecision(amount_fen, reason.strip(), by)
+    return HandDecision(amount_fen, kept_text(reason, "reason", most=WORDS_MAX, refusal=UnableToDecide), by)
 
 
 def missing_reason(missing: str) -> Reason:
@@ -181,24 +205,28 @@ def missing_reason(missing: str) -> Reason:
     Raises
     ------
     UnableToDecide
-        When it says nothing.
+        When it says nothing, or what can't be kept.
     """
     if not missing.strip():
         raise UnableToDecide("REASON_MISSING", "请写明需要补正的内容", "say what is missing", field="missing")
-    return Reason("RETURNED", Label(missing.strip(), missing.strip()), field="facts")
+    words = kept_text(missing, "missing", most=WORDS_MAX, refusal=UnableToDecide)
+    return Reason("RETURNED", Label(words, words), field="facts")
 
 
-def check_notice(decision: Decision, hand: HandDecision | None, until: datetime, now: datetime) -> int:
-    """Give the amount to be put on public notice.
+def check_notice(decision: Decision, hand: HandDecision | None, until: datetime, now: datetime, least_days: int) -> int:
+    """Give the amount to be put on public notice; ``least_days`` is the shortest notice that the programme takes.
 
     Raises
     ------
     UnableToDecide
-        When the policy refuses, when a person's decision is missing, or when the notice would end before it begins.
+        When the policy refuses, when a person's decision is missing, or when the notice would be too short.
     """
-    if until < now:
+    if until < now + timedelta(days=least_days):
         raise UnableToDecide(
-            "NOTICE_IN_THE_PAST", "公示截止时间不能早于现在", "the notice can't end before now", field="until"
+            "NOTICE_TOO_SHORT",
+            f"公示期不得少于{least_days}天，截止时间最早为{now + timedelta(days=least_days):%Y-%m-%d %H:%M}（UTC）",
+            f"a notice lasts {least_days} days at least: until {now + timedelta(days=least_days):%Y-%m-%d %H:%M} UTC",
+            field="until",
         )
     return amount_due(decision, hand)
 
@@ -265,11 +293,37 @@ def rejection(decision: Decision | None, words: Reason | None) -> tuple[Reason, 
     Raises
     ------
     UnableToDecide
-        When there is no reason at all.
+        When there is no reason at all, or its words can't be kept.
     """
+    for text in (words.label.zh, words.label.en, words.code) if words else ():
+        kept_text(text, "reason", most=WORDS_MAX, refusal=UnableToDecide)
     reasons = (decision.reasons if decision and decision.outcome is Outcome.REFUSED else ()) + (
         (words,) if words else ()
     )
     if not reasons:
         raise UnableToDecide("REASON_MISSING", "不予批准须写明理由", "a rejection needs a reason", field="reason")
     return reasons
+
+
+def granted_meanwhile(clause: str) -> UnableToDecide:
+    """Say that a one-off clause was granted to its subject between the decision and now."""
+    return UnableToDecide(
+        "ALREADY_GRANTED",
+        "一次性条款，刚刚已有另一份申领获批",
+        "a one-off clause: another application for it was approved just now, so it was granted already",
+        field="clause",
+        clause=clause,
+    )
+
+
+def nested(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Give facts under their whole names as an applicant states them, group by group.
+
+    >>> nested({"need.cost": 3, "need.day": "2023-06-01"})
+    {'need': {'cost': 3, 'day': '2023-06-01'}}
+    """
+    groups: dict[str, Any] = {}
+    for name, value in facts.items():
+        group, _, own = name.partition(".")
+        groups.setdefault(group, {})[own] = value
+    return groups

@@ -14,7 +14,7 @@ from jiaozi.party.rules.relation import WHOLE_BP
 from jiaozi.policy.rules import CapUse, Decision
 from jiaozi.policy.rules.words import Measure, Subject
 
-LIVE = frozenset(State) - {State.REJECTED, State.WITHDRAWN}
+LIVE = frozenset(State) - {State.DRAFT, State.REJECTED, State.WITHDRAWN}
 """States in which a dossier may still lead to money; a contract in another one may be claimed for again."""
 DEPTH_MOST = 6
 _ONCE = ("contract", "invoice")

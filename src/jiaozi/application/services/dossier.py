@@ -38,6 +38,32 @@ def apply(
     UnableToApply, UnableToReadFacts
         When it is another's, or a fact is missing, mistyped or unknown: nothing is stored.
     """
+    return _begin("apply", State.SUBMITTED, holder_id, version_id, clause, claimed, by, now)
+
+
+def draft(
+    *, holder_id: UUID, version_id: UUID, clause: str, claimed: Mapping[str, Any], by: Actor, now: datetime
+) -> Application:
+    """Begin an application that the holder completes before it submits; what is stated already is checked like any.
+
+    Raises
+    ------
+    UnableToApply, UnableToReadFacts
+        As for ``apply``; a fact may still be missing.
+    """
+    return _begin("draft", State.DRAFT, holder_id, version_id, clause, claimed, by, now)
+
+
+def _begin(  # noqa: PLR0917 - the parts of one row
+    verb: str,
+    state: State,
+    holder_id: UUID,
+    version_id: UUID,
+    clause: str,
+    claimed: Mapping[str, Any],
+    by: Actor,
+    now: datetime,
+) -> Application:
     rules.check_own(by, holder_id)
     holder = party.organisation(holder_id)
     document = policy.document(version_id)
@@ -50,12 +76,42 @@ def apply(
             clause=clause,
             holder=holder,
             facts=facts,
-            state=State.SUBMITTED,
+            state=state,
             applied_by=by.name,
             submitted_at=now,
         )
         body = {"clause": clause, "holder": str(holder.id), "facts": digest(facts).hex(), "version": document.version}
-        journal.write(Line("application", "apply", row.id, "", row.state, by.name, now, body))
+        journal.write(Line("application", verb, row.id, "", row.state, by.name, now, body))
+    return row
+
+
+def amend(*, application_id: UUID, claimed: Mapping[str, Any], by: Actor, now: datetime) -> Application:
+    """State a draft's facts anew; after it is submitted they stand until an officer returns it."""
+    with transaction.atomic():
+        row = queries.application(application_id, lock=True)
+        rules.check_own(by, row.holder_id)
+        row.facts = _facts(policy.document(row.version_id), row.clause, row.holder, claimed, now)
+        take(row, "amend", by=by, now=now, body={"facts": digest(row.facts).hex()}, changed=("facts",))
+    return row
+
+
+def submit(*, application_id: UUID, by: Actor, now: datetime) -> Application:
+    """Hand a draft in: the version that is in force is pinned, and the register's facts are those of this moment.
+
+    Raises
+    ------
+    UnableToApply, UnableToReadFacts, UnableToFindProgramme
+        When it is another's, a fact no longer fits the version in force, or none is.
+    """
+    with transaction.atomic():
+        row = queries.application(application_id, lock=True)
+        rules.check_own(by, row.holder_id)
+        row.version = policy.current(row.programme, local_date(now), demo=row.version.demo)
+        document = policy.document(row.version_id)
+        row.facts = _facts(document, row.clause, row.holder, rules.nested(row.facts), now)
+        row.applied_by, row.submitted_at = by.name, now
+        body = {"facts": digest(row.facts).hex(), "version": document.version}
+        take(row, "submit", by=by, now=now, body=body, changed=("version", "facts", "applied_by", "submitted_at"))
     return row
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from jiaozi.application import queries, rules
 from jiaozi.application.models import Application
@@ -90,16 +91,25 @@ def send_back(*, application_id: UUID, missing: str, by: Actor, now: datetime) -
     """Return an application for completion, saying what is missing."""
     with transaction.atomic():
         row = queries.application(application_id, lock=True)
+        rules.check_apart(by, row.applied_by)
         row.reasons = _reasons((rules.missing_reason(missing),))
         take(row, "send_back", by=by, now=now, body={"missing": digest(missing).hex()}, changed=("reasons",))
     return row
 
 
 def notify_public(*, application_id: UUID, until: datetime, by: Actor, now: datetime) -> Application:
-    """Put the amount on public notice until an instant."""
+    """Put the amount on public notice until an instant, for as long as the programme asks at least.
+
+    Raises
+    ------
+    UnableToDecide
+        When the officer is who applied, the policy refuses, or the notice would be too short.
+    """
     with transaction.atomic():
         row = queries.application(application_id, lock=True)
-        row.amount_fen = rules.check_notice(_stored(row), _hand(row), until, now)
+        rules.check_apart(by, row.applied_by)
+        least_days = policy_rules.notice_days(policy.document(row.version_id), local_date(now), row.version.demo)
+        row.amount_fen = rules.check_notice(_stored(row), _hand(row), until, now, least_days)
         row.notice_until = until
         body = {"amount_fen": row.amount_fen, "until": until.isoformat()}
         take(row, "notify_public", by=by, now=now, body=body, changed=("amount_fen", "notice_until"))
@@ -139,9 +149,20 @@ def approve(*, application_id: UUID, by: Actor, now: datetime) -> tuple[Applicat
         row.amount_fen = approval.amount_fen
         row.once_key = decision.once.slot if decision.once else None
         body = {"amount_fen": row.amount_fen, "decision": digest(row.decision).hex(), "clause": decision.chosen}
-        changed = ("decision", "reasons", "decided_at", "amount_fen", "once_key")
-        take(row, "approve", by=by, now=now, body=body, changed=changed)
+        _approve(row, by, now, body)
     return row, approval
+
+
+def _approve(row: Application, by: Actor, now: datetime, body: Mapping[str, Any]) -> None:
+    """Take the step; of two that ask for the one slot of a one-off clause at once, the later is told so."""
+    changed = ("decision", "reasons", "decided_at", "amount_fen", "once_key")
+    try:
+        with transaction.atomic():
+            take(row, "approve", by=by, now=now, body=body, changed=changed)
+    except IntegrityError as clash:
+        if "application_once" not in str(clash):
+            raise
+        raise rules.granted_meanwhile(row.clause) from None
 
 
 def _stored(row: Application) -> Decision:

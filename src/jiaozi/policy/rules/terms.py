@@ -16,7 +16,10 @@ from jiaozi.policy.rules.document import Document
 from jiaozi.policy.rules.figures import Figure
 from jiaozi.policy.rules.problems import UnableToDecide
 from jiaozi.policy.rules.weighing import Weighing, suppliers_on
-from jiaozi.policy.rules.words import DEDUCTED, Expiry, Interval, PayModel, Subject
+from jiaozi.policy.rules.words import DEDUCTED, Expiry, Interval, PayModel, ProcessClass, Subject
+
+NOTICE_LEAST_DAYS = 5
+"""The house's own shortest public notice, where a programme says none. It is no city's published figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +188,19 @@ def limits_in_force(
         if limit_fen is not None:
             found[use.key] = LimitInForce(limit_fen)
     return found
+
+
+def notice_days(document: Document, on: date, allow_demo: bool) -> int:
+    """Say how many days an award stands on public notice at least: the programme's figure, else the house's own.
+
+    A programme that promises a grant on application, without review or fast, has no notice unless it says so.
+    """
+    process = document.programme.process
+    if process and process.notice_days:
+        days: int | None = Weighing(document, {}, {}, on, allow_demo).figure(process.notice_days)
+        if days is not None:
+            return days
+    return NOTICE_LEAST_DAYS if process is None or process.kind is ProcessClass.ORDINARY else 0
 
 
 def reserve_terms(document: Document, on: date, *, allow_demo: bool) -> ReserveTerms:

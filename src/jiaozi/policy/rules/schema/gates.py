@@ -138,4 +138,5 @@ class Process(Part):
 
     kind: Annotated[words.ProcessClass, Choice(words.ProcessClass)] = Field(alias="class")
     windows: tuple[Span, ...] = Field(default=(), max_length=40)
+    notice_days: CountFigure | None = None
     source: Source
