@@ -10,6 +10,7 @@ import pytest
 
 from jiaozi.exchange import queries, services
 from jiaozi.exchange.models import Session
+from jiaozi.exchange.queries import reading
 from jiaozi.exchange.rules import Block, NewOrder, Side
 from jiaozi.exchange.rules.life import SessionState
 from jiaozi.party.models import Organisation
@@ -125,7 +126,7 @@ class Market:
         return queries.holding(PROGRAMME, by=self.actor(name))
 
     def state(self) -> SessionState:
-        return SessionState(queries.session(self.session.id).state)
+        return SessionState(reading.session(self.session.id).state)
 
 
 @pytest.fixture

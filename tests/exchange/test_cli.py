@@ -10,8 +10,7 @@ from typer.testing import CliRunner
 
 from jiaozi.cli import exchange as command
 from jiaozi.cli.exchange import app
-from jiaozi.exchange import queries
-from jiaozi.exchange.queries import replaying
+from jiaozi.exchange.queries import reading, replaying
 from jiaozi.exchange.rules import clear as clear_book
 
 from .test_bad_input import file
@@ -76,7 +75,7 @@ def test_the_references_example_clears(tmp_path):
 def test_replay_gives_the_same_digest_or_says_so(busy, monkeypatch):
     monkeypatch.setattr(command, "opened", nullcontext)
     busy.step("close", "clear", "settle")
-    session = queries.session(busy.session.id)
+    session = reading.session(busy.session.id)
     fine = runner.invoke(app, ["replay", str(session.id), "--json"])
     assert fine.exit_code == 0
     told = json.loads(fine.output)

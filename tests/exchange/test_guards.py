@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from jiaozi.exchange import queries, services
 from jiaozi.exchange.models import TradeOrder
+from jiaozi.exchange.queries import reading, replaying
 from jiaozi.exchange.rules import NewOrder, Side
 from jiaozi.exchange.rules.life import SessionState
 from jiaozi.kernel.clock import now
@@ -208,9 +209,9 @@ def test_orders_that_race_the_close_are_in_the_book_or_refused(fresh_database):
     services.close_session(session_id=market.session.id, by=SYSTEM, now=market.closes_at)
     for thread in threads:
         thread.join()
-    closed = queries.book_of(queries.session(market.session.id))
+    closed = replaying.book_of(reading.session(market.session.id))
     assert {each.id for each in closed.orders} == {str(each) for each in entered}
-    assert closed.digest() == queries.session(market.session.id).book_digest
+    assert closed.digest() == reading.session(market.session.id).book_digest
     market.step("clear", "settle")
     assert queries.replay(market.session.id).same
     assert audit_all().holds

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from procrastinate.contrib.django import app as house_app
 
-from jiaozi.exchange import queries, services
+from jiaozi.exchange import services
 from jiaozi.exchange.models import Session
+from jiaozi.exchange.queries import reading
 from jiaozi.exchange.rules import NewOrder, Side, UnableToClear, UnableToTrade
 from jiaozi.exchange.rules.life import SessionState
 from jiaozi.exchange.services import sessions
@@ -56,9 +57,9 @@ def test_the_clockwork_does_the_rest(market: Market):
     set_schedule(market)
     (row,) = services.open_due(now=at(600))
     services.advance_due(now=at(719))
-    assert queries.session(row.id).state == SessionState.OPEN
+    assert reading.session(row.id).state == SessionState.OPEN
     services.advance_due(now=at(720))
-    assert queries.session(row.id).state == SessionState.SETTLED
+    assert reading.session(row.id).state == SessionState.SETTLED
     services.advance_due(now=at(721))
     verbs = JournalLine.objects.filter(stage="exchange", subject=row.id).order_by("id").values_list("verb", flat=True)
     assert list(verbs) == ["open", "close", "clear", "settle"]
@@ -74,8 +75,8 @@ def test_one_that_waits_holds_up_no_other(market: Market):
     waiting = market.session
     other = market.open()
     services.advance_due(now=market.later)
-    assert queries.session(waiting.id).state == SessionState.CLEARED
-    assert queries.session(other.id).state == SessionState.SETTLED
+    assert reading.session(waiting.id).state == SessionState.CLEARED
+    assert reading.session(other.id).state == SessionState.SETTLED
     assert audit_all().holds
 
 
@@ -86,7 +87,7 @@ def test_a_schedule_that_changed_holds_from_the_next_session_on(market: Market):
         market, Times(opens_minute=1, closes_minute=2, days_ahead=1, first_minute=0, period_minutes=1, periods=1)
     )
     assert again.id == first.id
-    assert len(queries.session(row.id).frame["periods"]) == 3
+    assert len(reading.session(row.id).frame["periods"]) == 3
     (following,) = services.open_due(now=at(1, days=1))
     assert len(following.frame["periods"]) == 1
     set_schedule(market, active=False)
@@ -141,8 +142,8 @@ def test_what_nobody_foresaw_holds_up_no_other_either(market: Market, monkeypatc
 
     monkeypatch.setattr(sessions.rules, "clear", clear)
     services.advance_due(now=market.later)
-    assert queries.session(broken.id).state == SessionState.CLOSED
-    assert queries.session(fine.id).state == SessionState.SETTLED
+    assert reading.session(broken.id).state == SessionState.CLOSED
+    assert reading.session(fine.id).state == SessionState.SETTLED
     monkeypatch.undo()
     services.advance_due(now=market.later)
-    assert queries.session(broken.id).state == SessionState.SETTLED
+    assert reading.session(broken.id).state == SessionState.SETTLED

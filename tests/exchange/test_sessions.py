@@ -19,6 +19,7 @@ from jiaozi.kernel.period import local_date
 from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.rules import AccountKind, UnableToTransfer
 from jiaozi.party import services as party
+from jiaozi.party.queries import relations_of
 from jiaozi.party.rules import Relation, RelationKind
 from jiaozi.settlement.queries import audit_all
 from tests.world import FINANCE, OFFICER, OPERATOR, PROGRAMME
@@ -290,10 +291,25 @@ class TestWatching:
         market.step("settle")
         assert audit_all().holds
 
+    def test_a_tie_that_ended_after_the_close_counts_all_the_same(self, market: Market):
+        market.open()
+        market.money("b")
+        market.capacity("s")
+        relate(market, "s", "b")
+        market.ask("s", 10, 1_000)
+        market.bid("b", 6, 2_000, hub="guizhou")
+        market.step("close")
+        (tie,) = relations_of(market.trader("b").id)
+        party.end_relation(relation_id=tie.id, until=local_date(market.now), by=OFFICER, now=market.now)
+        market.step("clear")
+        with pytest.raises(UnableToProceed, match="changed since"):
+            market.step("settle")
+
     def test_a_powerful_seller_is_flagged_to_the_watchers_alone(self, busy: Market):
         busy.step("close", "clear")
-        powers = queries.flags(busy.session.id, by=OFFICER).powers
-        assert powers
+        flags = queries.flags(busy.session.id, by=OFFICER)
+        assert flags.powers
+        assert flags.cleared[0].welfare_fen == flags.cleared[0].bound_fen
         with pytest.raises(queries_refusal()):
             queries.flags(busy.session.id, by=busy.actor("b1"))
 

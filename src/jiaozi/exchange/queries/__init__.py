@@ -1,4 +1,8 @@
-"""Reading the exchange: each trader its own, everybody the public result, auditors the sealed orders afterwards."""
+"""Reading the exchange: each trader its own, everybody the public result, auditors the sealed orders afterwards.
+
+What is given here is all that a face may ask for. The books that clearing is made from stay in ``replaying``, for
+services alone; ``tests/exchange/test_sealed.py`` holds this list.
+"""
 
 from jiaozi.exchange.queries.auditing import audit
 from jiaozi.exchange.queries.reading import (
@@ -6,16 +10,16 @@ from jiaozi.exchange.queries.reading import (
     Holding,
     OwnOrder,
     Result,
+    Summary,
     UnableToFindSession,
     flags,
     holding,
     own_orders,
     result,
     sealed_orders,
-    session,
     sessions,
 )
-from jiaozi.exchange.queries.replaying import Replay, book_of, replay
+from jiaozi.exchange.queries.replaying import Replay, replay
 
 __all__ = [
     "Flags",
@@ -23,15 +27,14 @@ __all__ = [
     "OwnOrder",
     "Replay",
     "Result",
+    "Summary",
     "UnableToFindSession",
     "audit",
-    "book_of",
     "flags",
     "holding",
     "own_orders",
     "replay",
     "result",
     "sealed_orders",
-    "session",
     "sessions",
 ]

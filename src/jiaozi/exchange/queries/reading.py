@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from jiaozi.exchange.models import LinkFlow, ProductPrice, Session, TradeOrder
-from jiaozi.exchange.rules import Code, Flow, Price, Product, Side, say
+from jiaozi.exchange.rules import Cleared, Code, Flow, Price, Product, Side, say
 from jiaozi.exchange.rules.life import OrderState, SessionState, check_reader, check_watcher, trader
 from jiaozi.exchange.rules.lines import trader_account
 from jiaozi.kernel.label import Label
@@ -45,6 +45,17 @@ class OwnOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class Summary:
+    """One line of a list of sessions."""
+
+    id: UUID
+    name: str
+    state: SessionState
+    opened_at: datetime
+    closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What anybody may know of a session; before it is cleared, its state and times alone."""
 
@@ -64,8 +75,9 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """Where somebody could move a price, and where related parties stand on both sides."""
+    """Where somebody could move a price, where related parties traded, and how good each market cleared."""
 
+    cleared: tuple[Cleared, ...]
     powers: tuple[dict[str, Any], ...]
     related_trades: tuple[dict[str, Any], ...]
 
@@ -107,10 +119,11 @@ def session_for_entering(id: UUID) -> Session:  # noqa: A002
     return session(id)
 
 
-def sessions(programme: str, *, limit: int = 50) -> list[Session]:
+def sessions(programme: str, *, limit: int = 50) -> list[Summary]:
     """Give a programme's sessions, the latest first."""
     rows = Session.objects.filter(programme=programme).order_by("-opened_at", "-id")
-    return list(rows[: max(1, min(limit, ROWS_MAX))])
+    values = rows.values_list("id", "name", "state", "opened_at", "closes_at")[: max(1, min(limit, ROWS_MAX))]
+    return [Summary(id_, name, SessionState(state), *times) for id_, name, state, *times in values]
 
 
 def due(now: datetime) -> list[UUID]:
@@ -213,7 +226,7 @@ def sealed_orders(session_id: UUID, *, by: Actor, after: UUID | None = None, lim
 
 
 def flags(session_id: UUID, *, by: Actor) -> Flags:
-    """Give what was flagged to those who watch over the market.
+    """Give what was flagged, and welfare with its bounds, to those who watch over the market.
 
     Raises
     ------
@@ -222,7 +235,8 @@ def flags(session_id: UUID, *, by: Actor) -> Flags:
     """
     check_watcher(by)
     row = session(session_id)
-    return Flags(tuple(row.flags.get("powers", ())), tuple(row.flags.get("related_trades", ())))
+    cleared = tuple(Cleared(**each) for each in row.cleared)
+    return Flags(cleared, tuple(row.flags.get("powers", ())), tuple(row.flags.get("related_trades", ())))
 
 
 def holding(programme: str, *, by: Actor) -> Holding:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.lifecycle import Table
+from jiaozi.kernel.period import SHANGHAI
 from jiaozi.kernel.refusal import Refused
 from jiaozi.party.rules import Actor, Role
 
@@ -139,8 +140,8 @@ def check_entering(state: SessionState, closes_at: datetime, now: datetime) -> N
     if state is not SessionState.OPEN or now >= closes_at:
         raise UnableToTrade(
             "SESSION_OVER",
-            f"本场已于{closes_at:%Y-%m-%d %H:%M}（UTC）截止或作废",
-            f"the session takes no orders since {closes_at:%Y-%m-%d %H:%M} UTC, or is void",
+            f"本场已于{closes_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}截止，或已作废",
+            f"the session takes no orders since {closes_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC, or is void",
             field="session",
         )
 
@@ -156,8 +157,8 @@ def check_closing(closes_at: datetime, now: datetime) -> None:
     if now < closes_at:
         raise UnableToTrade(
             "TOO_EARLY",
-            f"本场{closes_at:%Y-%m-%d %H:%M}（UTC）才截止",
-            f"the session stays open until {closes_at:%Y-%m-%d %H:%M} UTC",
+            f"本场{closes_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}才截止",
+            f"the session stays open until {closes_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
             field="session",
         )
 

@@ -14,6 +14,7 @@ from jiaozi.exchange.services.step import one_at_a_time
 from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
 from jiaozi.kernel.ids import new_id
+from jiaozi.kernel.period import SHANGHAI
 from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import AMOUNT_MAX_FEN
 from jiaozi.party import queries as parties
@@ -135,11 +136,15 @@ def _check_apart(programme: str, block: Block) -> None:
     if other is not None:
         raise UnableToTrade(
             "BLOCKS_OVERLAP",
-            f"与已登记的时段{other.start:%Y-%m-%d %H:%M}至{other.end:%Y-%m-%d %H:%M}（UTC）重叠，同一小时会卖两次",
+            f"与已登记的时段{_shanghai(other.start)}至{_shanghai(other.end)}重叠，同一小时会卖两次",
             f"overlaps with what is declared for {other.start:%Y-%m-%d %H:%M} to {other.end:%Y-%m-%d %H:%M} UTC: "
             "an hour would be sold twice",
             field="start",
         )
+
+
+def _shanghai(instant: datetime) -> str:
+    return f"{instant.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
 
 def _reference_used(reference: str) -> UnableToTrade:

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from jiaozi.alert import queries as alerts
 from jiaozi.alert import services as alert
-from jiaozi.alert.rules import Purchase, Subject, SubjectKind, Suspicion, related_supplier
+from jiaozi.alert.rules import AlertKind, Level, Purchase, Subject, SubjectKind, Suspicion, related_supplier
 from jiaozi.catalogue import queries as catalogue
 from jiaozi.exchange import rules
 from jiaozi.exchange.models import LinkFlow, ProductPrice, Schedule, Session, TradeOrder
@@ -32,6 +32,7 @@ from jiaozi.exchange.services.step import take
 from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
 from jiaozi.kernel.ids import new_id
+from jiaozi.kernel.label import Label
 from jiaozi.kernel.lifecycle import advance
 from jiaozi.kernel.period import local_date
 from jiaozi.party import queries as parties
@@ -195,7 +196,25 @@ def _suspicions(row: Session, found: Clearing, now: datetime) -> Iterable[Suspic
         purchase = Purchase(
             subject=subject_of(order.id), holder=order.party_id, supplier=UUID(trade.seller), asked_by=order.entered_by
         )
-        yield from related_supplier(purchase, group, parties.names_of(group.members), thresholds)
+        yield from related_supplier(purchase, group, parties.names_of(group.members), thresholds) or (
+            _no_longer(purchase),
+        )
+
+
+def _no_longer(purchase: Purchase) -> Suspicion:
+    """Suspect a trade of two that were related at the close, though the register says nothing of it by now."""
+    return Suspicion(
+        kind=AlertKind.RELATED_SUPPLIER,
+        subject=purchase.subject,
+        level=Level.HIGH,
+        reason=Label(
+            "截止时买卖双方有关联，其后登记已变",
+            "buyer and seller were related at the close; the register has changed since",
+        ),
+        figures={"supplier": str(purchase.supplier)},
+        rule="related_at_close",
+        asked_by=purchase.asked_by,
+    )
 
 
 def bought(row: Session, trade: RelatedTrade) -> TradeOrder:
