@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from uuid import uuid4
@@ -12,17 +13,18 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jiaozi.catalogue.rules import Tariff, Unit
 from jiaozi.journal.models import JournalLine
 from jiaozi.kernel.fen import parse_yuan
 from jiaozi.kernel.refusal import Refused
 from jiaozi.ledger import queries as ledger
 from jiaozi.order import queries, rules
 from jiaozi.order import services as order
-from jiaozi.order.rules import Held, State, UnableToHold, UnableToQuote
+from jiaozi.order.rules import Held, Offer, Quote, Request, State, UnableToHold, UnableToQuote
 from jiaozi.party import services as party
 from jiaozi.party.rules import Actor, EndUser, HolderClass, Role, UnableToActForCentre
 from jiaozi.voucher import queries as vouchers
-from tests.world import CENTRE_CLERK, OFFICER, PROGRAMME, World, build
+from tests.world import CENTRE_CLERK, OFFICER, OPERATOR, PROGRAMME, World, build
 
 
 @given(st.integers(0, 10**14), st.fractions(0, 1, max_denominator=1000), st.integers(0, 10**6))
@@ -60,10 +62,34 @@ def test_a_hold_takes_both_shares_and_defers_the_submission(world, holder):
         assert cursor.fetchone() == (1,)
 
 
-def test_a_job_of_less_than_half_a_fen_holds_nothing_and_can_be_cancelled(world, holder):
+def test_a_price_that_rounds_to_nothing_is_held_with_one_fen(world, holder):
+    """1 core for 1 min at 0.15 yuan an hour is 0.258 fen: without a hold such jobs would have no end."""
     row = world.held(world.voucher(holder), units=1, seconds=60)
-    assert (row.state, row.most_fen) == (State.HELD, 0)
+    assert (row.state, row.most_fen, row.voucher_hold_fen, row.own_hold_fen) == (State.HELD, 1, 0, 1)
+    own = rules.own_account(PROGRAMME, holder.id, row.centre_id)
+    assert ledger.balance(own).debits_pending == 1
     assert order.cancel(order_id=row.id, by=world.applicant(holder), now=world.now).state == State.CANCELLED
+    assert ledger.balance(own).debits_pending == 0
+
+
+def test_jobs_that_cost_next_to_nothing_end_with_the_money(world):
+    poor = world.holder("只有三分")
+    world.credit(poor, "0.03元")
+    voucher = world.voucher(poor)
+    states = [world.held(voucher, units=1, seconds=60).state for _ in range(4)]
+    assert states == [State.HELD] * 3 + [State.REFUSED]
+
+
+def test_what_a_centre_gives_away_is_held_with_nothing(world, holder):
+    """A tariff of exactly 0 is a gift: no money is held, and none is captured."""
+    request = Request(centre="c", resource_class="r", units=8, memory_mib=1, time_limit_ms=3_600_000, command=("true",))
+    offer = Offer(units_max=8, time_limit_max_ms=3_600_000, granularity_ms=1, kill_lag_ms=0)
+    words = {"id": uuid4(), "centre": "c", "resource_class": "r", "unit": Unit.CORE_HOUR, "version": 1}
+    gift = Tariff(**words, rate_ufen=0, valid_from=world.now)
+    assert rules.quote(gift, Fraction(1, 2), request, offer) == Quote(most_fen=0, voucher_fen=0, own_fen=0)
+    least = replace(gift, rate_ufen=1)
+    assert rules.quote(least, Fraction(1, 2), request, offer) == Quote(most_fen=1, voucher_fen=0, own_fen=1)
+    assert rules.quote(least, Fraction(1), request, offer) == Quote(most_fen=1, voucher_fen=1, own_fen=0)
 
 
 def test_an_order_past_the_balance_is_refused_with_both_figures(world, holder):
@@ -96,10 +122,23 @@ def test_an_expired_voucher_buys_nothing(world, holder):
     voucher = world.voucher(holder)
     quoted = world.quote(voucher)
     late = world.now + timedelta(days=400)
-    with pytest.raises(Refused, match="expired"):
+    with pytest.raises(Refused, match="the voucher expired"):
         order.hold(order_id=quoted.id, by=world.applicant(holder), now=late)
     with pytest.raises(Refused, match="expired"):
         World(world.version, late).quote(voucher)
+
+
+def test_a_stale_quote_is_refused_for_good(world, holder):
+    """Prices, offers and the voucher may have changed: a quote stands for a quarter of an hour."""
+    quoted = world.quote(world.voucher(holder), units=4, seconds=36_000)
+    assert quoted.expires_at == world.now + timedelta(minutes=15)
+    late = world.now + timedelta(minutes=15, seconds=1)
+    row = order.hold(order_id=quoted.id, by=world.applicant(holder), now=late)
+    assert (row.state, row.reason_code) == (State.REFUSED, "QUOTE_EXPIRED")
+    assert "重新询价" in row.reason_zh
+    assert vouchers.purse(row.voucher_id).held_fen == 0
+    other = world.quote(quoted.voucher, units=4, seconds=36_000)
+    assert order.hold(order_id=other.id, by=world.applicant(holder), now=other.expires_at).state == State.HELD
 
 
 def test_the_first_order_is_held_for_like_any_other(world, holder):
@@ -122,6 +161,53 @@ def test_a_wrong_request_is_named_by_its_field(world, holder, asked, field):
     with pytest.raises(UnableToQuote) as refused:
         world.quote(world.voucher(holder), **asked)
     assert refused.value.reason.field == field
+    assert queries.orders(programme=PROGRAMME) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "title", "changes", "files"),
+    [
+        ("title", "长" * 121, {}, {}),
+        ("title", "  ", {}, {}),
+        ("title", "a\0b", {}, {}),
+        ("title", "\ud800", {}, {}),
+        ("command", "t", {"command": ("echo", "a\0b")}, {}),
+        ("command", "t", {"command": ("echo", "\ud800")}, {}),
+        ("command", "t", {"command": ("x" * 70_000,)}, {}),
+        ("command", "t", {"command": ("",)}, {}),
+        ("files", "t", {}, {"a.txt": "nul\0"}),
+        ("files", "t", {}, {"a.txt": "\udfff"}),
+        ("files", "t", {}, {"../a": "x"}),
+        ("files", "t", {}, {"a\0": "x"}),
+        ("files", "t", {}, {"a.txt": "x" * (32 * 1024 * 1024 + 1)}),
+        ("centre", "t", {"centre": "c" * 41}, {}),
+        ("centre", "t", {"centre": "a\0"}, {}),
+        ("resource_class", "t", {"resource_class": "r" * 41}, {}),
+        ("resource_class", "t", {"resource_class": "\0"}, {}),
+    ],
+)
+def test_words_that_cannot_be_kept_are_named_by_their_field(world, holder, field, title, changes, files):  # noqa: PLR0917
+    voucher = world.voucher(holder)
+    asked = Request(
+        centre="nscc-chengdu",
+        resource_class="cpu-core",
+        units=1,
+        memory_mib=1,
+        time_limit_ms=1000,
+        command=("true",),
+    )
+    with pytest.raises(Refused) as refused:
+        order.quote(
+            voucher_id=voucher.id,
+            request=replace(asked, **changes),
+            title=title,
+            files=files,
+            by=world.applicant(holder),
+            now=world.now,
+        )
+    assert refused.value.reason.field == field
+    assert refused.value.reason.label.zh
+    assert "\n" not in str(refused.value)
     assert queries.orders(programme=PROGRAMME) == []
 
 
@@ -202,6 +288,23 @@ def test_a_storm_on_one_voucher_is_never_a_fen_over(fresh_database):
 def test_the_share_is_pinned_with_the_order(world, holder):
     row = world.quote(world.voucher(holder))
     assert Fraction(row.share_numerator, row.share_denominator) == Fraction(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("field", "changes"),
+    [
+        ("amount_fen", {"amount_fen": 0}),
+        ("amount_fen", {"amount_fen": 10**15 + 1}),
+        ("programme", {"programme": "a\0"}),
+        ("programme", {"programme": "p" * 61}),
+        ("centre", {"centre": "nowhere"}),
+    ],
+)
+def test_credit_that_cannot_be_recorded_is_named_by_its_field(world, holder, field, changes):
+    words = {"programme": PROGRAMME, "centre": "nscc-chengdu", "amount_fen": 500, **changes}
+    with pytest.raises(Refused) as refused:
+        order.credit_own(holder_id=holder.id, reference=uuid4(), by=OPERATOR, now=world.now, **words)
+    assert refused.value.reason.field == field
 
 
 def test_a_centre_records_credit_for_itself_alone(world, holder):

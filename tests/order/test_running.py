@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from jiaozi.catalogue.models import Centre
 from jiaozi.journal.models import JournalLine
+from jiaozi.kernel.label import Label
 from jiaozi.ledger import queries as ledger
 from jiaozi.order import queries, tasks
 from jiaozi.order import services as order
@@ -56,6 +59,26 @@ def test_an_engine_that_may_run_past_the_hold_gets_nothing(world, engine, held):
     row = order.submit(order_id=held.id, now=world.now)
     assert (row.state, row.reason_code, engine.submitted) == (State.FAILED, "HOLD_TOO_SHORT", [])
     assert vouchers.purse(held.voucher_id).held_fen == 0
+
+
+def test_a_hold_covers_what_was_quoted_not_what_the_catalogue_says_later(world, engine, held):
+    """The centre was found to kill later, and the catalogue says so: this order's hold still covers the old lag."""
+    Centre.objects.filter(id=held.centre_id).update(kill_lag_ms=9_000)
+    engine.kill_lag_ms = 9_000
+    row = order.submit(order_id=held.id, now=world.now)
+    assert (row.state, row.reason_code, engine.submitted) == (State.FAILED, "HOLD_TOO_SHORT", [])
+    assert vouchers.purse(held.voucher_id).held_fen == 0
+
+
+def test_what_an_engine_says_is_kept_in_a_form_that_can_be_stored(world, engine, held):
+    order.submit(order_id=held.id, now=world.now)
+    engine.end(held.id, world.now, exit_code=1)
+    words = Label("磁\0盘" + "满" * 500, "disk\ud800full")
+    engine.jobs[held.id] = replace(engine.jobs[held.id], reason=words)
+    assert order.watch_all(now=world.now) == 1
+    row = again(held)
+    assert (row.state, row.reason_en) == (State.ENDED, "disk�full")
+    assert row.reason_zh.startswith("磁�盘满")
 
 
 def test_an_engine_that_cannot_be_reached_keeps_the_hold_and_is_asked_again(world, engine, held):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from jiaozi.kernel.refusal import Refused
 
 _BREAKS = "\n\t"
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 def kept_text(text: str, field: str, *, most: int, refusal: type[Refused], required: bool = True) -> str:
@@ -44,3 +46,21 @@ def kept_text(text: str, field: str, *, most: int, refusal: type[Refused], requi
             field=field,
         )
     return stripped
+
+
+def is_storable(text: str) -> bool:
+    r"""Say whether a database can hold a text: everything but NUL and half of a surrogate pair.
+
+    >>> is_storable("a\tb"), is_storable("a\0b")
+    (True, False)
+    """
+    return _UNSTORABLE.search(text) is None
+
+
+def storable(text: str, *, most: int) -> str:
+    r"""Give the beginning of any text, such as a machine's message, in a form that a database can hold.
+
+    >>> storable("full\0disk", most=6)
+    'full�d'
+    """
+    return _UNSTORABLE.sub("\ufffd", text)[:most]

@@ -12,7 +12,11 @@ from jiaozi.voucher.models import Voucher, number_of
 
 
 class Order(models.Model):
-    """One order. ``*_hold_fen`` is held, ``*_fen`` captured; ``cap_keys`` are the caps held with it."""
+    """One order. ``*_hold_fen`` is held, ``*_fen`` captured; ``cap_keys`` are the caps held with it.
+
+    ``engine_granularity_ms`` and ``kill_lag_ms`` are the centre's of the quote's moment: the hold covers those.
+    ``expires_at`` ends the quote; ``moved_at`` is when the state last changed.
+    """
 
     id = models.UUIDField(primary_key=True)
     programme = models.CharField(max_length=60)
@@ -26,6 +30,8 @@ class Order(models.Model):
     units = models.IntegerField()
     memory_mib = models.IntegerField()
     time_limit_ms = models.BigIntegerField()
+    engine_granularity_ms = models.IntegerField()
+    kill_lag_ms = models.IntegerField()
     command = models.JSONField()
     files = models.JSONField(default=dict)
     share_numerator = models.BigIntegerField()
@@ -43,6 +49,8 @@ class Order(models.Model):
     outcome = models.CharField(max_length=20, blank=True)
     exit_code = models.IntegerField(null=True)
     quoted_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    moved_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     price_fen = models.BigIntegerField(null=True)

@@ -89,6 +89,9 @@ class Environment(BaseSettings):
     process_isolation: str = "required"
     """``required`` refuses jobs where the machine allows no namespaces; ``where_possible`` runs them less well held."""
 
+    quote_valid_s: int = Field(900, ge=1, le=86_400)
+    """Seconds for which a quote may be held for; a quarter of an hour, until a city publishes a figure."""
+
     def folder(self, *parts: str) -> Path:
         """Give a path below ``var``, absolute."""
         return self.var.resolve().joinpath(*parts)

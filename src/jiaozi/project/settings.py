@@ -145,5 +145,8 @@ JIAOZI_ENGINE_OPTIONS = {
 }
 """Module → options that this machine gives it, under those of the centre; ``{centre}`` becomes the centre's id."""
 
+JIAOZI_QUOTE_VALID_S = _ENV.quote_valid_s
+"""How long a quote stands, in seconds."""
+
 JIAOZI_EVIDENCE = str(_ENV.folder("evidence"))
 """Where the papers are kept that applicants hand in, each under its SHA-256."""

@@ -17,7 +17,8 @@ from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.models import LedgerTransfer
 from jiaozi.ledger.queries import Finding
 from jiaozi.ledger.rules import Account
-from jiaozi.policy.rules import CapUse
+from jiaozi.policy import queries as policy
+from jiaozi.policy.rules import CapUse, Decision, OrderTerms, order_terms
 from jiaozi.voucher.models import Voucher
 from jiaozi.voucher.rules import Standing, State, budget_event, cap_accounts, voucher_account
 
@@ -63,6 +64,13 @@ def voucher_for_spending(id: UUID) -> Voucher:  # noqa: A002 - the column's own 
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM voucher WHERE id = %s FOR SHARE", [id])
     return voucher(id)
+
+
+def terms(row: Voucher, on: date) -> OrderTerms:
+    """Give the terms that a voucher is spent under: its programme version's, for the class that its clause grants."""
+    decision = Decision.from_json(row.application.decision) if row.application.decision else None
+    kind = decision.clause.voucher_class if decision and decision.clause else ""
+    return order_terms(policy.document(row.version_id), on, allow_demo=row.version.demo, voucher_class=kind)
 
 
 def spendable_fen(row: Voucher) -> int:

@@ -15,10 +15,10 @@ from jiaozi.metering import queries
 from jiaozi.metering.rules import admitting, importing
 from jiaozi.metering.rules.importing import Payer
 from jiaozi.party.rules import HolderClass
-from jiaozi.policy import queries as policy
-from jiaozi.policy.rules import Decision, Measure, OrderTerms, order_terms
+from jiaozi.policy.rules import Decision, Measure, OrderTerms
+from jiaozi.voucher import queries as vouchers
 from jiaozi.voucher import rules as voucher_rules
-from jiaozi.voucher import services as vouchers
+from jiaozi.voucher import services as voucher_services
 from jiaozi.voucher.models import Voucher
 
 
@@ -46,10 +46,10 @@ class Payers:
             accounts = admitting.check_dealt(admitting.deal(users, active), programme)
         rows = queries.vouchers_by_id(set(accounts.values()))
         admitting.check_accounts(accounts, {id_: row.programme for id_, row in rows.items()}, programme)
-        terms = {row.version_id: _terms(row, now) for row in rows.values()}
+        terms = {id_: vouchers.terms(row, local_date(now)) for id_, row in rows.items()}
         for each in terms.values():
-            admitting.check_supplier(centre, each.suppliers)
-        payers = {id_: _payer(row, centre, terms[row.version_id]) for id_, row in rows.items()}
+            admitting.check_supplier(centre, (centre,) if each.any_supplier else each.suppliers)
+        payers = {id_: _payer(row, centre, terms[id_]) for id_, row in rows.items()}
         _open(programme, payers, now)
         return cls({account: payers[id_] for account, id_ in accounts.items()}, now)
 
@@ -75,10 +75,6 @@ class Payers:
         return found
 
 
-def _terms(row: Voucher, now: datetime) -> OrderTerms:
-    return order_terms(policy.document(row.version_id), local_date(now), allow_demo=row.version.demo)
-
-
 def _payer(row: Voucher, centre: str, terms: OrderTerms) -> Payer:
     caps = Decision.from_json(row.application.decision).caps if row.application.decision else ()
     return importing.payer(
@@ -101,7 +97,7 @@ def _open(programme: str, payers: Mapping[UUID, Payer], now: datetime) -> None:
     """Open own accounts and credit the caps, once for ever by their ids; posts to both come chunk by chunk."""
     accounts = [each for payer in payers.values() for each in (payer.own_account, payer.own_payable)]
     caps = [use for payer in payers.values() for use in payer.caps]
-    cap_accounts, limits = vouchers.limit_posts(programme=programme, caps=caps, now=now)
+    cap_accounts, limits = voucher_services.limit_posts(programme=programme, caps=caps, now=now)
     ledger.open_accounts([*accounts, *cap_accounts])
     if limits:
         ledger.apply([[line] for line in {line.id: line for line in limits}.values()], at=now)

@@ -1,10 +1,12 @@
 """An order is one job under one hold: quoted, held for, run, metered, captured. Money first, then work."""
 
 from jiaozi.order.rules.holding import (
+    PROGRAMME_MAX,
     Held,
     UnableToHold,
     check_credit,
     check_own,
+    expired,
     hold_id,
     hold_lines,
     own_account,
@@ -16,10 +18,24 @@ from jiaozi.order.rules.holding import (
     same_credit,
 )
 from jiaozi.order.rules.life import ON_ENGINE, TRANSITIONS, State
-from jiaozi.order.rules.quoting import Offer, Quote, Request, UnableToQuote, check_request, quote, voucher_share
+from jiaozi.order.rules.quoting import (
+    LEAST_FEN,
+    TITLE_MAX,
+    Offer,
+    Quote,
+    Request,
+    UnableToQuote,
+    check_request,
+    check_words,
+    quote,
+    voucher_share,
+)
 
 __all__ = [
+    "LEAST_FEN",
     "ON_ENGINE",
+    "PROGRAMME_MAX",
+    "TITLE_MAX",
     "TRANSITIONS",
     "Held",
     "Offer",
@@ -31,6 +47,8 @@ __all__ = [
     "check_credit",
     "check_own",
     "check_request",
+    "check_words",
+    "expired",
     "hold_id",
     "hold_lines",
     "own_account",

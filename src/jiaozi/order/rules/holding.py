@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.ids import named_id
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Reason, Refused
-from jiaozi.ledger.rules import PAYABLE_SHARDS, Account, AccountKind, Transfer, TransferStatus, hold, resolve
+from jiaozi.ledger.rules import (
+    AMOUNT_MAX_FEN,
+    PAYABLE_SHARDS,
+    Account,
+    AccountKind,
+    Transfer,
+    TransferStatus,
+    hold,
+    resolve,
+)
 from jiaozi.order.rules.quoting import Quote
 from jiaozi.party.rules import Actor, Role, check_own_centre
 from jiaozi.policy.rules import CapUse, Measure
 from jiaozi.voucher.rules import cap_accounts, counted, voucher_account
+
+PROGRAMME_MAX = 60
 
 
 class UnableToHold(Refused):
@@ -94,6 +106,17 @@ def resolve_lines(held: Held, voucher_fen: int, own_fen: int) -> tuple[Transfer,
     )
 
 
+def expired(expires_at: datetime, now: datetime) -> Reason | None:
+    """Say that a quote is too old to be held for: prices, offers and the voucher may have changed since."""
+    if now <= expires_at:
+        return None
+    return Reason(
+        "QUOTE_EXPIRED",
+        Label("报价已失效，请重新询价", "the quote has expired; ask for a new one"),
+        field="order",
+    )
+
+
 def refusal(
     chain: Iterable[Transfer], statuses: Iterable[TransferStatus], priced: Quote, spendable_fen: int
 ) -> Reason | None:
@@ -163,8 +186,13 @@ def check_credit(by: Actor, centre: str, amount_fen: int) -> None:
         raise UnableToHold(
             "WRONG_ROLE", "预存或授信须由算力中心登记", "the centre records prepayment and credit", field="role"
         )
-    if amount_fen <= 0:
-        raise UnableToHold("AMOUNT_MISSING", "金额须大于零", "the amount must be more than zero", field="amount_fen")
+    if not 0 < amount_fen <= AMOUNT_MAX_FEN:
+        raise UnableToHold(
+            "AMOUNT_MISSING",
+            f"金额须大于零，不超过{yuan(AMOUNT_MAX_FEN)}元",
+            f"the amount must be more than zero, at most {yuan(AMOUNT_MAX_FEN)} yuan",
+            field="amount_fen",
+        )
 
 
 def same_credit(found: tuple[UUID, int] | None, asked: tuple[UUID, int], reference: UUID) -> bool:

@@ -6,7 +6,7 @@ pays its programme's share of every price, the holder the rest.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from uuid import UUID
@@ -14,7 +14,13 @@ from uuid import UUID
 from jiaozi.catalogue.rules import Tariff, most
 from jiaozi.kernel.fen import Rounding, share
 from jiaozi.kernel.refusal import Refused
+from jiaozi.kernel.text import is_storable, kept_text
 from jiaozi.party.rules import HolderClass
+
+TITLE_MAX = 120
+CODE_MAX = 40
+LEAST_FEN = 1
+"""The least that is held for a job that costs anything at all."""
 
 
 class UnableToQuote(Refused):
@@ -73,6 +79,28 @@ def _between(field: str, value: int, most_allowed: int, zh: str, en: str) -> Non
         )
 
 
+def check_words(request: Request, title: str, files: Mapping[str, str]) -> str:
+    """Let an order's words be such as can be kept; gives the title without the space around it.
+
+    Raises
+    ------
+    UnableToQuote
+        Naming the field that holds too much, or what is no text.
+    """
+    kept_text(request.centre, "centre", most=CODE_MAX, refusal=UnableToQuote)
+    kept_text(request.resource_class, "resource_class", most=CODE_MAX, refusal=UnableToQuote)
+    words = {"command": request.command, "files": (*files, *files.values())}
+    for field, texts in words.items():
+        if not all(is_storable(text) for text in texts):
+            raise UnableToQuote(
+                "NOT_A_TEXT",
+                "不得含空字符或不完整的字符；二进制文件请编码为文本",
+                "no NUL and no half of a character: write a binary file as text",
+                field=field,
+            )
+    return kept_text(title, "title", most=TITLE_MAX, refusal=UnableToQuote)
+
+
 def check_request(
     request: Request, offer: Offer | None, suppliers: Collection[str], holder_class: str, serves: bool
 ) -> Offer:
@@ -125,6 +153,9 @@ _MEMORY_MAX_MIB = 4 * 1024 * 1024
 def quote(tariff: Tariff, ratio: Fraction, request: Request, offer: Offer) -> Quote:
     """Price the most that a request can cost, and split it.
 
+    A price that rounds to nothing is held with ``LEAST_FEN``: without any hold there would be no end to such jobs at
+    once. Only a tariff of exactly 0 is held with nothing: the centre gives the compute away.
+
     Raises
     ------
     UnableToPrice
@@ -137,6 +168,8 @@ def quote(tariff: Tariff, ratio: Fraction, request: Request, offer: Offer) -> Qu
         engine_granularity_ms=offer.granularity_ms,
         kill_lag_ms=offer.kill_lag_ms,
     )
+    if tariff.rate_ufen:
+        most_fen = max(most_fen, LEAST_FEN)
     voucher_fen = voucher_share(most_fen, ratio)
     return Quote(most_fen=most_fen, voucher_fen=voucher_fen, own_fen=most_fen - voucher_fen)
 

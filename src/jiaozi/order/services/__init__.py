@@ -2,7 +2,8 @@
 
 from jiaozi.order.services.closing import captured, metered, nothing_used, settled
 from jiaozi.order.services.engines import engine_of
-from jiaozi.order.services.funding import cancel, credit_own, held, hold, quote, resolve
+from jiaozi.order.services.funding import cancel, credit_own, held, hold, resolve
+from jiaozi.order.services.quoting import quote
 from jiaozi.order.services.submitting import submit, submit_waiting
 from jiaozi.order.services.watching import watch, watch_all
 

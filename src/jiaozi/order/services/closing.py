@@ -52,7 +52,8 @@ def settled(order_ids: Sequence[UUID], *, statement: UUID, now: datetime) -> int
         body = {"statement": str(statement)}
         for row in rows:
             row.state = advance(TRANSITIONS, State(row.state), "settle", SYSTEM.role)
-        Order.objects.bulk_update(rows, ["state"])
+            row.moved_at = now
+        Order.objects.bulk_update(rows, ["state", "moved_at"])
         journal.write_many(
             Line("order", "settle", row.id, State.CAPTURED, row.state, SYSTEM.name, now, body) for row in rows
         )

@@ -1,36 +1,36 @@
-"""Money first: quote an order, hold for it in one atomic ledger call, give the hold back on cancel."""
+"""Money first: hold for an order in one atomic ledger call, give the hold back on cancel, resolve it at the end."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
-from fractions import Fraction
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection, transaction
 from procrastinate.contrib.django import app as later
 
 from jiaozi.catalogue import queries as catalogue
-from jiaozi.catalogue.rules import tariff_for
 from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
-from jiaozi.kernel.ids import named_id, new_id
+from jiaozi.kernel.ids import named_id
 from jiaozi.kernel.period import local_date
 from jiaozi.kernel.refusal import Reason
+from jiaozi.kernel.text import kept_text
 from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import Account, AccountKind, post
 from jiaozi.order import queries, rules
 from jiaozi.order.models import Order
 from jiaozi.order.ports import UnableToFindJob
-from jiaozi.order.rules import ON_ENGINE, Held, Offer, Quote, Request, State
+from jiaozi.order.rules import ON_ENGINE, Held, Quote, State
 from jiaozi.order.services import quota
 from jiaozi.order.services.engines import engine_of
+from jiaozi.order.services.quoting import spendable_terms
 from jiaozi.order.services.step import say, take
-from jiaozi.party import queries as party
 from jiaozi.party.rules import Actor
 from jiaozi.policy import queries as policy
-from jiaozi.policy.rules import CapUse, Decision, Measure, order_terms
+from jiaozi.policy.rules import CapUse, Decision, Measure
+from jiaozi.policy.rules.redeeming import caps_on
 from jiaozi.voucher import queries as vouchers
 from jiaozi.voucher import rules as voucher_rules
 from jiaozi.voucher import services as voucher_services
@@ -39,94 +39,10 @@ from jiaozi.voucher.models import Voucher
 _SUBMIT_TASK = "jiaozi.order.tasks.submit"
 
 
-def quote(
-    *, voucher_id: UUID, request: Request, title: str, by: Actor, now: datetime, files: Mapping[str, str] | None = None
-) -> Order:
-    """Price a job by the centre's tariff for the holder's class, and store the order as quoted.
-
-    Raises
-    ------
-    UnableToQuote, UnableToPrice, UnableToSpend, UnableToHold
-        With the field and what would be possible; nothing is stored.
-    """
-    voucher = vouchers.voucher(voucher_id)
-    rules.check_own(by.role, by.organisation, voucher.holder_id)
-    today = local_date(now)
-    voucher_rules.check_spendable(voucher_rules.State(voucher.state), voucher.valid_until, today)
-    terms = order_terms(policy.document(voucher.version_id), today, allow_demo=voucher.version.demo)
-    serves = request.end_user is not None and party.serves(voucher.holder_id, request.end_user)
-    suppliers = (request.centre,) if terms.any_supplier else terms.suppliers
-    offer = rules.check_request(request, _offer(request), suppliers, voucher.holder.holder_class, serves)
-    tariff = tariff_for(
-        catalogue.tariffs_at(now, centre=request.centre),
-        centre=request.centre,
-        resource_class=request.resource_class,
-        customer_class=voucher.holder.holder_class,
-        at=now,
-    )
-    priced = rules.quote(tariff, terms.deducted, request, offer)
-    return _store(voucher, request, title, dict(files or {}), tariff.id, terms.deducted, priced, by, now)
-
-
-def _offer(request: Request) -> Offer | None:
-    row = catalogue.offer(request.centre, request.resource_class)
-    if row is None or row.centre.engine_granularity_ms is None or row.centre.kill_lag_ms is None:
-        return None
-    return Offer(
-        units_max=row.units,
-        time_limit_max_ms=row.time_limit_max_s * 1000,
-        granularity_ms=row.centre.engine_granularity_ms,
-        kill_lag_ms=row.centre.kill_lag_ms,
-    )
-
-
-def _store(  # noqa: PLR0917 - the parts of one row
-    voucher: Voucher,
-    request: Request,
-    title: str,
-    files: Mapping[str, str],
-    tariff_id: UUID,
-    share: Fraction,
-    priced: Quote,
-    by: Actor,
-    now: datetime,
-) -> Order:
-    with transaction.atomic():
-        row = Order.objects.create(
-            id=new_id(),
-            programme=voucher.programme,
-            holder_id=voucher.holder_id,
-            voucher=voucher,
-            end_user_id=request.end_user,
-            centre_id=request.centre,
-            resource_class_id=request.resource_class,
-            tariff_id=tariff_id,
-            title=title,
-            units=request.units,
-            memory_mib=request.memory_mib,
-            time_limit_ms=request.time_limit_ms,
-            command=list(request.command),
-            files=files,
-            share_numerator=share.numerator,
-            share_denominator=share.denominator,
-            most_fen=priced.most_fen,
-            voucher_hold_fen=priced.voucher_fen,
-            own_hold_fen=priced.own_fen,
-            state=State.QUOTED,
-            quoted_at=now,
-        )
-        body = {
-            "most_fen": priced.most_fen,
-            "tariff": str(tariff_id),
-            "voucher": str(voucher.id),
-            "voucher_fen": priced.voucher_fen,
-        }
-        journal.write(Line("order", "quote", row.id, "", row.state, by.name, now, body))
-    return row
-
-
 def hold(*, order_id: UUID, by: Actor, now: datetime) -> Order:
-    """Take the hold and every cap measured on holds in one atomic ledger call; short of money, the order is refused.
+    """Take the hold and every cap measured on holds in one atomic ledger call.
+
+    Short of money, or after the quote's end, the order is refused for good.
 
     The answer is the order as HELD, its submission deferred in the same transaction, or as REFUSED with its reason.
     """
@@ -134,9 +50,9 @@ def hold(*, order_id: UUID, by: Actor, now: datetime) -> Order:
         row = queries.order(order_id, lock=True)
         rules.check_own(by.role, by.organisation, row.holder_id)
         voucher = vouchers.voucher_for_spending(row.voucher_id)
-        voucher_rules.check_spendable(voucher_rules.State(voucher.state), voucher.valid_until, local_date(now))
+        spendable_terms(voucher, now)
         priced = Quote(most_fen=row.most_fen, voucher_fen=row.voucher_hold_fen, own_fen=row.own_hold_fen)
-        reason = _fund(row, priced, voucher, now)
+        reason = rules.expired(row.expires_at, now) or _fund(row, priced, voucher, now)
         if reason is not None:
             take(row, "refuse", by=by, now=now, body={"reason": reason.code}, changed=say(row, reason))
             return row
@@ -146,14 +62,18 @@ def hold(*, order_id: UUID, by: Actor, now: datetime) -> Order:
     return row
 
 
-def _caps(voucher: Voucher) -> tuple[CapUse, ...]:
-    decision = voucher.application.decision
-    return Decision.from_json(decision).caps if decision else ()
+def _caps(voucher: Voucher, today: date) -> Sequence[CapUse]:
+    """Give a voucher's caps that count holds, each for the period that today falls in, not for the decision's."""
+    decision = Decision.from_json(voucher.application.decision) if voucher.application.decision else None
+    if decision is None or not voucher_rules.counted(decision.caps, Measure.HELD, Measure.USED):
+        return ()
+    today_s = caps_on(policy.document(voucher.version_id), decision, today)
+    return voucher_rules.counted(today_s, Measure.HELD, Measure.USED)
 
 
 def _fund(row: Order, priced: Quote, voucher: Voucher, now: datetime) -> Reason | None:
     """Ask the ledger for the hold, of money and of a quota's units; give the reason when it says no."""
-    measured = voucher_rules.counted(_caps(voucher), Measure.HELD, Measure.USED)
+    measured = _caps(voucher, local_date(now))
     cap_accounts, limits = voucher_services.limit_posts(programme=row.programme, caps=measured, now=now)
     accounts, chain = rules.hold_lines(
         order_id=row.id,
@@ -167,7 +87,7 @@ def _fund(row: Order, priced: Quote, voucher: Voucher, now: datetime) -> Reason 
     unit_accounts, issue, units = quota.holds(row, voucher)
     chain = (*chain, *units)
     row.cap_keys = [use.key for use in measured]
-    if not chain:  # a job of less than half a fen: nothing to hold
+    if not chain:  # a tariff of exactly 0: the centre gives it away
         return None
     ledger.open_accounts([*accounts, *cap_accounts, *unit_accounts])
     statuses = ledger.apply([*[[line] for line in (*limits, *issue)], chain], at=now)[-1]
@@ -240,9 +160,14 @@ def credit_own(
     Raises
     ------
     UnableToHold
-        When it is not the centre's or the operator's to record, not positive, or the reference stands for another one.
+        When it is not the centre's or the operator's to record, not positive, the programme's name can be none, or the
+        reference stands for another one.
+    UnableToFindCentre
+        When there is no such centre.
     """
     rules.check_credit(by, centre, amount_fen)
+    programme = kept_text(programme, "programme", most=rules.PROGRAMME_MAX, refusal=rules.UnableToHold)
+    catalogue.centre(centre)
     source, own = Account(AccountKind.OWN_SOURCE, programme), rules.own_account(programme, holder_id, centre)
     with transaction.atomic():
         _one_at_a_time(reference)

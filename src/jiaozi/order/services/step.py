@@ -10,9 +10,13 @@ from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
 from jiaozi.kernel.lifecycle import advance
 from jiaozi.kernel.refusal import Reason
+from jiaozi.kernel.text import storable
 from jiaozi.order.models import Order
 from jiaozi.order.rules import TRANSITIONS, State
 from jiaozi.party.rules import Actor
+
+REASON_CODE_MAX = 60
+REASON_MAX = 400
 
 
 def take(
@@ -21,12 +25,13 @@ def take(
     """Move a locked order by a verb, with its journal line."""
     before = State(row.state)
     row.state = advance(TRANSITIONS, before, verb, by.role)
-    row.save(update_fields=["state", *changed])
+    row.moved_at = now
+    row.save(update_fields=["state", "moved_at", *changed])
     journal.write(Line("order", verb, row.id, before, row.state, by.name, now, body))
 
 
 def say(row: Order, reason: Reason) -> tuple[str, ...]:
     """Put a reason on an order and name the fields that it takes."""
-    row.reason_code = reason.code[:60]
-    row.reason_zh, row.reason_en = reason.label.zh[:400], reason.label.en[:400]
+    row.reason_code = storable(reason.code, most=REASON_CODE_MAX)
+    row.reason_zh, row.reason_en = (storable(text, most=REASON_MAX) for text in (reason.label.zh, reason.label.en))
     return ("reason_code", "reason_zh", "reason_en")

@@ -13,16 +13,16 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from jiaozi.catalogue.rules import Unit
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Reason
 from jiaozi.order import queries
 from jiaozi.order.models import Order
-from jiaozi.order.ports import Engine, JobSpec, UnableToFindJob, UnableToSubmit, longest_run_ms
+from jiaozi.order.ports import Engine, UnableToFindJob, UnableToSubmit, longest_run_ms
 from jiaozi.order.rules import State
 from jiaozi.order.services.apart import centre_apart, order_apart
 from jiaozi.order.services.engines import engine_of
 from jiaozi.order.services.funding import release
+from jiaozi.order.services.spec import spec_of
 from jiaozi.order.services.step import say, take
 from jiaozi.party.rules import SYSTEM
 
@@ -40,7 +40,7 @@ def submit(*, order_id: UUID, now: datetime) -> Order:
     UnableToReachEngine
         When there was no answer.
     """
-    with _alone(order_id) as mine:
+    with alone(order_id) as mine:
         if not mine:
             return queries.order(order_id)
         with transaction.atomic():
@@ -54,7 +54,7 @@ def submit(*, order_id: UUID, now: datetime) -> Order:
 
 
 @contextmanager
-def _alone(order_id: UUID) -> Iterator[bool]:
+def alone(order_id: UUID) -> Iterator[bool]:
     """Say whether nobody else is handing this order over; the lock is the session's, no transaction is held open."""
     key = order_id.int % 2**63
     with connection.cursor() as cursor:
@@ -71,7 +71,7 @@ def _hand_over(row: Order, now: datetime) -> Order:
     engine = engine_of(row.centre)
     try:
         _check_cover(row, engine)
-        job = engine.submit(_spec(row))
+        job = engine.submit(spec_of(row))
     except UnableToSubmit as refused:
         return _withdraw(row, now, refused.reason)
     row = _note_job(row, job.engine_job)
@@ -82,15 +82,15 @@ def _hand_over(row: Order, now: datetime) -> Order:
 
 
 def _check_cover(row: Order, engine: Engine) -> None:
-    """Start nothing on an engine that may run longer than the catalogue, and so the hold, reckoned with."""
-    covered_ms = longest_run_ms(row.time_limit_ms, row.centre.engine_granularity_ms or 1, row.centre.kill_lag_ms or 0)
+    """Start nothing on an engine that may run longer than the hold covers, whatever the catalogue says by now."""
+    covered_ms = longest_run_ms(row.time_limit_ms, row.engine_granularity_ms, row.kill_lag_ms)
     possible_ms = longest_run_ms(row.time_limit_ms, engine.granularity_ms, engine.kill_lag_ms)
     if possible_ms > covered_ms:
         raise UnableToSubmit(
             "HOLD_TOO_SHORT",
-            f"引擎最长可运行{possible_ms}毫秒，冻结只覆盖{covered_ms}毫秒；请更新资源目录中的粒度与停止延迟",
+            f"引擎最长可运行{possible_ms}毫秒，冻结只覆盖{covered_ms}毫秒；请核对资源目录中的粒度与停止延迟后重新下单",
             f"the engine may run the job for {possible_ms} ms, the hold covers {covered_ms} ms: "
-            "put the engine's granularity and kill lag into the catalogue",
+            "put the engine's granularity and kill lag into the catalogue and order again",
             field="time_limit_ms",
         )
 
@@ -118,20 +118,6 @@ def _fail(row: Order, reason: Reason, now: datetime) -> Order:
     take(row, "fail", by=SYSTEM, now=now, body={"reason": reason.code}, changed=say(row, reason))
     release(row, now)
     return row
-
-
-def _spec(row: Order) -> JobSpec:
-    counts_cores = row.resource_class.unit == Unit.CORE_HOUR
-    return JobSpec(
-        order_id=row.id,
-        command=tuple(row.command),
-        files={name: text.encode() for name, text in row.files.items()},
-        resource_class=row.resource_class_id,
-        cores=row.units if counts_cores else 1,
-        cards=0 if counts_cores else row.units,
-        memory_mib=row.memory_mib,
-        time_limit_ms=row.time_limit_ms,
-    )
 
 
 def submit_waiting(*, now: datetime) -> int:

@@ -29,6 +29,7 @@ from jiaozi.voucher.rules.life import (
     check_unused,
     end_lines,
     ends,
+    last_day,
     released_lines,
     sink_account,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "end_lines",
     "ends",
     "issue_lines",
+    "last_day",
     "limit_posts",
     "limited",
     "moves",

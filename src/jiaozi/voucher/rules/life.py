@@ -156,6 +156,15 @@ def check_end(verb: str, face_fen: int, spendable_fen: int, valid_until: date, t
         check_unused(face_fen, spendable_fen)
 
 
+def last_day(by_months: date, programme_end: date | None) -> date:
+    """Give a voucher's last day: where the programme ends the validity of all vouchers earlier, that day.
+
+    >>> last_day(date(2027, 1, 31), date(2026, 12, 31))
+    datetime.date(2026, 12, 31)
+    """
+    return by_months if programme_end is None else min(by_months, programme_end)
+
+
 def check_spendable(state: State, valid_until: date, today: date) -> None:
     """Let an active voucher be spent up to its last day.
 

@@ -44,7 +44,10 @@ def issue(*, application_id: UUID, by: Actor, now: datetime) -> Voucher:
         alert.require_clear(subjects=subjects)
         rules.check_grants_voucher(approval.decision)
         today = local_date(now)
-        terms = policy_rules.order_terms(policy.document(row.version_id), today, allow_demo=row.version.demo)
+        kind = approval.decision.clause.voucher_class if approval.decision.clause else ""
+        terms = policy_rules.order_terms(
+            policy.document(row.version_id), today, allow_demo=row.version.demo, voucher_class=kind
+        )
         voucher = Voucher.objects.create(
             id=new_id(),
             programme=row.programme,
@@ -55,7 +58,7 @@ def issue(*, application_id: UUID, by: Actor, now: datetime) -> Voucher:
             face_fen=approval.amount_fen,
             state=State.ACTIVE,
             issued_at=now,
-            valid_until=months_later(today, terms.validity_months),
+            valid_until=rules.last_day(months_later(today, terms.validity_months), terms.valid_until),
         )
         body = {
             "amount_fen": voucher.face_fen,

@@ -1,0 +1,150 @@
+"""A quote: a job priced by its centre's tariff for the holder's class, with everything that its hold rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from jiaozi.catalogue import queries as catalogue
+from jiaozi.catalogue.models import Offer as OfferRow
+from jiaozi.catalogue.rules import Tariff, tariff_for
+from jiaozi.journal import services as journal
+from jiaozi.journal.rules import Line
+from jiaozi.kernel.ids import new_id
+from jiaozi.kernel.period import local_date
+from jiaozi.order import rules
+from jiaozi.order.models import Order
+from jiaozi.order.rules import Offer, Quote, Request, State
+from jiaozi.order.services.spec import spec_of
+from jiaozi.party import queries as party
+from jiaozi.party.rules import Actor
+from jiaozi.policy.rules import OrderTerms
+from jiaozi.voucher import queries as vouchers
+from jiaozi.voucher import rules as voucher_rules
+from jiaozi.voucher.models import Voucher
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A request with what its price was made from."""
+
+    request: Request
+    voucher: Voucher
+    terms: OrderTerms
+    tariff: Tariff
+    offer: Offer
+    quote: Quote
+
+
+def quote(
+    *, voucher_id: UUID, request: Request, title: str, by: Actor, now: datetime, files: Mapping[str, str] | None = None
+) -> Order:
+    """Price a job by the centre's tariff for the holder's class, and store the order as quoted.
+
+    Raises
+    ------
+    UnableToQuote, UnableToPrice, UnableToSpend, UnableToHold, UnableToSubmit
+        With the field and what would be possible; nothing is stored.
+    """
+    title = rules.check_words(request, title, files or {})
+    voucher = vouchers.voucher(voucher_id)
+    rules.check_own(by.role, by.organisation, voucher.holder_id)
+    terms = spendable_terms(voucher, now)
+    priced = price(request, voucher, terms, now)
+    row = _row(priced, title, dict(files or {}), now)
+    spec_of(row)  # what no engine could take is refused before anything is held for it
+    with transaction.atomic():
+        row.save(force_insert=True)
+        body = {
+            "expires_at": row.expires_at.isoformat(),
+            "most_fen": row.most_fen,
+            "tariff": str(row.tariff_id),
+            "voucher": str(voucher.id),
+            "voucher_fen": row.voucher_hold_fen,
+        }
+        journal.write(Line("order", "quote", row.id, "", row.state, by.name, now, body))
+    return row
+
+
+def spendable_terms(voucher: Voucher, now: datetime) -> OrderTerms:
+    """Give the terms of a voucher's own class, if it can be spent today.
+
+    Raises
+    ------
+    UnableToSpend
+        When it is not active, or past its last day by its own date or by the programme's.
+    """
+    today = local_date(now)
+    terms = vouchers.terms(voucher, today)
+    last_day = voucher_rules.last_day(voucher.valid_until, terms.valid_until)
+    voucher_rules.check_spendable(voucher_rules.State(voucher.state), last_day, today)
+    return terms
+
+
+def price(request: Request, voucher: Voucher, terms: OrderTerms, now: datetime) -> Priced:
+    """Price a request at its centre.
+
+    Raises
+    ------
+    UnableToQuote, UnableToPrice
+        Naming the field.
+    """
+    serves = request.end_user is not None and party.serves(voucher.holder_id, request.end_user)
+    suppliers = (request.centre,) if terms.any_supplier else terms.suppliers
+    row = catalogue.offer(request.centre, request.resource_class)
+    offer = rules.check_request(request, _offer(row), suppliers, voucher.holder.holder_class, serves)
+    tariff = tariff_for(
+        catalogue.tariffs_at(now, centre=request.centre),
+        centre=request.centre,
+        resource_class=request.resource_class,
+        customer_class=voucher.holder.holder_class,
+        at=now,
+    )
+    return Priced(request, voucher, terms, tariff, offer, rules.quote(tariff, terms.deducted, request, offer))
+
+
+def _offer(row: OfferRow | None) -> Offer | None:
+    if row is None or row.centre.engine_granularity_ms is None or row.centre.kill_lag_ms is None:
+        return None
+    return Offer(
+        units_max=row.units,
+        time_limit_max_ms=row.time_limit_max_s * 1000,
+        granularity_ms=row.centre.engine_granularity_ms,
+        kill_lag_ms=row.centre.kill_lag_ms,
+    )
+
+
+def _row(priced: Priced, title: str, files: dict[str, str], now: datetime) -> Order:
+    request, voucher, share = priced.request, priced.voucher, priced.terms.deducted
+    return Order(
+        id=new_id(),
+        programme=voucher.programme,
+        holder_id=voucher.holder_id,
+        voucher=voucher,
+        end_user_id=request.end_user,
+        centre_id=request.centre,
+        resource_class_id=request.resource_class,
+        tariff_id=priced.tariff.id,
+        title=title,
+        units=request.units,
+        memory_mib=request.memory_mib,
+        time_limit_ms=request.time_limit_ms,
+        engine_granularity_ms=priced.offer.granularity_ms,
+        kill_lag_ms=priced.offer.kill_lag_ms,
+        command=list(request.command),
+        files=files,
+        share_numerator=share.numerator,
+        share_denominator=share.denominator,
+        most_fen=priced.quote.most_fen,
+        voucher_hold_fen=priced.quote.voucher_fen,
+        own_hold_fen=priced.quote.own_fen,
+        state=State.QUOTED,
+        quoted_at=now,
+        expires_at=now + timedelta(seconds=settings.JIAOZI_QUOTE_VALID_S),
+        moved_at=now,
+    )

@@ -1,0 +1,28 @@
+"""An order as the job that an engine is asked to run."""
+
+from __future__ import annotations
+
+from jiaozi.catalogue.rules import Unit
+from jiaozi.order.models import Order
+from jiaozi.order.ports import JobSpec
+
+
+def spec_of(row: Order) -> JobSpec:
+    """Give an order's job.
+
+    Raises
+    ------
+    UnableToSubmit
+        When no engine could take it; the field says why.
+    """
+    counts_cores = row.resource_class.unit == Unit.CORE_HOUR
+    return JobSpec(
+        order_id=row.id,
+        command=tuple(row.command),
+        files={name: text.encode() for name, text in row.files.items()},
+        resource_class=row.resource_class_id,
+        cores=row.units if counts_cores else 1,
+        cards=0 if counts_cores else row.units,
+        memory_mib=row.memory_mib,
+        time_limit_ms=row.time_limit_ms,
+    )
