@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from jiaozi.catalogue.models import Centre, ResourceClass, TariffVersion
 from jiaozi.order.rules import State
+from jiaozi.order.rules.standing import Verdict
 from jiaozi.party.models import NamedEndUser, Organisation
 from jiaozi.voucher.models import Voucher, number_of
 
@@ -15,7 +16,8 @@ class Order(models.Model):
     """One order. ``*_hold_fen`` is held, ``*_fen`` captured; ``cap_keys`` are the caps held with it.
 
     ``engine_granularity_ms`` and ``kill_lag_ms`` are the centre's of the quote's moment: the hold covers those.
-    ``expires_at`` ends the quote; ``moved_at`` is when the state last changed.
+    ``expires_at`` ends the quote; ``moved_at`` is when the state last changed, ``missing_since`` when the engine began
+    not to know the job.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -51,6 +53,7 @@ class Order(models.Model):
     quoted_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     moved_at = models.DateTimeField()
+    missing_since = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     price_fen = models.BigIntegerField(null=True)
@@ -66,6 +69,11 @@ class Order(models.Model):
             models.Index(
                 fields=["centre", "id"],
                 name="order_unfinished",
+                condition=Q(state__in=["HELD", "SUBMITTED", "QUEUED", "RUNNING", "ENDED", "METERED"]),
+            ),
+            models.Index(
+                fields=["moved_at", "id"],
+                name="order_standing",
                 condition=Q(state__in=["HELD", "SUBMITTED", "QUEUED", "RUNNING", "ENDED", "METERED"]),
             ),
         ]
@@ -92,3 +100,24 @@ class Order(models.Model):
     def number(self) -> str:
         """The number that people read."""
         return number_of(self.id)
+
+
+class OrderRuling(models.Model):
+    """What a person decided about an order that stood still, and why; never edited (``sql/guard.sql``)."""
+
+    id = models.UUIDField(primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="rulings")
+    verdict = models.CharField(max_length=10, choices=[(each.value, each.value) for each in Verdict])
+    reason = models.CharField(max_length=400)
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "order_ruling"
+        constraints = [
+            models.CheckConstraint(name="order_ruling_has_a_reason", condition=~Q(reason="") & ~Q(by="")),
+            models.CheckConstraint(name="order_ruling_verdict", condition=Q(verdict__in=list(Verdict))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verdict} {self.order_id}"

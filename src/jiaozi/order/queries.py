@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
+
+from django.db.models import ExpressionWrapper, F, Q
+from django.db.models.fields import DateTimeField
 
 from jiaozi.kernel.ids import named_id
 from jiaozi.kernel.refusal import Refused
 from jiaozi.ledger.models import LedgerTransfer
 from jiaozi.order.models import Order
+from jiaozi.order.ports import longest_run_ms
 from jiaozi.order.rules import ON_ENGINE, State
+from jiaozi.order.rules.standing import STUCK_AFTER, Standing, Why, stuck
 
 ROWS_MAX = 500
 WATCHED_MAX = 5_000
 SUBMITTED_MAX = 1_000
 _TO_SUBMIT = (State.HELD, State.SUBMITTED)
+_STANDING = (State.HELD, *ON_ENGINE, State.ENDED)
+_MS = timedelta(milliseconds=1)
 
 
 class UnableToFindOrder(Refused):
@@ -57,16 +67,23 @@ def own_credit(reference: UUID) -> tuple[UUID, int] | None:
     return rows.values_list("credit_id", "amount_fen").first()
 
 
-def on_engine(centre: str) -> list[UUID]:
-    """Give the orders that a centre's engine may know, oldest first."""
-    rows = Order.objects.filter(centre_id=centre, state__in=ON_ENGINE).order_by("id")
-    return list(rows.values_list("id", flat=True)[:WATCHED_MAX])
+class Followed(NamedTuple):
+    """An order on an engine, with what a watcher must know to see whether anything changed."""
+
+    id: UUID
+    state: State
+    engine_job: str
+    cancel_asked: bool
+    missing_since: datetime | None
 
 
-def to_be_cancelled(centre: str) -> list[UUID]:
-    """Give the orders on a centre's engine whose cancel was asked for."""
-    rows = Order.objects.filter(centre_id=centre, state__in=ON_ENGINE, cancel_asked=True).exclude(engine_job="")
-    return list(rows.order_by("id").values_list("id", flat=True)[:WATCHED_MAX])
+def on_engine(centre: str, after: UUID | None = None) -> list[Followed]:
+    """Give the orders that a centre's engine may know, oldest first, at most ``WATCHED_MAX`` after an id."""
+    rows = Order.objects.filter(centre_id=centre, state__in=ON_ENGINE)
+    if after is not None:
+        rows = rows.filter(id__gt=after)
+    found = rows.order_by("id").values_list("id", "state", "engine_job", "cancel_asked", "missing_since")
+    return [Followed(id_, State(state), *rest) for id_, state, *rest in found[:WATCHED_MAX]]  # type: ignore[arg-type]
 
 
 def waiting_for_submit(centre: str, limit: int = SUBMITTED_MAX) -> list[UUID]:
@@ -87,7 +104,62 @@ def centres_at_work() -> list[str]:
     return list(rows.distinct()[:ROWS_MAX])
 
 
+def locked(order_ids: Iterable[UUID]) -> list[Order]:
+    """Give those of some orders that an engine may know, locked for a change, in id order."""
+    rows = Order.objects.select_for_update(no_key=True).filter(id__in=list(order_ids), state__in=ON_ENGINE)
+    return list(rows.order_by("id"))
+
+
 def captured(order_ids: Iterable[UUID]) -> list[Order]:
     """Give those of some orders that are captured and not settled, locked for a change, in id order."""
     rows = Order.objects.select_for_update(no_key=True).filter(id__in=list(order_ids), state=State.CAPTURED)
     return list(rows.order_by("id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """An order that stands still, why, and since when."""
+
+    order: Order
+    why: Why
+    since: datetime
+
+
+def standing_of(row: Order, *, has_engine: bool) -> Standing:
+    """Give what is known of where an order stands; ``has_engine`` says whether its centre has one to ask."""
+    return Standing(
+        state=State(row.state),
+        moved_at=row.moved_at,
+        missing_since=row.missing_since,
+        started_at=row.started_at,
+        longest_ms=longest_run_ms(row.time_limit_ms, row.engine_granularity_ms, row.kill_lag_ms),
+        handed_over=bool(row.engine_job),
+        has_engine=has_engine,
+    )
+
+
+def stuck_orders(
+    now: datetime, *, engines: Collection[str], programme: str | None = None, limit: int = 100
+) -> list[Stuck]:
+    """Give the orders that stand still, longest first, with why and since when, in one statement.
+
+    ``engines`` are the names that the settings know.
+    """
+    longest = F("time_limit_ms") + F("engine_granularity_ms") + F("kill_lag_ms")
+    due = ExpressionWrapper(F("started_at") + longest * _MS, output_field=DateTimeField())
+    there = Q(centre__connected=True, centre__engine__in=list(engines))
+    waits = Q(state__in=[State.HELD, State.ENDED]) | Q(state=State.SUBMITTED, engine_job="")
+    rows = (
+        Order.objects.select_related("holder", "centre", "voucher", "resource_class")
+        .filter(state__in=_STANDING, moved_at__lte=now - STUCK_AFTER)
+        .annotate(due_at=due)
+        .filter(waits | ~there | Q(missing_since__lte=now - STUCK_AFTER) | Q(state=State.RUNNING, due_at__lt=now))
+    )
+    if programme is not None:
+        rows = rows.filter(programme=programme)
+    found = []
+    for row in rows.order_by("moved_at", "id")[: min(limit, ROWS_MAX)]:
+        sign = stuck(standing_of(row, has_engine=row.centre.connected and row.centre.engine in engines), now)
+        if sign is not None:
+            found.append(Stuck(row, *sign))
+    return found

@@ -23,6 +23,7 @@ from jiaozi.order import queries as orders
 from jiaozi.order import services as order
 from jiaozi.order.models import Order
 from jiaozi.order.rules import State
+from jiaozi.order.rules.standing import LOST
 from jiaozi.party.rules import SYSTEM
 
 
@@ -120,11 +121,14 @@ def _write_capture(row: Order, priced: Priced, now: datetime) -> Capture:
 def release_unused(*, order_id: UUID, now: datetime) -> bool:
     """Release the hold of an ended order whose job never ran and that has no usage; says whether it did.
 
-    The caller has read the engine's usage past the moment at which the engine called the job ended.
+    One whose job was lost may have run all the same: it waits for its usage, or for a person who waives it. The caller
+    has read the engine's usage past the moment at which the engine called the job ended.
     """
     with transaction.atomic():
         row = orders.order(order_id, lock=True)
-        if row.state != State.ENDED or row.started_at is not None or queries.counting(order_id):
+        if row.state != State.ENDED or row.started_at is not None or row.reason_code == LOST:
+            return False
+        if queries.counting(order_id):
             return False
         order.nothing_used(row, now=now)
     return True

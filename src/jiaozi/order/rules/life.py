@@ -51,6 +51,7 @@ ON_ENGINE = (State.SUBMITTED, State.QUEUED, State.RUNNING)
 
 _HOLDER = frozenset({Role.APPLICANT, Role.OPERATOR})
 _HOUSE = frozenset({Role.SYSTEM})
+_RULER = frozenset({Role.OFFICER, Role.OPERATOR})
 TRANSITIONS: Table[State] = {
     (State.QUOTED, "hold"): (_HOLDER, State.HELD),
     (State.QUOTED, "refuse"): (_HOLDER, State.REFUSED),
@@ -67,6 +68,12 @@ TRANSITIONS: Table[State] = {
     (State.SUBMITTED, "ask_cancel"): (_HOLDER, State.SUBMITTED),
     (State.QUEUED, "ask_cancel"): (_HOLDER, State.QUEUED),
     (State.RUNNING, "ask_cancel"): (_HOLDER, State.RUNNING),
+    (State.HELD, "give_up"): (_RULER, State.FAILED),
+    (State.SUBMITTED, "give_up"): (_RULER, State.FAILED),
+    (State.QUEUED, "give_up"): (_RULER, State.FAILED),
+    (State.SUBMITTED, "lose"): (_RULER | _HOUSE, State.ENDED),
+    (State.QUEUED, "lose"): (_RULER | _HOUSE, State.ENDED),
+    (State.RUNNING, "lose"): (_RULER | _HOUSE, State.ENDED),
     (State.ENDED, "meter"): (_HOUSE, State.METERED),
     (State.ENDED, "cancel"): (_HOUSE, State.CANCELLED),
     (State.ENDED, "fail"): (_HOUSE, State.FAILED),

@@ -4,6 +4,7 @@ from jiaozi.order.services.closing import captured, metered, nothing_used, settl
 from jiaozi.order.services.engines import engine_of
 from jiaozi.order.services.funding import cancel, credit_own, held, hold, resolve
 from jiaozi.order.services.quoting import quote
+from jiaozi.order.services.ruling import give_up
 from jiaozi.order.services.submitting import submit, submit_waiting
 from jiaozi.order.services.watching import watch, watch_all
 
@@ -12,6 +13,7 @@ __all__ = [
     "captured",
     "credit_own",
     "engine_of",
+    "give_up",
     "held",
     "hold",
     "metered",

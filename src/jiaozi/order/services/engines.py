@@ -13,6 +13,11 @@ from jiaozi.kernel.canonical import canonical
 from jiaozi.order.ports import Engine, UnableToReachEngine
 
 
+def has_engine(centre: Centre) -> bool:
+    """Say whether anybody runs a centre's jobs: it is connected, by an engine that the settings know."""
+    return centre.connected and centre.engine in settings.JIAOZI_ENGINES
+
+
 def engine_of(centre: Centre) -> Engine:
     """Give the engine that runs a centre's jobs.
 
@@ -21,7 +26,7 @@ def engine_of(centre: Centre) -> Engine:
     UnableToReachEngine
         When the centre is not connected, or the settings know no such engine.
     """
-    if not centre.connected or centre.engine not in settings.JIAOZI_ENGINES:
+    if not has_engine(centre):
         raise UnableToReachEngine(
             "CENTRE_NOT_CONNECTED",
             f"算力中心{centre.id}尚未接入调度",
