@@ -1,4 +1,4 @@
-"""The register's tables: organisations and their ties, people and what they may be to a programme."""
+"""The register's tables: organisations and their ties, people and what they may be to a programme, their programs."""
 
 from jiaozi.party.models.organisations import (
     ContactPerson,
@@ -8,13 +8,16 @@ from jiaozi.party.models.organisations import (
     RelationDetail,
 )
 from jiaozi.party.models.people import Membership, Person, PersonDetails, Token
+from jiaozi.party.models.programs import KeptAnswer, PaceCount
 
 __all__ = [
     "ContactPerson",
+    "KeptAnswer",
     "Membership",
     "NamedEndUser",
     "Organisation",
     "OrganisationRelation",
+    "PaceCount",
     "Person",
     "PersonDetails",
     "RelationDetail",

@@ -37,6 +37,8 @@ from jiaozi.party.rules.organisation import (
     may_write,
 )
 from jiaozi.party.rules.person import Details, UnableToEnrol
+from jiaozi.party.rules.program import Answer, Pace, UnableToKeepPace, UnableToRepeat, check_pace, digest_of
+from jiaozi.party.rules.reach import Reach, check_oversees, reach_of
 from jiaozi.party.rules.relation import Relation, RelationKind, UnableToRelate
 from jiaozi.party.rules.relation_graph import Group, connected, say_path
 from jiaozi.party.rules.token import TokenRequest, UnableToIssueToken, UnableToUseToken
@@ -46,12 +48,15 @@ __all__ = [
     "SCOPES_OF",
     "SYSTEM",
     "Actor",
+    "Answer",
     "Contact",
     "Details",
     "EndUser",
     "Grant",
     "Group",
     "HolderClass",
+    "Pace",
+    "Reach",
     "Registration",
     "Relation",
     "RelationKind",
@@ -66,9 +71,11 @@ __all__ = [
     "UnableToEnrol",
     "UnableToGrant",
     "UnableToIssueToken",
+    "UnableToKeepPace",
     "UnableToNameEndUser",
     "UnableToRegister",
     "UnableToRelate",
+    "UnableToRepeat",
     "UnableToSee",
     "UnableToUseToken",
     "actor_for",
@@ -76,14 +83,18 @@ __all__ = [
     "check_correction",
     "check_end_user",
     "check_may_see",
+    "check_oversees",
     "check_own_centre",
     "check_own_programme",
+    "check_pace",
     "check_registration",
     "check_scope",
     "check_uscc",
     "connected",
+    "digest_of",
     "facts",
     "may_write",
+    "reach_of",
     "require_end_user",
     "say_path",
 ]

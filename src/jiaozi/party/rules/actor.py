@@ -171,8 +171,10 @@ OVERSEERS = frozenset({Role.OFFICER, Role.FINANCE, Role.AUDITOR, Role.OPERATOR, 
 """Who sees every holder's affairs, of the programme that the membership names."""
 
 
-def check_may_see(by: Actor | None, *, holder: UUID, centre: str | None = None, programme: str = "") -> None:
-    """Let a holder's own, the centre that it is done at, and those who oversee the programme see a holder's affairs.
+def check_may_see(
+    by: Actor | None, *, holder: UUID | None = None, centre: str | None = None, programme: str = ""
+) -> None:
+    """Let a holder's own, the centre that it is done at, and those who oversee the programme see an affair.
 
     Raises
     ------
@@ -180,12 +182,17 @@ def check_may_see(by: Actor | None, *, holder: UUID, centre: str | None = None, 
         For everybody else.
     """
     if by is not None:
-        own = by.role is Role.APPLICANT and by.organisation == holder
+        own = by.role is Role.APPLICANT and holder is not None and by.organisation == holder
         there = by.role is Role.CENTRE and centre is not None and by.centre == centre
         oversees = by.role in OVERSEERS and by.programme in {"", programme}
         if own or there or oversees:
             return
-    raise UnableToSee(
+    raise not_yours_to_see()
+
+
+def not_yours_to_see() -> UnableToSee:
+    """Say that something is another's."""
+    return UnableToSee(
         "NOT_YOURS_TO_SEE",
         "只有持券人、承担作业的算力中心和项目管理人员可以查看",
         "only the holder, the centre that does the work and those who run the programme may see it",

@@ -2,6 +2,7 @@
 
 from jiaozi.party.services.members import end_membership, found, grant
 from jiaozi.party.services.people import close_person, correct_details, enrol, erase_person
+from jiaozi.party.services.programs import forget_answers, keep_pace, once
 from jiaozi.party.services.registering import correct, erase_contact, name_end_user, register, registration_of
 from jiaozi.party.services.relating import end_relation, erase_detail, import_relations, relate
 from jiaozi.party.services.tokens import end_token, issue_token, use_token
@@ -17,11 +18,14 @@ __all__ = [
     "erase_contact",
     "erase_detail",
     "erase_person",
+    "forget_answers",
     "found",
     "grant",
     "import_relations",
     "issue_token",
+    "keep_pace",
     "name_end_user",
+    "once",
     "register",
     "registration_of",
     "relate",
