@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from jiaozi.catalogue.models import Centre
 from jiaozi.journal.models import JournalLine
@@ -16,6 +17,12 @@ from jiaozi.order import services as order
 from jiaozi.order.ports import JobOutcome, JobState, UnableToReachEngine
 from jiaozi.order.rules import State
 from jiaozi.voucher import queries as vouchers
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch):
+    """What waits for the commit happens at once: these tests roll back and never commit."""
+    monkeypatch.setattr(transaction, "on_commit", lambda act: act())
 
 
 def again(row):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -113,9 +114,14 @@ def cancel(*, order_id: UUID, by: Actor, now: datetime) -> Order:
             return row
         row.cancel_asked = True
         take(row, "ask_cancel", by=by, now=now, body={}, changed=("cancel_asked",))
+    transaction.on_commit(partial(_stop, row))  # of the caller's transaction, where there is one
+    return row
+
+
+def _stop(row: Order) -> None:
+    """Have the engine stop a job; whoever asked waits for it, but no transaction does."""
     with suppress(UnableToFindJob):  # not handed over yet: submit sees that it was asked
         engine_of(row.centre).cancel(row.id)
-    return row
 
 
 def release(row: Order, now: datetime) -> None:
