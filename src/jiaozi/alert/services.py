@@ -17,7 +17,7 @@ from jiaozi.journal.rules import Line
 from jiaozi.kernel.canonical import digest
 from jiaozi.kernel.ids import named_id, new_id
 from jiaozi.kernel.lifecycle import advance
-from jiaozi.party.rules import SYSTEM, Actor
+from jiaozi.party.rules import SYSTEM, Actor, check_own_programme
 
 SUSPICIONS_MAX = 10_000
 
@@ -60,6 +60,7 @@ def resolve(*, alert_id: UUID, confirmed: bool, reason: str, by: Actor, now: dat
     """
     with transaction.atomic():
         row = queries.alert(alert_id, lock=True)
+        check_own_programme(by, row.programme)
         verb, before = ("confirm" if confirmed else "dismiss"), State(row.state)
         row.state = advance(TRANSITIONS, before, verb, by.role)
         row.resolution = rules.check_resolver(by, row.asked_by, reason)
@@ -93,6 +94,7 @@ def set_parameters(*, programme: str, values: Mapping[str, int], reason: str, by
         When a threshold is unknown or out of range, or the reason is missing.
     """
     rules.may_set(by)
+    check_own_programme(by, programme)
     words = rules.check_resolver(by, "", reason)
     with transaction.atomic():
         with connection.cursor() as cursor:

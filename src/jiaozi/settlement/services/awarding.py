@@ -20,7 +20,7 @@ from jiaozi.kernel.ids import new_id
 from jiaozi.kernel.lifecycle import advance
 from jiaozi.kernel.period import local_date
 from jiaozi.ledger import services as ledger
-from jiaozi.party.rules import Actor
+from jiaozi.party.rules import Actor, check_own_programme
 from jiaozi.policy import queries as policy
 from jiaozi.policy.rules import Document, Share, award_stages
 from jiaozi.settlement.models import Award, AwardStage
@@ -202,6 +202,7 @@ def withdraw_award(*, award_id: UUID, reason: str, by: Actor, now: datetime) -> 
     reason = life.check_words(reason, "reason", life.REASON_MAX)
     with transaction.atomic():
         row = reads.award(award_id, lock=True)
+        check_own_programme(by, row.programme)
         before = AwardState(row.state)
         row.state, row.reason = advance(AWARD_TRANSITIONS, before, "withdraw", by.role), reason
         row.save(update_fields=["state", "reason"])

@@ -12,7 +12,7 @@ from jiaozi.journal.rules import Line
 from jiaozi.kernel.canonical import digest
 from jiaozi.kernel.ids import new_id
 from jiaozi.ledger import services as ledger
-from jiaozi.party.rules import Actor
+from jiaozi.party.rules import Actor, check_own_programme
 from jiaozi.settlement.models import Clawback, ClawbackRecovery
 from jiaozi.settlement.queries import fund
 from jiaozi.settlement.queries import grants as reads
@@ -38,6 +38,7 @@ def claw_back(
     reason = life.check_words(reason, "reason", life.REASON_MAX)
     with transaction.atomic():
         paid = reads.payment(payment_id)
+        check_own_programme(by, paid.programme)
         one_at_a_time("fund", paid.programme)
         found = reads.clawback_under(paid.programme, reference)
         if found is not None:
@@ -83,6 +84,7 @@ def recover_clawback(
     reference = life.check_words(reference, "reference")
     with transaction.atomic():
         owed = reads.clawback(clawback_id)
+        check_own_programme(by, owed.programme)
         one_at_a_time("fund", owed.programme)
         found = reads.recovery_under(owed.programme, reference)
         if found is not None:

@@ -11,7 +11,7 @@ from jiaozi.journal.rules import Line
 from jiaozi.kernel.period import local_date
 from jiaozi.ledger import queries as ledger_reads
 from jiaozi.ledger import services as ledger
-from jiaozi.party.rules import Actor
+from jiaozi.party.rules import Actor, check_own_programme
 from jiaozi.settlement import queries
 from jiaozi.settlement.models import ClosedYear
 from jiaozi.settlement.queries import year as reads
@@ -35,6 +35,7 @@ def close_year(*, programme: str, year: int, by: Actor, now: datetime) -> YearCl
         When the year is not over, or the actor is not finance.
     """
     position.check_finance(by.role)
+    check_own_programme(by, programme)
     rules.check_year(year)
     rules.check_year_over(year, local_date(now))
     with transaction.atomic():

@@ -12,7 +12,7 @@ from jiaozi.journal.rules import Line
 from jiaozi.kernel.canonical import digest
 from jiaozi.kernel.ids import new_id
 from jiaozi.ledger import services as ledger
-from jiaozi.party.rules import Actor
+from jiaozi.party.rules import Actor, check_own_programme
 from jiaozi.settlement import queries
 from jiaozi.settlement.models import Disallowance, Statement
 from jiaozi.settlement.queries import fund as reads
@@ -37,6 +37,7 @@ def disallow(
     reference = life.check_words(reference, "reference")
     reason = life.check_words(reason, "reason", life.REASON_MAX)
     with transaction.atomic():
+        check_own_programme(by, queries.statement(statement_id).programme)
         one_at_a_time("fund", queries.statement(statement_id).programme)
         statement = queries.statement(statement_id)
         found = reads.disallowed_under(statement.programme, reference)

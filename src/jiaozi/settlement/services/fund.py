@@ -15,7 +15,7 @@ from jiaozi.journal.rules import Line
 from jiaozi.kernel.ids import new_id
 from jiaozi.kernel.period import local_date
 from jiaozi.ledger import services as ledger
-from jiaozi.party.rules import Actor
+from jiaozi.party.rules import Actor, check_own_programme
 from jiaozi.settlement import queries
 from jiaozi.settlement.models import Disallowance, FundMovement
 from jiaozi.settlement.queries import fund as reads
@@ -96,6 +96,7 @@ def _move(
     year: int | None = None,
 ) -> FundMovement:
     position.check_finance(by.role)
+    check_own_programme(by, programme)
     position.check_amount(amount_fen)
     reference = life.check_words(reference, "reference")
     with transaction.atomic():

@@ -15,7 +15,7 @@ from jiaozi.kernel.ids import new_id
 from jiaozi.kernel.lifecycle import StateT, Table, advance
 from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import Account, Transfer, TransferStatus, UnableToTransfer
-from jiaozi.party.rules import Actor
+from jiaozi.party.rules import Actor, check_own_programme
 from jiaozi.policy.rules import CapUse
 from jiaozi.settlement import queries
 from jiaozi.settlement.models import AwardStage, GrantPayment, Redemption
@@ -37,6 +37,7 @@ def move(
     changed: tuple[str, ...] = (),
 ) -> None:
     """Move a locked row by a verb, with its journal line under the verb's whole name."""
+    check_own_programme(by, row.programme if isinstance(row, Redemption) else row.award.programme)
     row.state = advance(table, before, verb, by.role)
     row.save(update_fields=["state", *changed])
     journal.write(Line("settlement", name, row.id, before, row.state, by.name, now, body))

@@ -18,7 +18,7 @@ from jiaozi.kernel.canonical import digest
 from jiaozi.kernel.ids import new_id
 from jiaozi.kernel.lifecycle import advance
 from jiaozi.kernel.period import Period, local_date, start_of_day
-from jiaozi.party.rules import SYSTEM, Actor, check_own_centre
+from jiaozi.party.rules import SYSTEM, Actor, check_own_centre, check_own_programme
 from jiaozi.policy import queries as policy
 from jiaozi.policy.rules import UnableToDecide, reserve_terms
 from jiaozi.policy.rules.words import Interval
@@ -33,6 +33,7 @@ from jiaozi.settlement.services.step import one_at_a_time, take
 def open_statement(*, programme: str, centre: str, period: Period, by: Actor, now: datetime) -> Statement:
     """Open a centre's statement for a period; the one that is there already is given again."""
     life.check_opener(by.role)
+    check_own_programme(by, programme)
     with transaction.atomic():
         one_at_a_time("statement", programme, centre)
         return _open(programme, centre, period, by, now)
@@ -43,6 +44,7 @@ def _open(programme: str, centre: str, period: Period, by: Actor, now: datetime)
     if found is not None:
         return found
     queries.require_programme(programme)
+    catalogue.centre(centre)
     row = Statement.objects.create(
         id=new_id(),
         programme=programme,
@@ -69,6 +71,7 @@ def close_statement(*, programme: str, centre: str, period: Period, by: Actor, n
         When the period is not there yet, or nothing waits.
     """
     life.check_opener(by.role)
+    check_own_programme(by, programme)
     life.check_closing(period, local_date(now), by.role)
     with transaction.atomic():
         one_at_a_time("statement", programme, centre)

@@ -11,7 +11,7 @@ from django.db import connection
 from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
 from jiaozi.kernel.lifecycle import advance
-from jiaozi.party.rules import Actor, check_own_centre
+from jiaozi.party.rules import Actor, check_own_centre, check_own_programme
 from jiaozi.settlement.models import Statement
 from jiaozi.settlement.rules import TRANSITIONS, State
 
@@ -21,6 +21,7 @@ def take(
 ) -> None:
     """Move a locked statement by a verb, with its journal line."""
     check_own_centre(by, row.centre_id)
+    check_own_programme(by, row.programme)
     before = State(row.state)
     row.state = advance(TRANSITIONS, before, verb, by.role)
     row.save(update_fields=["state", *changed])

@@ -14,7 +14,7 @@ from jiaozi.kernel.period import local_date
 from jiaozi.kernel.period import year as whole_year
 from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import Account, AccountKind, post
-from jiaozi.party.rules import Actor
+from jiaozi.party.rules import Actor, check_own_programme
 from jiaozi.policy import queries as policy
 from jiaozi.policy.rules import CapUse, UnableToDecide, programme_caps
 from jiaozi.voucher import queries, rules
@@ -46,6 +46,7 @@ def approve_budget(
         When no version of the programme is in force then.
     """
     rules.check_budget(by, amount_fen)
+    check_own_programme(by, programme)
     rules.check_programme_name(programme)
     authority, available = Account(AccountKind.AUTHORITY, programme), rules.available_account(programme, year)
     event = rules.budget_event(for_awards=for_awards)

@@ -13,7 +13,7 @@ from jiaozi.kernel.canonical import digest
 from jiaozi.kernel.lifecycle import advance
 from jiaozi.kernel.period import local_date
 from jiaozi.ledger import services as ledger
-from jiaozi.party.rules import SYSTEM, Actor
+from jiaozi.party.rules import SYSTEM, Actor, check_own_programme
 from jiaozi.voucher import queries, rules
 from jiaozi.voucher.models import Voucher
 from jiaozi.voucher.rules import TRANSITIONS, State
@@ -55,6 +55,7 @@ def expire_due(*, now: datetime, limit: int = 1_000) -> int:
 def _step(voucher_id: UUID, verb: str, by: Actor, now: datetime, reason: str) -> Voucher:
     with transaction.atomic():
         row = queries.voucher(voucher_id, lock=True)
+        check_own_programme(by, row.programme)
         before = State(row.state)
         row.state = advance(TRANSITIONS, before, verb, by.role)
         spendable_fen = queries.spendable_fen(row)
