@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
+from fractions import Fraction
 
 from jiaozi.catalogue import queries as catalogue
 from jiaozi.catalogue.models import LinkProbe
@@ -11,7 +13,38 @@ from jiaozi.catalogue.models import Offer as OfferRow
 from jiaozi.catalogue.rules import Grade, Tariff, Tier, UnableToPrice, tariff_for
 from jiaozi.dispatch.rules.board import OFFERS_MAX, Board, board
 from jiaozi.dispatch.rules.network import Network, Route, network
-from jiaozi.dispatch.rules.request import Offer
+from jiaozi.dispatch.rules.quote import Answer, quote
+from jiaozi.dispatch.rules.request import Offer, Request
+from jiaozi.kernel.period import local_date
+from jiaozi.policy import queries as policy
+from jiaozi.policy.rules import dispatch_terms, order_terms
+from jiaozi.voucher.models import Voucher
+
+
+def options_for(voucher: Voucher, asked: Request, now: datetime) -> Answer:
+    """Give every place where a voucher's job could run, ranked by the programme's own tier rule, and those turned down.
+
+    The voucher says which suppliers may be used, what part of the price it pays, and whose tariff holds.
+
+    Raises
+    ------
+    UnableToPlace
+        When a figure of the request can't be meant.
+    UnableToDecide
+        When the programme doesn't say at what share a voucher pays.
+    """
+    document, today = policy.document(voucher.version_id), local_date(now)
+    terms = order_terms(document, today, allow_demo=voucher.version.demo)
+    request = replace(
+        asked,
+        suppliers=None if terms.any_supplier else frozenset(terms.suppliers),
+        voucher_ratio=terms.deducted,
+        holder=str(voucher.holder_id),
+    )
+    saving = Fraction(0)
+    if document.programme.dispatch is not None:
+        saving = dispatch_terms(document, today, allow_demo=voucher.version.demo).outer_saving
+    return quote(request, board_at(now, customer_class=voucher.holder.holder_class), outer_saving=saving)
 
 
 def board_at(now: datetime, *, customer_class: str) -> Board:

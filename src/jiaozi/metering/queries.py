@@ -162,15 +162,19 @@ def under_dispute(row: UsageDispute) -> UsageRow:
     return found.order_by("-received_at", "-id")[:1].get()
 
 
-def disputes(centre: str, *, limit: int = 100) -> list[UsageDispute]:
+def disputes(centre: str, *, after: tuple[datetime, UUID] | None = None, limit: int = 100) -> list[UsageDispute]:
     """Give the disputes that nobody has resolved, latest first."""
     rows = UsageDispute.objects.filter(centre_id=centre, resolved_at=None)
+    if after is not None:
+        rows = rows.filter(received_at__lte=after[0]).exclude(received_at=after[0], id__gte=after[1])
     return list(rows.order_by("-received_at", "-id")[: min(limit, ROWS_MAX)])
 
 
-def held_back(centre: str, *, limit: int = 100) -> list[UsageRow]:
+def held_back(centre: str, *, after: tuple[datetime, UUID] | None = None, limit: int = 100) -> list[UsageRow]:
     """Give the usage that is not charged, latest first, each with its reason."""
     rows = UsageRow.objects.filter(centre_id=centre, state=UsageState.HELD_BACK).select_related("order")
+    if after is not None:
+        rows = rows.filter(received_at__lte=after[0]).exclude(received_at=after[0], id__gte=after[1])
     return list(rows.order_by("-received_at", "-id")[: min(limit, ROWS_MAX)])
 
 

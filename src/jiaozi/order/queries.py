@@ -49,15 +49,28 @@ def order(id: UUID, *, lock: bool = False) -> Order:  # noqa: A002 - the column'
 
 
 def orders(
-    *, programme: str, voucher: UUID | None = None, states: Iterable[State] = (), limit: int = 100
+    *,
+    programme: str,
+    voucher: UUID | None = None,
+    holder: UUID | None = None,
+    centre: str | None = None,
+    states: Iterable[State] = (),
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 100,
 ) -> list[Order]:
-    """Give the latest orders with holder, centre and class, in one statement."""
+    """Give the latest orders, from after an instant and id, with holder, centre and class, in one statement."""
     rows = Order.objects.filter(programme=programme).select_related("holder", "centre", "resource_class", "voucher")
     if voucher is not None:
         rows = rows.filter(voucher_id=voucher)
+    if holder is not None:
+        rows = rows.filter(holder_id=holder)
+    if centre is not None:
+        rows = rows.filter(centre_id=centre)
     wanted = list(states)
     if wanted:
         rows = rows.filter(state__in=wanted)
+    if after is not None:
+        rows = rows.filter(quoted_at__lte=after[0]).exclude(quoted_at=after[0], id__gte=after[1])
     return list(rows.order_by("-quoted_at", "-id")[: min(limit, ROWS_MAX)])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -95,15 +95,22 @@ def standing(programme: str, caps: Iterable[CapUse]) -> dict[str, Standing]:
 
 
 def purses(
-    *, programme: str, holder: UUID | None = None, states: Iterable[State] = (), limit: int = 100
+    *,
+    programme: str,
+    holder: UUID | None = None,
+    states: Iterable[State] = (),
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 100,
 ) -> list[Purse]:
-    """Give the latest vouchers with what is left of each, in two statements."""
+    """Give the latest vouchers, from after an instant and id, with what is left of each, in two statements."""
     rows = Voucher.objects.filter(programme=programme).select_related("holder").order_by("-issued_at", "-id")
     if holder is not None:
         rows = rows.filter(holder_id=holder)
     wanted = list(states)
     if wanted:
         rows = rows.filter(state__in=wanted)
+    if after is not None:
+        rows = rows.filter(issued_at__lte=after[0]).exclude(issued_at=after[0], id__gte=after[1])
     return _with_balances(list(rows[: min(limit, ROWS_MAX)]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, Q
@@ -37,11 +38,25 @@ def application(id: UUID, *, lock: bool = False) -> Application:  # noqa: A002 -
     return found
 
 
-def applications(*, programme: str, states: Iterable[State] = (), limit: int = 100) -> list[Application]:
-    """Give the latest applications of a programme, holders loaded, in one statement; a draft only where asked for."""
+def applications(
+    *,
+    programme: str,
+    holder: UUID | None = None,
+    states: Iterable[State] = (),
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 100,
+) -> list[Application]:
+    """Give the latest applications of a programme, holders loaded, in one statement; a draft only where asked for.
+
+    ``after`` is the instant and id of the last one that the caller has.
+    """
     rows = Application.objects.filter(programme=programme).select_related("holder").order_by("-submitted_at", "-id")
     wanted = list(states) or [state for state in State if state is not State.DRAFT]
     rows = rows.filter(state__in=wanted)
+    if holder is not None:
+        rows = rows.filter(holder_id=holder)
+    if after is not None:
+        rows = rows.filter(submitted_at__lte=after[0]).exclude(submitted_at=after[0], id__gte=after[1])
     return list(rows[: min(limit, ROWS_MAX)])
 
 

@@ -5,6 +5,7 @@ from jiaozi.metering.services.collecting import Collected, collect, collect_all
 from jiaozi.metering.services.correcting import charge_late
 from jiaozi.metering.services.disputing import resolve_dispute
 from jiaozi.metering.services.importing import Imported, import_jobs, import_swf
+from jiaozi.metering.services.pushing import push
 from jiaozi.metering.services.receiving import Received, receive
 from jiaozi.metering.services.ruling import accept_usage, retry_usage, waive_usage
 from jiaozi.metering.services.screening import screen
@@ -20,6 +21,7 @@ __all__ = [
     "collect_all",
     "import_jobs",
     "import_swf",
+    "push",
     "receive",
     "resolve_dispute",
     "retry_usage",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Sum
@@ -72,9 +72,11 @@ def movement(programme: str, kind: FundKind, reference: str) -> FundMovement | N
     return FundMovement.objects.filter(programme=programme, kind=kind, reference=reference).first()
 
 
-def movements(programme: str, *, limit: int = 100) -> list[FundMovement]:
+def movements(programme: str, *, after: tuple[datetime, UUID] | None = None, limit: int = 100) -> list[FundMovement]:
     """Give the latest movements of the reserve."""
     rows = FundMovement.objects.filter(programme=programme).order_by("-at", "-id")
+    if after is not None:
+        rows = rows.filter(at__lte=after[0]).exclude(at=after[0], id__gte=after[1])
     return list(rows[: max(1, min(limit, ROWS_MAX))])
 
 
@@ -100,9 +102,13 @@ def disallowance(id: UUID) -> Disallowance:  # noqa: A002 - the column's own nam
     return found
 
 
-def disallowances(programme: str, *, limit: int = 100) -> list[Disallowance]:
+def disallowances(
+    programme: str, *, after: tuple[datetime, UUID] | None = None, limit: int = 100
+) -> list[Disallowance]:
     """Give the latest disallowances with statement and capture."""
     rows = Disallowance.objects.filter(programme=programme).select_related("statement", "capture")
+    if after is not None:
+        rows = rows.filter(at__lte=after[0]).exclude(at=after[0], id__gte=after[1])
     return list(rows.order_by("-at", "-id")[: max(1, min(limit, ROWS_MAX))])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -57,15 +58,25 @@ def _locked(rows: QuerySet[Redemption], lock: bool) -> QuerySet[Redemption]:
 
 
 def redemptions(
-    programme: str, *, holder: UUID | None = None, states: Iterable[RedeemState] = (), limit: int = 100
+    programme: str,
+    *,
+    holder: UUID | None = None,
+    states: Iterable[RedeemState] = (),
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 100,
 ) -> list[Redemption]:
-    """Give the latest redemptions of a programme, or of one holder, with voucher and holder, in one statement."""
+    """Give the latest redemptions of a programme, or of one holder, with voucher and holder, in one statement.
+
+    ``after`` is the instant and id of the last one that the caller has.
+    """
     rows = Redemption.objects.filter(programme=programme).select_related("voucher__holder")
     if holder is not None:
         rows = rows.filter(voucher__holder_id=holder)
     wanted = list(states)
     if wanted:
         rows = rows.filter(state__in=wanted)
+    if after is not None:
+        rows = rows.filter(submitted_at__lte=after[0]).exclude(submitted_at=after[0], id__gte=after[1])
     return list(rows.order_by("-submitted_at", "-id")[: _bounded(limit)])
 
 
@@ -133,11 +144,15 @@ def award(id: UUID, *, lock: bool = False) -> Award:  # noqa: A002 - the column'
     return found
 
 
-def awards(programme: str, *, holder: UUID | None = None, limit: int = 100) -> list[Award]:
-    """Give the latest awards with holders and stages, in two statements."""
+def awards(
+    programme: str, *, holder: UUID | None = None, after: tuple[datetime, UUID] | None = None, limit: int = 100
+) -> list[Award]:
+    """Give the latest awards, from after an instant and id, with holders and stages, in two statements."""
     rows = Award.objects.filter(programme=programme).select_related("holder").prefetch_related("stages")
     if holder is not None:
         rows = rows.filter(holder_id=holder)
+    if after is not None:
+        rows = rows.filter(awarded_at__lte=after[0]).exclude(awarded_at=after[0], id__gte=after[1])
     return list(rows.order_by("-awarded_at", "-id")[: _bounded(limit)])
 
 
@@ -174,9 +189,11 @@ def payment(id: UUID) -> GrantPayment:  # noqa: A002 - the column's own name
     return found
 
 
-def payments(programme: str, *, limit: int = 100) -> list[GrantPayment]:
+def payments(programme: str, *, after: tuple[datetime, UUID] | None = None, limit: int = 100) -> list[GrantPayment]:
     """Give the latest payments to holders."""
     rows = GrantPayment.objects.filter(programme=programme).select_related("redemption", "stage__award")
+    if after is not None:
+        rows = rows.filter(at__lte=after[0]).exclude(at=after[0], id__gte=after[1])
     return list(rows.order_by("-at", "-id")[: _bounded(limit)])
 
 
@@ -200,9 +217,11 @@ def clawback(id: UUID) -> Clawback:  # noqa: A002 - the column's own name
     return found
 
 
-def clawbacks(programme: str, *, limit: int = 100) -> list[Clawback]:
+def clawbacks(programme: str, *, after: tuple[datetime, UUID] | None = None, limit: int = 100) -> list[Clawback]:
     """Give the latest clawbacks with their payments."""
     rows = Clawback.objects.filter(programme=programme).select_related("payment")
+    if after is not None:
+        rows = rows.filter(at__lte=after[0]).exclude(at=after[0], id__gte=after[1])
     return list(rows.order_by("-at", "-id")[: _bounded(limit)])
 
 

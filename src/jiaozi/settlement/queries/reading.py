@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -58,14 +58,23 @@ def statement(id: UUID, *, lock: bool = False) -> Statement:  # noqa: A002 - the
     return found
 
 
-def statements(programme: str, *, centre: str = "", states: Iterable[str] = (), limit: int = 100) -> list[Statement]:
-    """Give the latest statements with their centres, in one SQL statement."""
+def statements(
+    programme: str,
+    *,
+    centre: str = "",
+    states: Iterable[str] = (),
+    after: tuple[date, UUID] | None = None,
+    limit: int = 100,
+) -> list[Statement]:
+    """Give the latest statements, from after a first day and id, with their centres, in one SQL statement."""
     rows = Statement.objects.filter(programme=programme).select_related("centre")
     if centre:
         rows = rows.filter(centre_id=centre)
     wanted = list(states)
     if wanted:
         rows = rows.filter(state__in=wanted)
+    if after is not None:
+        rows = rows.filter(first__lte=after[0]).exclude(first=after[0], id__gte=after[1])
     return list(rows.order_by("-first", "-id")[: _bounded(limit)])
 
 

@@ -1,0 +1,27 @@
+"""Reading the journal: what happened to one thing, or to everything, by pages in the order of writing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from jiaozi.journal.models import JournalLine
+
+LINES_MAX = 500
+
+
+def lines(
+    *,
+    subject: UUID | None = None,
+    stage: str = "",
+    by: str = "",
+    since: datetime | None = None,
+    after: UUID | None = None,
+    limit: int = 100,
+) -> list[JournalLine]:
+    """Give the latest lines, of one subject, stage or actor where asked, from after an id, in one statement."""
+    rows = JournalLine.objects.order_by("-id")
+    for name, wanted in (("subject", subject), ("stage", stage), ("by", by), ("at__gte", since), ("id__lt", after)):
+        if wanted:
+            rows = rows.filter(**{name: wanted})
+    return list(rows[: max(1, min(limit, LINES_MAX))])
