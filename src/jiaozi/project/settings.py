@@ -150,3 +150,6 @@ JIAOZI_QUOTE_VALID_S = _ENV.quote_valid_s
 
 JIAOZI_EVIDENCE = str(_ENV.folder("evidence"))
 """Where the papers are kept that applicants hand in, each under its SHA-256."""
+
+JIAOZI_API_PACE = {"token": 600, "address": 120}
+"""How often in a minute a program may ask by one token, and anybody without one from one address."""

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.metrics, name="metrics"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("sign-in/", include("allauth.urls")),
+    path("api/v1/", include("jiaozi.api.urls")),
 ]
 if importlib.util.find_spec("jiaozi.web.urls"):
     urlpatterns.append(path("", include("jiaozi.web.urls")))

@@ -1,0 +1,48 @@
+"""The operations, a router a room."""
+
+from __future__ import annotations
+
+from ninja import Router
+
+from jiaozi.api.rooms import (
+    alerts,
+    applications,
+    awards,
+    catalogue,
+    evidence,
+    journal,
+    open_data,
+    orders,
+    organisations,
+    programmes,
+    quotes,
+    redemptions,
+    reserve,
+    statements,
+    tokens,
+    usage,
+    vouchers,
+)
+
+ROUTERS: tuple[Router, ...] = tuple(
+    room.router
+    for room in (
+        open_data,
+        programmes,
+        organisations,
+        applications,
+        evidence,
+        vouchers,
+        catalogue,
+        quotes,
+        orders,
+        usage,
+        statements,
+        reserve,
+        redemptions,
+        awards,
+        alerts,
+        journal,
+        tokens,
+    )
+)

@@ -1,0 +1,241 @@
+"""Orders: quote, hold, watch, cancel; what one used, and the end of its log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from ninja import Query, Router
+from pydantic import Field
+
+from jiaozi.api.caller import Asked, programme_of
+from jiaozi.api.operation import reads, writes
+from jiaozi.api.page import Filter, Page, at_instant, page
+from jiaozi.api.shape import Done, Fen, Name, Shape, Wish, Words, id_of, one_of
+from jiaozi.kernel import clock
+from jiaozi.metering import queries as metering
+from jiaozi.metering.models import UsageRow
+from jiaozi.order import queries
+from jiaozi.order import services as order
+from jiaozi.order.models import Order
+from jiaozi.order.ports import COMMAND_WORDS_MAX, FILES_MAX, TIME_LIMIT_MS_MAX, UnableToFindJob
+from jiaozi.order.rules import Request, State
+from jiaozi.party.rules import Reach, Scope, check_may_see, reach_of
+
+router = Router(tags=["orders"])
+OrderState = Annotated[State, one_of(State)]
+TAIL_BYTES_MAX = 262_144
+UNITS_MAX = 1_000_000
+
+
+class OrderRow(Shape):
+    """One order, as a list shows it; ``*_hold_fen`` is held, ``*_fen`` captured."""
+
+    id: UUID
+    programme: str
+    holder: UUID = id_of("holder")
+    voucher: UUID = id_of("voucher")
+    centre: str = id_of("centre")
+    resource_class: str = id_of("resource_class")
+    tariff: UUID = id_of("tariff")
+    title: str
+    units: int
+    memory_mib: int
+    time_limit_ms: int
+    state: OrderState
+    outcome: str
+    most_fen: int
+    voucher_hold_fen: int
+    own_hold_fen: int
+    price_fen: int | None
+    voucher_fen: int | None
+    own_fen: int | None
+    overrun_fen: int
+    quoted_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class OrderShape(OrderRow):
+    """One order with its command and, where it was refused or failed, why."""
+
+    end_user: UUID | None = id_of("end_user")
+    command: list[str]
+    cancel_asked: bool
+    exit_code: int | None
+    reason_code: str
+    reason: Words
+
+
+class OrderFilter(Filter):
+    """Which orders."""
+
+    voucher: UUID | None = None
+    holder: UUID | None = None
+    centre: Name | None = None
+    state: list[OrderState] = []
+
+
+class NewOrder(Wish):
+    """A job and the voucher that is to pay its share."""
+
+    voucher: UUID
+    title: Annotated[str, Field(min_length=1, max_length=120)]
+    centre: Name
+    resource_class: Name
+    units: Annotated[int, Field(ge=1, le=UNITS_MAX)]
+    memory_mib: Annotated[int, Field(ge=1, le=10**9)]
+    time_limit_ms: Annotated[int, Field(ge=1, le=TIME_LIMIT_MS_MAX)]
+    command: Annotated[list[str], Field(max_length=COMMAND_WORDS_MAX)]
+    files: Annotated[dict[str, str], Field(max_length=FILES_MAX)] = {}
+    end_user: UUID | None = None
+
+
+class Credit(Wish):
+    """What a holder prepaid, or what credit a centre granted it; ``reference`` makes it once."""
+
+    programme: Name = ""
+    holder: UUID
+    centre: Name
+    amount_fen: Fen
+    reference: UUID
+
+
+class UsedShape(Shape):
+    """One usage record and what became of it."""
+
+    id: UUID
+    record_id: str
+    resource_class: str
+    units: int
+    started_at: datetime
+    ended_at: datetime
+    elapsed_ms: int
+    cpu_ms: int | None
+    memory_peak_mib: int | None
+    outcome: str
+    state: str
+    reason_code: str
+    charge_ufen: int | None
+
+
+class UsedByOrder(Shape):
+    """What an order used."""
+
+    items: list[UsedShape]
+
+
+class LogTail(Shape):
+    """The last bytes of standard output and error, as text; bytes that are no UTF-8 are replaced."""
+
+    text: str
+    found: bool = Field(description="false where the engine has, or keeps, no log of it")
+
+
+def _shown(row: Order) -> OrderShape:
+    row.reason = Words(zh=row.reason_zh, en=row.reason_en)  # type: ignore[attr-defined]
+    return OrderShape.model_validate(row)
+
+
+def _of(request: Asked, order_id: UUID, *, lock: bool = False) -> Order:
+    row = queries.order(order_id, lock=lock)
+    check_may_see(request.auth, holder=row.holder_id, centre=row.centre_id, programme=row.programme)
+    return row
+
+
+def _held_fast(request: Asked, order_id: UUID) -> OrderShape:
+    return _shown(_of(request, order_id, lock=True))
+
+
+@reads(router, "/orders", Page[OrderRow])
+def list_orders(request: Asked, asked: Query[OrderFilter]) -> Page[OrderRow]:
+    """Orders, the latest first; a holder sees its own, a centre those that are done there."""
+    programme = programme_of(request, asked.programme)
+    reach = reach_of(request.auth, programme, Reach(asked.holder, asked.centre))
+    rows = queries.orders(
+        programme=programme,
+        voucher=asked.voucher,
+        holder=reach.holder,
+        centre=reach.centre,
+        states=asked.state,
+        after=at_instant(asked.cursor),
+        limit=asked.limit + 1,
+    )
+    return page(rows, asked.limit, OrderRow.model_validate, lambda row: (row.quoted_at, row.id))
+
+
+@reads(router, "/orders/{order_id}", OrderShape)
+def get_order(request: Asked, order_id: UUID) -> OrderShape:
+    """One order: where it stands, what is held, what it cost."""
+    return _shown(_of(request, order_id))
+
+
+@writes(router, "/orders", OrderShape, scope=Scope.SPEND)
+def quote_order(request: Asked, given: NewOrder) -> OrderShape:
+    """Price a job at a centre and store it as quoted; nothing is held yet."""
+    wanted = Request(
+        centre=given.centre,
+        resource_class=given.resource_class,
+        units=given.units,
+        memory_mib=given.memory_mib,
+        time_limit_ms=given.time_limit_ms,
+        command=tuple(given.command),
+        end_user=given.end_user,
+    )
+    row = order.quote(
+        voucher_id=given.voucher,
+        request=wanted,
+        title=given.title,
+        by=request.auth,
+        now=clock.now(),
+        files=given.files,
+    )
+    return _shown(row)
+
+
+@writes(router, "/orders/{order_id}/hold", OrderShape, scope=Scope.SPEND, seen=_held_fast)
+def hold_order(request: Asked, order_id: UUID) -> OrderShape:
+    """Place an order: take the hold; the job is handed over next. Short of money it is REFUSED with its reason."""
+    return _shown(order.hold(order_id=order_id, by=request.auth, now=clock.now()))
+
+
+@writes(router, "/orders/{order_id}/cancel", OrderShape, scope=Scope.SPEND, seen=_held_fast)
+def cancel_order(request: Asked, order_id: UUID) -> OrderShape:
+    """Cancel an order: before it was handed over the hold is released at once, on an engine the job is stopped."""
+    return _shown(order.cancel(order_id=order_id, by=request.auth, now=clock.now()))
+
+
+@reads(router, "/orders/{order_id}/usage", UsedByOrder)
+def list_order_usage(request: Asked, order_id: UUID) -> UsedByOrder:
+    """What an order used, record by record, and what became of each."""
+    rows: list[UsageRow] = metering.usage_of(_of(request, order_id).id)
+    return UsedByOrder(items=[UsedShape.model_validate(row) for row in rows])
+
+
+@reads(router, "/orders/{order_id}/log", LogTail)
+def get_order_log(
+    request: Asked, order_id: UUID, tail_bytes: Annotated[int, Field(ge=1, le=TAIL_BYTES_MAX)] = 16_384
+) -> LogTail:
+    """The end of a job's log, from the centre's engine."""
+    row = _of(request, order_id)
+    try:
+        tail = order.engine_of(row.centre).logs(row.id, tail_bytes)
+    except UnableToFindJob:
+        return LogTail(text="", found=False)
+    return LogTail(text=tail.decode(errors="replace"), found=True)
+
+
+@writes(router, "/credits", Done, scope=Scope.OFFER)
+def credit_holder(request: Asked, given: Credit) -> Done:
+    """Record what a holder prepaid at a centre, or what credit the centre granted it."""
+    order.credit_own(
+        programme=programme_of(request, given.programme),
+        holder_id=given.holder,
+        centre=given.centre,
+        amount_fen=given.amount_fen,
+        reference=given.reference,
+        by=request.auth,
+        now=clock.now(),
+    )
+    return Done()

@@ -1,0 +1,27 @@
+"""The API's addresses, and its document."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.views.decorators.http import require_safe
+
+from jiaozi.api.document import document
+from jiaozi.api.server import api
+
+
+@cache
+def _written() -> bytes:
+    return json.dumps(document(), ensure_ascii=False).encode()
+
+
+@require_safe
+def openapi(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view gets it
+    """Give the OpenAPI document."""
+    return HttpResponse(_written(), content_type="application/json")
+
+
+urlpatterns = [path("openapi.json", openapi), path("", api.urls)]
