@@ -163,6 +163,32 @@ def apply_for_voucher(request: Asked, given: NewApplication) -> ApplicationShape
     return _shown(row)
 
 
+@writes(router, "/applications/drafts", ApplicationShape, scope=Scope.APPLY)
+def draft_application(request: Asked, given: NewApplication) -> ApplicationShape:
+    """Begin an application that is completed before it is submitted; facts may still be missing."""
+    row = application.draft(
+        holder_id=given.holder,
+        version_id=given.version,
+        clause=given.clause,
+        claimed=given.claimed,
+        by=request.auth,
+        now=clock.now(),
+    )
+    return _shown(row)
+
+
+@writes(router, "/applications/{application_id}/amend", ApplicationShape, scope=Scope.APPLY, seen=_held_fast)
+def amend_application(request: Asked, application_id: UUID, given: Claimed) -> ApplicationShape:
+    """State a draft's facts anew."""
+    return _step(application.amend, request, application_id, claimed=given.claimed)
+
+
+@writes(router, "/applications/{application_id}/submit", ApplicationShape, scope=Scope.APPLY, seen=_held_fast)
+def submit_application(request: Asked, application_id: UUID) -> ApplicationShape:
+    """Hand a draft in: the version that is in force is pinned."""
+    return _step(application.submit, request, application_id)
+
+
 @writes(router, "/applications/{application_id}/resubmit", ApplicationShape, scope=Scope.APPLY, seen=_held_fast)
 def resubmit_application(request: Asked, application_id: UUID, given: Claimed) -> ApplicationShape:
     """Hand a returned application in again."""

@@ -20,7 +20,7 @@ from jiaozi.kernel.ids import new_id
 from jiaozi.kernel.period import local_date
 from jiaozi.party import queries as party
 from jiaozi.party.models import Organisation
-from jiaozi.party.rules import Actor
+from jiaozi.party.rules import Actor, check_own_programme
 from jiaozi.policy import queries as policy
 from jiaozi.policy import rules as policy_rules
 from jiaozi.policy.rules import Document
@@ -67,6 +67,7 @@ def _begin(  # noqa: PLR0917 - the parts of one row
     rules.check_own(by, holder_id)
     holder = party.organisation(holder_id)
     document = policy.document(version_id)
+    check_own_programme(by, document.slug)
     facts = _facts(document, clause, holder, claimed, now)
     with transaction.atomic():
         row = Application.objects.create(
