@@ -2,12 +2,14 @@
 
 Two questions are answered here, both exactly: which declared names does a condition rest on, and is there anything
 inside an ``&&``, an ``||`` or a comprehension that can fail while it runs? CEL lets the other side of those two
-operators absorb an error, and an absorbed error would be a pass that nobody earned.
+operators absorb an error, and an absorbed error would be a pass that nobody earned. ``many`` judges whole columns of
+facts by the same tree.
 """
 
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -27,23 +29,53 @@ _TEXTS = re.compile(
 )
 _VARINT, _BYTES = 0, 2
 _CONTINUES, _BITS = 0x80, 7
+_BOOL, _INT, _UINT, _DOUBLE, _STRING = 2, 3, 4, 5, 6
+_SIGN = 2**63
 _FIXED_LENGTHS = {1: 8, 5: 4}
+
+
+class Whole(int):
+    """A literal of type ``uint``, like the fen of ``yuan('3万')``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One expression of the tree: what it calls or names, its parts, and its offset in the source."""
+    """One expression of the tree: what it calls or names, its parts, and its offset in the source.
+
+    A literal has its ``value``; a ``Whole`` marks one written as ``uint``, which money is.
+    """
 
     kind: int
     name: str
     parts: tuple[Node, ...]
     offset: int
+    value: bool | int | float | str | None = None
 
     def walk(self) -> Iterator[Node]:
         """Give this node and all below it."""
         yield self
         for part in self.parts:
             yield from part.walk()
+
+    @property
+    def is_literal(self) -> bool:
+        """Say whether it is written out: a number, text, true or false."""
+        return self.kind == _CONST
+
+    @property
+    def is_name(self) -> bool:
+        """Say whether it reads a declared name."""
+        return self.kind == _IDENT
+
+    @property
+    def is_call(self) -> bool:
+        """Say whether it is an operator or a function."""
+        return self.kind == _CALL
+
+    @property
+    def is_list(self) -> bool:
+        """Say whether it is a list written out; asking whether a key is there looks like one, without a list."""
+        return self.kind == _LIST
 
     @property
     def can_fail(self) -> bool:
@@ -141,7 +173,23 @@ def _node(raw: bytes, positions: dict[int, int]) -> Node:
         pieces = [piece for number in _PIECES.get(kind, ()) for piece in inner.get(number, [])]
     if kind == _SELECT and _number(inner, _TEST_ONLY):  # has(m.key) only asks
         kind = _LIST
-    return Node(kind, name, tuple(_node(piece, positions) for piece in pieces), offset)
+    value = _literal(fields[_CONST][0]) if kind == _CONST and _CONST in fields else None
+    return Node(kind, name, tuple(_node(piece, positions) for piece in pieces), offset, value)
+
+
+def _literal(raw: bytes) -> bool | int | float | str | None:
+    """Read a literal; null, bytes and what this does not know come out as None."""
+    fields = _parts(raw)
+    if _BOOL in fields:
+        return bool(fields[_BOOL][0])
+    if _INT in fields:
+        number: int = fields[_INT][0]
+        return number - 2 * _SIGN if number >= _SIGN else number
+    if _UINT in fields:
+        return Whole(fields[_UINT][0])
+    if _DOUBLE in fields:
+        return float(struct.unpack("<d", fields[_DOUBLE][0])[0])
+    return _text(fields, _STRING) if _STRING in fields else None
 
 
 def _parts(raw: bytes) -> dict[int, list[Any]]:

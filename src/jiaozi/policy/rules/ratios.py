@@ -145,7 +145,7 @@ def _modified(sheet: Sheet, amount: schema.Amount, base: Fraction, ratio: Fracti
     for place, modifier in enumerate(amount.modifiers):
         if not holds(weighing, f"{sheet.clause}.modifiers[{place}]", sheet.asked):
             continue
-        before, (ratio, figure) = ratio, _changed(weighing, modifier, ratio)
+        before, (ratio, figure) = ratio, changed(weighing, modifier, ratio)
         sheet.step(StepKind.MODIFIER, modifier.label, figure, (base * before, base * ratio))
     most = weighing.figure(amount.ratio_most) if amount.ratio_most else None
     if most is not None and ratio > most:
@@ -161,7 +161,7 @@ def _modified(sheet: Sheet, amount: schema.Amount, base: Fraction, ratio: Fracti
     return None if weighing.reasons else base * ratio
 
 
-def _changed(weighing: Weighing, modifier: schema.Modifier, ratio: Fraction) -> tuple[Fraction, str]:
+def changed(weighing: Weighing, modifier: schema.Modifier, ratio: Fraction) -> tuple[Fraction, str]:
     """Give the ratio after one modifier, and the change as people write it."""
     for figure, mark, keeps, sign in (
         (modifier.to, "=", 0, 1),
