@@ -20,6 +20,7 @@ _ROOMS = {
     "demo": "one voucher's whole life, as a story with figures · 演示一张算力券的全过程",
     "dispatch": "plan many requests at once, replay a trace · 调度规划与回放",
     "exchange": "clear a book of bids and asks, replay a session · 算力交易：出清与重算",
+    "lab": "try a policy before it is law · 政策推演",
     "probe": "measure the network between centres · 测量中心之间的网络",
     "policy": "check, decide by and explain a programme's document · 校验、试算、解释政策文件",
     "usage": "import usage records · 导入用量记录",

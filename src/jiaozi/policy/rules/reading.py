@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import RoundTripConstructor
@@ -141,17 +141,18 @@ def validate(tree: Any, marks: Marks) -> schema.Programme:
     try:
         return schema.Programme.model_validate(tree)
     except ValidationError as wrong:
-        raise UnableToReadProgramme(_problems(wrong, marks)) from wrong
+        raise UnableToReadProgramme(problems(wrong, marks, schema.Programme, "docs/reference/programme.md")) from wrong
 
 
-def _problems(wrong: ValidationError, marks: Marks) -> Iterator[Problem]:
+def problems(wrong: ValidationError, marks: Marks, root: type[BaseModel], manual: str) -> Iterator[Problem]:
+    """Say what a schema found wrong, each at its place; ``manual`` is where a stranger to it looks the keys up."""
     errors = wrong.errors(include_url=False)
     for error in errors:
         follows = error["type"] == "too_short" and any(
             len(e["loc"]) > len(error["loc"]) == _common(e, error) for e in errors
         )
         if not follows:  # a list is not too short because an item in it is wrong
-            yield _problem(error, marks)
+            yield _problem(error, marks, root, manual)
 
 
 def _common(one: Any, other: Any) -> int:
@@ -161,16 +162,16 @@ def _common(one: Any, other: Any) -> int:
     )
 
 
-def _problem(error: Any, marks: Marks) -> Problem:
+def _problem(error: Any, marks: Marks, root: type[BaseModel], manual: str) -> Problem:
     path: Path = tuple(step for step in error["loc"] if step != "[key]")
     cause = error.get("ctx", {}).get("error")
     if isinstance(cause, Unreadable):
         return marks.problem(path, cause)
     if error["type"] == "extra_forbidden":
-        return marks.problem(path, _unknown_key(path), key=True)
+        return marks.problem(path, _unknown_key(path, root, manual), key=True)
     if error["type"] == "missing":
         line, column = marks.of(path[:-1], key=True)
-        zh, en = _what_belongs(path)
+        zh, en = _what_belongs(path, root)
         return Problem(line, column, dotted(path[:-1]), f"缺少 {path[-1]}{zh}", f"`{path[-1]}` is missing{en}")
     return marks.problem(path, _plainly(error), key="[key]" in error["loc"])
 
@@ -192,18 +193,16 @@ def _plainly(error: Any) -> Unreadable:
     return Unreadable(f"不合要求：{error['msg']}", str(error["msg"]))
 
 
-def _unknown_key(path: Path) -> Unreadable:
+def _unknown_key(path: Path, root: type[BaseModel], manual: str) -> Unreadable:
     key = str(path[-1])
-    near = get_close_matches(key, _keys_at(path[:-1]), n=1)
-    zh, en = (
-        (f"，是否为 {near[0]}？", f"; did you mean `{near[0]}`?") if near else ("", "; see docs/reference/programme.md")
-    )
+    near = get_close_matches(key, _keys_at(path[:-1], root), n=1)
+    zh, en = (f"，是否为 {near[0]}？", f"; did you mean `{near[0]}`?") if near else ("", f"; see {manual}")
     return Unreadable(f"未知的键 {key}{zh}", f"unknown key `{key}`{en}")
 
 
-def _what_belongs(path: Path) -> tuple[str, str]:
+def _what_belongs(path: Path, root: type[BaseModel]) -> tuple[str, str]:
     """Say which words a missing key takes, where it takes one out of a closed list."""
-    model = _part_at(path[:-1])
+    model = _part_at(path[:-1], root)
     fields = model.model_fields if hasattr(model, "model_fields") else {}
     found = next((field for name, field in fields.items() if path[-1] in (name, field.alias)), None)
     choices = getattr(found.annotation, "__members__", None) if found else None
@@ -211,15 +210,15 @@ def _what_belongs(path: Path) -> tuple[str, str]:
     return (f"，可写：{words}", f"; write one of: {words}") if words else ("", "")
 
 
-def _keys_at(path: Path) -> list[str]:
+def _keys_at(path: Path, root: type[BaseModel]) -> list[str]:
     """List the keys that the schema knows at a path."""
-    model = _part_at(path)
+    model = _part_at(path, root)
     return [f.alias or name for name, f in model.model_fields.items()] if hasattr(model, "model_fields") else []
 
 
-def _part_at(path: Path) -> Any:
+def _part_at(path: Path, root: type[BaseModel]) -> Any:
     """Find the schema part at a path, by walking its types."""
-    model: Any = schema.Programme
+    model: Any = root
     for step in path:
         if isinstance(step, int) or not hasattr(model, "model_fields"):
             continue

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from jiaozi.policy.rules.conditions import SUPPLIERS
 from jiaozi.policy.rules.document import Document, Test
 from jiaozi.policy.rules.expression import read
 from jiaozi.policy.rules.figures import Figure
@@ -209,6 +208,3 @@ class Sheet:
             self.doubt(~missing)
         else:
             self.refuse(code, ~holds & ~missing)
-
-
-__all__ = ["CODES", "NUMBER", "SUPPLIERS", "Desk", "Found", "Sheet"]
