@@ -76,6 +76,8 @@ def _constant(read: Read, path: Path, declared: tuple[str, Fact], value: Any, co
 def _known(read: Read, path: Path, declared: tuple[str, Fact], value: Any) -> Any:
     """Read one value as the programme reads it."""
     name, fact = declared
+    if fact.kind is Kind.MONEY and not isinstance(value, str):
+        raise read.refuse(path, "金额请写成 5000元 或 3万", "write a sum in yuan with its unit, like 5000元 or 3万")
     group, field = name.split(".")
     try:
         return fact_reading.read({name: fact}, {group: {field: value}})[name].plain

@@ -101,7 +101,6 @@ def measure(
     fate, cause = fates(made, played)
     received = np.zeros(demand.holders, dtype=np.int64)
     np.add.at(received, demand.holder, granted)
-    applied = np.unique(demand.holder)
     refused = fate == FATES.index(Fate.REFUSED)
     reasons = np.bincount(played.entitled.reason[refused], minlength=len(CODES))
     unmet = np.maximum(entitled - granted, 0)
@@ -109,7 +108,7 @@ def measure(
     bought_all = int(bought.sum())
     return Measured(
         applications=demand.count,
-        holders=len(applied),
+        holders=_different(demand.holders, demand.holder),
         receivers=int((received > 0).sum()),
         cost_fen=int(demand.cost_fen.sum()),
         uncapped_fen=_uncapped(made, played),
@@ -133,6 +132,13 @@ def measure(
         slow=made.slow,
         rounds=played.rounds,
     )
+
+
+def _different(holders: int, holder: Ints) -> int:
+    """Count the holders that are there, each once."""
+    there = np.zeros(holders, dtype=bool)
+    there[holder] = True
+    return int(there.sum())
 
 
 def _uncapped(made: Many, played: Played) -> int:
@@ -225,7 +231,7 @@ def _cells(
     for number in range(len(scenario.classes) * sizes):
         rows = place == number
         sums = [int(column[rows].sum()) for column in (demand.cost_fen, entitled, granted, used)]
-        holders = len(np.unique(demand.holder[rows]))
-        receivers = len(np.unique(demand.holder[rows & (granted > 0)]))
+        holders = _different(demand.holders, demand.holder[rows])
+        receivers = _different(demand.holders, demand.holder[rows & (granted > 0)])
         cells.append(Cell(holders, receivers, int(rows.sum()), *sums))
     return tuple(tuple(cells[n * sizes : (n + 1) * sizes]) for n in range(len(scenario.classes)))

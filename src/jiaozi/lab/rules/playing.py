@@ -10,7 +10,7 @@ Cost: a round is about 10 passes over the rows a clause and one sorted sum a cou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,8 +64,8 @@ class Sum:
         return spread
 
 
-def play(made: Many, told: Callable[[], None] = lambda: None) -> Played:
-    """Decide every row in order; ``told`` is called after each round."""
+def play(made: Many) -> Played:
+    """Decide every row in order."""
     count = made.table.count
     sums = {name: Sum(counter.keys) for name, counter in made.counters.items()}
     taken = {name: np.zeros(count, dtype=np.int64) for name in sums}
@@ -78,7 +78,6 @@ def play(made: Many, told: Callable[[], None] = lambda: None) -> Played:
         end = min(count, begin + stretch)
         sure, spent = _rounds(made, (begin, end), sums, taken, (decided, used))
         rounds += spent
-        told()
         stretch = max(STRETCH_LEAST, min(stretch, (sure - begin) * 4)) if sure < end else max(stretch, count // 8)
         begin = sure
     return Played(decided, used, entitled, rounds)

@@ -23,6 +23,7 @@ from jiaozi.policy import rules as policy
 from jiaozi.policy.rules.conditions import SUPPLIERS
 from jiaozi.policy.rules.many import weigh
 
+_PHASES = 4
 Told = Callable[[str, int, int], None]
 """Is told what is being done, how many steps are done, and how many there are."""
 
@@ -82,17 +83,14 @@ def run(read: Read, sources: Sources, told: Told) -> Result:
     """
     scenario = read.scenario
     plays: dict[str, list[Measured]] = {version.id: [] for version in scenario.versions}
-    steps = scenario.seeds.count * (1 + len(scenario.versions))
-    done = 0
+    steps = _Steps(told, scenario.seeds.count * (1 + _PHASES * len(scenario.versions)))
     for seed in range(scenario.seeds.first, scenario.seeds.first + scenario.seeds.count):
-        told(f"seed {seed}", done, steps)
+        steps.begin(f"{seed}: 需求 demand")
         demand = demand_of(read, sources, seed)
-        done += 1
         for index, version in enumerate(scenario.versions):
-            told(f"seed {seed} · {version.id} · {demand.count:,}", done, steps)
-            plays[version.id].append(_play(read, index, sources.documents[index], demand))
-            done += 1
-    told("", done, steps)
+            steps.about = f"{seed}: {version.id} × {demand.count:,}"
+            plays[version.id].append(_play(read, index, sources.documents[index], demand, steps))
+    steps.begin("")
     versions = tuple(
         summed(
             about(read, index, sources),
@@ -106,12 +104,31 @@ def run(read: Read, sources: Sources, told: Told) -> Result:
     return Result(read, versions, scenario.seeds.count, slow, decisions)
 
 
-def _play(read: Read, index: int, document: policy.Document, demand: Demand) -> Measured:
+@dataclass(slots=True)
+class _Steps:
+    """Counts the steps of a run and tells each as it begins."""
+
+    told: Told
+    all: int
+    done: int = 0
+    about: str = ""
+
+    def begin(self, what: str) -> None:
+        """Begin the next step."""
+        self.told(what, self.done, self.all)
+        self.done += 1
+
+
+def _play(read: Read, index: int, document: policy.Document, demand: Demand, steps: _Steps) -> Measured:
     version = read.scenario.versions[index]
+    steps.begin(f"{steps.about} 逐条 clauses")
     table = lay_out(read, index, document, demand)
     made = weigh(document, table, allow_demo=read.scenario.demo, clause_id=version.clause)
+    steps.begin(f"{steps.about} 上限 caps")
     played = play(made)
+    steps.begin(f"{steps.about} 用券 use")
     spent = [*spend(made, played, demand)]
+    steps.begin(f"{steps.about} 汇总 sums")
     return measure(read.scenario, version.begin, demand, (made, played), spent)
 
 

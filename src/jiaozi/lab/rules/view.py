@@ -16,7 +16,7 @@ from jiaozi.lab.rules.measuring import Fate
 from jiaozi.lab.rules.running import Result
 from jiaozi.lab.rules.scenario import Basis, Scenario
 from jiaozi.lab.rules.summing import METRICS, Summed, Unit
-from jiaozi.lab.rules.wording import FATE_LABELS, dry, exact, figure, percent, reason_label, sentence, spread
+from jiaozi.lab.rules.wording import FATE_LABELS, dry, dry_band, exact, figure, percent, reason_label, sentence, spread
 
 MONTH_WEEKS = 4
 FEN_PER_WAN = 1_000_000
@@ -74,6 +74,7 @@ def _pool(version: Summed, pool: Any) -> dict[str, Any]:
         "limit": f"{wan(pool.limit_fen)} 万元",
         "issued": _shown(pool.issued_fen, Unit.FEN),
         "dry": dry(version, pool),
+        "dry_band": dry_band(pool),
         "often": percent(pool.dry_ppm),
     }
 

@@ -106,6 +106,12 @@ def dry(version: Summed, pool: PoolSummed) -> Label:
     return Label(zh, en)
 
 
+def dry_band(pool: PoolSummed) -> str:
+    """Say between which days a pool ran dry in nine of ten of those seeds in which it did."""
+    days = pool.dry_day
+    return f"第 {days.low + 1} – {days.high + 1} 天" if days and days.low != days.high else ""
+
+
 def sentence(version: Summed) -> Label:
     """Sum a version up in one sentence that a bureau chief can say."""
     metric = version.metrics

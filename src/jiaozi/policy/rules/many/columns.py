@@ -72,8 +72,12 @@ class Table:
     @cached_property
     def days(self) -> tuple[tuple[date, ...], Ints]:
         """The dates of decision, each once, and which of them is each row's."""
-        ordinals, which = np.unique(self.on, return_inverse=True)
-        return tuple(date.fromordinal(int(day)) for day in ordinals), which.astype(np.int64)
+        first = int(self.on.min())
+        there = np.zeros(int(self.on.max()) - first + 1, dtype=bool)
+        there[self.on - first] = True  # a year has few dates: no sort is needed to find them
+        place = np.cumsum(there) - 1
+        days = tuple(date.fromordinal(first + int(offset)) for offset in np.flatnonzero(there))
+        return days, place[self.on - first]
 
     def by_day(self, answers: Sequence[int]) -> Ints:
         """Spread one answer a date over the rows."""

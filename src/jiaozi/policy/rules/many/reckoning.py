@@ -140,12 +140,14 @@ def _by_ratio(
                 sheet.figure(figure, met)
         kinds = kinds * 2 + met
     most = sheet.figure(amount.ratio_most) if amount.ratio_most else None
-    found, which = np.unique(kinds, return_inverse=True)
+    found: Any = range(len(ratios))
+    if amount.modifiers:
+        found, kinds = np.unique(kinds, return_inverse=True)
     values = [_ratio_of(sheet, amount, ratios, int(kind)) for kind in found]
     values = [min(value, most) if most is not None else value for value in values]
-    outside = np.array([not 0 <= value <= 1 for value in values])[which]
+    outside = np.array([not 0 <= value <= 1 for value in values])[kinds]
     sheet.refuse("RATIO_OUT_OF_BOUNDS", outside)
-    over, under = fractions([min(max(value, Fraction(0)), Fraction(1)) for value in values], which)
+    over, under = fractions([min(max(value, Fraction(0)), Fraction(1)) for value in values], kinds)
     return base.times(over, under)
 
 

@@ -1,0 +1,152 @@
+"""A run from its file to its folder: the report stands alone, says what is a demo, and tells the same as the files."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from datetime import UTC, datetime
+
+import pytest
+from typer.testing import CliRunner
+
+from jiaozi.cli.lab import app
+from jiaozi.lab import rules, services
+
+from .scenarios import CHENGDU_2025, SAMPLES, small
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Run the sample that the documentation shows, on two seeds."""
+    out = tmp_path_factory.mktemp("lab")
+    steps = []
+    scenario = SAMPLES / "chengdu-2023-against-2025.yaml"
+    services.run(scenario=scenario, out=out, seeds=2, now=NOW, told=lambda *step: steps.append(step))
+    assert steps[-1] == ("", 18, 18)
+    return out
+
+
+def page(folder) -> str:
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_every_sample_is_clean():
+    for path in sorted(SAMPLES.glob("*.yaml")):
+        if "trace:" not in path.read_text(encoding="utf-8"):
+            services.check(scenario=path)
+
+
+def test_the_report_loads_nothing_from_elsewhere(folder):
+    text = page(folder)
+    text = text.replace(services.ECHARTS.read_text(encoding="utf-8"), "")
+    assert not re.search(r"https?://|//[a-z]+\.|@import|url\(|<link|<img|<iframe|\ssrc=", text)
+    assert "default-src 'none'" in text
+    assert len(text) < 400_000
+
+
+def test_every_plot_has_its_table(folder):
+    text = page(folder)
+    for section in re.findall(r"<section.*?</section>", text, re.DOTALL):
+        assert section.count('class="plot') <= section.count("<table>") + section.count('<table class="compare">')
+    assert text.count('class="plot') == 7
+    assert text.count("<caption>") == text.count("<table") > 8
+
+
+def test_what_is_not_published_is_marked(folder):
+    text = page(folder)
+    for name in ("general_ratio", "general_holder_cap", "order_share", "suppliers.named", "general.when[3]"):
+        assert f'<code>{name}</code> <span class="tag">未公布</span>' in text
+    assert "演示假设 demo" in text
+    assert "parameters.effective_from.demo" in text
+    assert "2023-01-12" in text  # what stood there before the scenario changed it
+
+
+def test_the_files_tell_the_same(folder):
+    result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    rows = [*csv.DictReader((folder / "summary.csv").open(encoding="utf-8"))]
+    for version in result["versions"]:
+        mine = {row["metric"]: row for row in rows if row["version"] == version["about"]["id"]}
+        for name, band in version["metrics"].items():
+            assert (int(mine[name]["low"]), int(mine[name]["high"])) == (band["low"], band["high"])
+        assert version["pools"][0]["dry_ppm"] == 1_000_000
+    weeks = [*csv.DictReader((folder / "weeks.csv").open(encoding="utf-8"))]
+    first = [row for row in weeks if row["version"] == "y2023"]
+    assert int(first[-1]["issued_median_fen"]) == 10**9
+    assert first[1]["begins"] == "2023-01-08"
+    assert result["decided_one_by_one"] == 0
+    assert {path.name for path in folder.iterdir()} == {
+        "report.html", "result.json", "summary.csv", "weeks.csv", "pools.csv", "groups.csv", "fates.csv", "reasons.csv",
+    }  # fmt: skip
+
+
+def written(tmp_path, **parts):
+    (tmp_path / "chengdu-2025.yaml").write_text(CHENGDU_2025, encoding="utf-8")
+    path = tmp_path / "small.yaml"
+    path.write_text(small(**parts), encoding="utf-8")
+    return path
+
+
+def test_a_title_can_not_break_out_of_the_page(tmp_path):
+    title = "{zh: '</script><script>alert(1)</script>', en: '<b>bold</b>'}"
+    scenario = written(tmp_path, title=title, sizes="{small: {zh: '</script><i>', en: s}, large: {zh: 大, en: l}}")
+    services.run(scenario=scenario, out=tmp_path / "out", seeds=1, now=NOW, told=lambda *_step: None)
+    text = page(tmp_path / "out")
+    assert "<script>alert" not in text
+    assert "</script><i>" not in text
+    assert "<b>bold" not in text
+
+
+def test_the_command_runs_and_shows_the_comparison(tmp_path):
+    done = CliRunner().invoke(app, ["run", str(written(tmp_path)), "--out", str(tmp_path / "out"), "--lang", "en"])
+    assert done.exit_code == 0, done.output
+    assert "public cost per core-hour" in done.output
+    assert (tmp_path / "out" / "report.html").exists()
+
+
+def test_the_command_names_a_bad_place_and_writes_nothing(tmp_path):
+    scenario = written(tmp_path, years="0")
+    done = CliRunner().invoke(app, ["run", str(scenario), "--out", str(tmp_path / "out"), "--lang", "en"])
+    assert done.exit_code == 1
+    assert f"{scenario}:4:8 years: must be 1 to 10" in done.output
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("parts", "says"),
+    [
+        ({"document": "nowhere.yaml"}, "document: .*nowhere.yaml: can't be read: No such file"),
+        ({"facts": "      purchase.fees: {column: cost}"}, "purchase.fees: the programme declares no such fact"),
+    ],
+)
+def test_checking_finds_what_running_would(tmp_path, parts, says):
+    with pytest.raises(rules.UnableToReadScenario, match=says):
+        services.check(scenario=written(tmp_path, **parts))
+
+
+def test_a_document_that_is_broken_is_named_inside_the_scenario(tmp_path):
+    scenario = written(tmp_path)
+    (tmp_path / "chengdu-2025.yaml").write_text(
+        CHENGDU_2025.replace("measures: issued", "measures: isued", 1), encoding="utf-8"
+    )
+    with pytest.raises(rules.UnableToReadScenario, match=r"chengdu-2025.yaml:\d+:\d+ caps.year.measures") as caught:
+        services.check(scenario=scenario)
+    assert caught.value.problems[0].path == "versions[0].document"
+
+
+def test_rows_decided_one_by_one_are_told(tmp_path):
+    scenario = written(tmp_path)
+    condition = "      - {if: \"'x' + applicant.id != 'xy'\", zh: 拼, en: joined}\n      - {if: purchase.through_"
+    text = CHENGDU_2025.replace("      - {if: purchase.through_", condition, 1)
+    (tmp_path / "chengdu-2025.yaml").write_text(text, encoding="utf-8")
+    result = services.run(scenario=scenario, out=tmp_path / "out", seeds=1, now=NOW, told=lambda *_step: None)
+    assert result.slow == result.decisions > 0
+    shown = " ".join(page(tmp_path / "out").split())
+    assert f"{result.decisions:,} 次决定中 {result.slow:,} 次（100.0%）逐件决定" in shown
+
+
+def test_more_seeds_than_there_may_be_are_refused(tmp_path):
+    with pytest.raises(services.UnableToRun, match="--seeds: must be 1 to 1000"):
+        services.run(scenario=written(tmp_path), out=tmp_path, seeds=0, now=NOW, told=lambda *_step: None)
