@@ -19,7 +19,7 @@ from jiaozi.kernel import clock
 from jiaozi.party import queries as party
 from jiaozi.party import services
 from jiaozi.party.models import Person
-from jiaozi.party.rules import SYSTEM, Role
+from jiaozi.party.rules import SYSTEM, Details, Role
 from jiaozi.web.pages import addresses
 from tests.web.people import PASSWORD, enrol, member, signed_in
 
@@ -84,6 +84,15 @@ def test_five_wrong_passwords_lock_the_address_and_not_others(present) -> None:
     assert locked.status_code == 200
     assert "连续输错次数过多" in locked.content.decode()
     assert sign_in(Client(), "wang").status_code == 302
+
+
+def test_a_demonstrations_password_opens_nothing_else(present, settings) -> None:
+    details = Details("演示", "officer@demo.invalid")
+    services.enrol(details=details, by=SYSTEM, now=present, password=PASSWORD, verified=True)
+    given = {"login": "Officer@demo.invalid", "password": PASSWORD}
+    assert "邮箱或密码不正确" in Client().post("/sign-in/login/", given).content.decode()
+    settings.JIAOZI_DEMO = True
+    assert Client().post("/sign-in/login/", given).status_code == 302
 
 
 def test_attempts_are_counted_where_every_process_sees_them(present) -> None:

@@ -30,6 +30,7 @@ def demo(
 ) -> None:
     """Run one voucher's whole life as a story · 演示一张算力券的全过程."""
     os.environ["JIAOZI_VAR"] = str(folder)
+    os.environ["JIAOZI_DEMO"] = "true"
     os.environ.setdefault("JIAOZI_PROCESS_ENGINE", "true")
     os.environ.setdefault("JIAOZI_PROCESS_ISOLATION", "where_possible")
     started = time.perf_counter()

@@ -10,28 +10,42 @@ from typing import Any
 from uuid import UUID
 
 from jiaozi.cli.demo.samples import Samples
+from jiaozi.kernel.ids import named_id
 from jiaozi.kernel.period import SHANGHAI, local_date
 from jiaozi.party.models import Organisation
 from jiaozi.party.rules import Actor, Role
+from jiaozi.party.rules.person import name_of
 from jiaozi.policy.models import ProgrammeVersion
 from jiaozi.voucher.models import Voucher
 
 PROGRAMME = "chengdu-2023"
-OFFICER = Actor("officer:demo-1", Role.OFFICER)
-FINANCE = Actor("finance:demo-approves", Role.FINANCE)
-CASHIER = Actor("finance:demo-pays", Role.FINANCE)
-OPERATOR = Actor("operator:demo", Role.OPERATOR)
+CENTRES = ("nscc-chengdu", "chengdu-aicc")
+
+
+def person(key: str) -> UUID:
+    """Give the id of the person who plays a part; ``people`` enrols them under it."""
+    return named_id("demo.person", key)
+
+
+def _actor(key: str, role: Role, **place: Any) -> Actor:
+    return Actor(name_of(person(key)), role, **place)
+
+
+OFFICER = _actor("officer", Role.OFFICER, programme=PROGRAMME)
+FINANCE = _actor("finance", Role.FINANCE, programme=PROGRAMME)
+CASHIER = _actor("cashier", Role.FINANCE, programme=PROGRAMME)
+OPERATOR = _actor("operator", Role.OPERATOR)
 _EARLY_DAYS = 40
 
 
 def centre_clerk(centre: str) -> Actor:
     """Give the clerk of a centre."""
-    return Actor(f"centre:{centre}", Role.CENTRE, centre=centre)
+    return _actor(f"centre-{centre}", Role.CENTRE, centre=centre)
 
 
 def applicant(holder: Organisation) -> Actor:
     """Give the person who acts for a holder."""
-    return Actor(f"applicant:{holder.id}", Role.APPLICANT, holder.id)
+    return _actor(str(holder.id), Role.APPLICANT, organisation=holder.id)
 
 
 @dataclass

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from jiaozi.catalogue import services as catalogue
-from jiaozi.cli.demo import granting, proving, running, samples, settling
+from jiaozi.cli.demo import granting, people, proving, running, samples, settling
 from jiaozi.cli.demo.cast import FINANCE, OFFICER, OPERATOR, PROGRAMME, Stage
 from jiaozi.kernel import clock
 from jiaozi.kernel.fen import yuan
@@ -29,12 +29,15 @@ def tell(root: Path, trace: Path | None, started: float) -> bool:
     """Play the whole story; True when every book balances at the end."""
     console.rule("[bold]交子 Jiaozi · 一张算力券的一生 · one voucher's whole life")
     stage = _open(root)
+    people.enrol_house(stage)
     granting.act(stage, console)
+    people.enrol_applicants(stage)
     running.act(stage, console)
     if trace is not None:
         proving.bring_trace(stage, trace, console)
     settling.act(stage, console)
     true = proving.act(stage, console)
+    people.show(stage, console)
     console.print(f"[dim]全程用时 · the whole story took {time.perf_counter() - started:.1f} s")
     return true
 

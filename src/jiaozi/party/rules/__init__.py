@@ -36,7 +36,7 @@ from jiaozi.party.rules.organisation import (
     facts,
     may_write,
 )
-from jiaozi.party.rules.person import Details, UnableToEnrol
+from jiaozi.party.rules.person import DEMO_DOMAIN, Details, UnableToEnrol
 from jiaozi.party.rules.program import Answer, Pace, UnableToKeepPace, UnableToRepeat, check_pace, digest_of
 from jiaozi.party.rules.reach import Reach, check_oversees, reach_of
 from jiaozi.party.rules.relation import Relation, RelationKind, UnableToRelate
@@ -44,6 +44,7 @@ from jiaozi.party.rules.relation_graph import Group, connected, say_path
 from jiaozi.party.rules.token import TokenRequest, UnableToIssueToken, UnableToUseToken
 
 __all__ = [
+    "DEMO_DOMAIN",
     "OVERSEERS",
     "SCOPES_OF",
     "SYSTEM",

@@ -11,6 +11,8 @@ from jiaozi.party.rules.actor import Actor, Role
 
 PERSON_MAX = 100
 EMAIL_MAX = 254
+DEMO_DOMAIN = "demo.invalid"
+"""Addresses of a demonstration's people, whose password everybody knows: they sign in to a demonstration alone."""
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 
 

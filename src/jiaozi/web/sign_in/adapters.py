@@ -19,7 +19,7 @@ from jiaozi.kernel.ids import new_id
 from jiaozi.party import queries as party
 from jiaozi.party import services
 from jiaozi.party.models import Person
-from jiaozi.party.rules import Details, actor_for
+from jiaozi.party.rules import DEMO_DOMAIN, Details, actor_for
 from jiaozi.web.sign_in import sealing
 from jiaozi.web.sign_in.words import ERRORS, MAILS, MESSAGES, PROVIDER_MAIL
 from jiaozi.web.templatetags.words import said
@@ -63,6 +63,13 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
         given = form.cleaned_data
         details = Details(given["name"], given["email"])
         return enrol(user, details, password=given.get("password1"))
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Keep a demonstration's well-known passwords to demonstrations, and count attempts."""
+        address = str(credentials.get("email", "")).lower()
+        if address.endswith(f"@{DEMO_DOMAIN}") and not settings.JIAOZI_DEMO:
+            raise self.validation_error("email_password_mismatch")
+        super().pre_authenticate(request, **credentials)
 
     def add_message(  # noqa: PLR0917 - the library's own signature
         self,
