@@ -149,7 +149,6 @@ class Providers(DefaultSocialAccountAdapter):  # type: ignore[misc]
         person = enrol(sociallogin.user, Details(name, email), verified=proven)
         sociallogin.user = person
         sociallogin.account.user = person
-        sociallogin.account.extra_data = {}
         sociallogin.account.save()
         return person
 
