@@ -9,6 +9,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+UUID_LENGTH = 36
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -44,7 +45,9 @@ class Visitor:
         page.on("requestfailed", self._failed)
         page.goto(self.base + path)
         if self.screenshots:
-            name = "-".join([path.strip("/").split("/")[0] or "year", look.language, str(look.width), look.scheme])
+            stem = path.strip("/").split("?")[0]
+            stem = "-".join(part for part in stem.split("/") if len(part) < UUID_LENGTH)
+            name = "-".join([stem or "year", look.language, str(look.width), look.scheme])
             page.screenshot(path=self.screenshots / f"{name}.png", full_page=True)
         return page
 

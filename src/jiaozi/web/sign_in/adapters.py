@@ -119,9 +119,10 @@ class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]
         return party.email_of(user.pk)
 
     def get_public_key_credential_user_entity(self, user: Person) -> dict[str, Any]:
-        """Name the account in a passkey by its address; the id says nothing of the person."""
+        """Name the account in a passkey by its address."""
         address = party.email_of(user.pk)
-        return {"id": user.pk.bytes, "display_name": shown(user) or address, "name": address}
+        entity: dict[str, Any] = super().get_public_key_credential_user_entity(user)
+        return entity | {"name": address}
 
 
 class Providers(DefaultSocialAccountAdapter):  # type: ignore[misc]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import SignupForm
@@ -11,6 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
+from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Refused
 from jiaozi.party.models import Person
 from jiaozi.party.rules import Details
@@ -37,6 +38,10 @@ class SignUp(_Named, SignupForm):  # type: ignore[misc]
     """Opening an account here."""
 
     field_order = ("name", "email", "password1", "password2")
+    words: ClassVar[dict[str, Label]] = {
+        "password1": Label("密码", "Password"),
+        "password2": Label("再次输入密码", "Password again"),
+    }
 
     def __init__(self, *args: Any, **words: Any) -> None:
         super().__init__(*args, **words)

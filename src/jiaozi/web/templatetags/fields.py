@@ -14,7 +14,8 @@ register = template.Library()
 @register.filter
 def name_of_field(field: BoundField) -> str:
     """Say a field's name; one that has no words here shows its own."""
-    return said(FIELDS[field.name]) if field.name in FIELDS else str(field.label)
+    label = getattr(field.form, "words", FIELDS).get(field.name) or FIELDS.get(field.name)
+    return said(label) if label else str(field.label)
 
 
 @register.filter

@@ -56,6 +56,7 @@ def post(row: Membership) -> SafeString:
     """Say a membership: the role, and where."""
     place = row.organisation.name if row.organisation else row.centre or row.programme
     role = said(Role(row.role).label)
+    role = role[:1].upper() + role[1:]
     return foreign(f"{role} · {place}" if place else role)
 
 

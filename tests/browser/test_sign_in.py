@@ -1,0 +1,133 @@
+"""Signing in in a real browser: pages in both languages and widths, errors, a passkey, the end of a session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from playwright.sync_api import Browser, Page, expect
+
+from jiaozi.party import services as party
+from jiaozi.party.rules import SYSTEM, Grant, HolderClass, Registration, Role
+from tests.browser.conftest import SCREENSHOTS
+from tests.browser.test_first_page import LOOKS, small_targets, sticks_out
+from tests.browser.visitor import Look, Visitor, violations
+from tests.web.people import PASSWORD, member, signed_in
+from tests.world import uscc
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+OUTSIDE = ("/sign-in/login/", "/sign-in/signup/", "/sign-in/password/reset/", "/map")
+INSIDE = (
+    "/account/acting",
+    "/account/",
+    "/sign-in/2fa/",
+    "/sign-in/email/",
+    "/sign-in/sessions/",
+    "/nowhere",
+)
+
+
+@pytest.fixture
+def door(browser: Browser, fresh_database, present, live_server) -> Iterator[Visitor]:
+    """Open pages of a service in which nothing happened yet; at the end no page may have complained."""
+    cache.clear()
+    visitor = Visitor(browser, live_server.url, Path(SCREENSHOTS) if SCREENSHOTS else None)
+    yield visitor
+    visitor.close()
+    assert visitor.complaints == []
+
+
+@pytest.fixture
+def li(door: Visitor, present) -> str:
+    """The session of somebody with two memberships."""
+    person = member("li", Role.CENTRE, present, password=PASSWORD, administrator=True)
+    said = Registration(
+        name="成都锦城智能科技有限公司", holder_class=HolderClass.TECH_SME, uscc=uscc(1), registered_in_city=True
+    )
+    firm = party.register(registration=said, by=SYSTEM, now=present)
+    grant = Grant(role=Role.APPLICANT, since_at=present, organisation=firm.id)
+    party.grant(person=person, grant=grant, by=SYSTEM, now=present)
+    return str(signed_in(person).session.session_key)
+
+
+def fill_in(page: Page, password: str = PASSWORD, address: str = "li@example.cn") -> None:
+    page.locator("#id_login").fill(address)
+    page.locator("#id_password").fill(password)
+    page.locator("main button.primary").first.click()
+
+
+def test_pages_of_signing_in_fit_and_break_no_wcag(door: Visitor, li: str) -> None:
+    paths = [(path, "") for path in OUTSIDE] + [(path, li) for path in INSIDE]
+    for number, (path, session) in enumerate(paths):
+        for look in [*LOOKS, Look(width=360, scheme="dark")]:
+            page = door.open(path, look, session=session)
+            where = f"{path} {look}"
+            assert page.locator("h1").count() == 1, where
+            assert not sticks_out(page), where
+            assert small_targets(page) == [], where
+            if look == LOOKS[number % len(LOOKS)] or look.scheme == "dark":
+                assert violations(page) == [], where
+    door.expect_not_found()
+
+
+@pytest.mark.parametrize(
+    ("language", "heading", "wrong"),
+    [
+        ("zh-CN", "请更正以下内容", "邮箱或密码不正确。"),
+        ("en-US", "Please put this right", "The address or the password is wrong."),
+    ],
+)
+def test_somebody_signs_in_chooses_whom_to_act_as_and_leaves(door: Visitor, li: str, language, heading, wrong) -> None:
+    page = door.open("/sign-in/login/?next=/map", Look(language, 360))
+    fill_in(page, "wrong password here")
+    expect(page.locator(".errors")).to_be_focused()
+    expect(page.locator(".errors h2")).to_have_text(heading)
+    expect(page.locator(".errors")).to_contain_text(wrong)
+    assert violations(page) == []
+    fill_in(page)
+    page.wait_for_url("**/map")
+    page.locator(".who .as").click()
+    page.get_by_role("button", name="成都锦城智能科技有限公司").click()
+    page.wait_for_url("**/map")
+    expect(page.locator(".who")).to_contain_text("成都锦城智能科技有限公司")
+    page.locator(".who form button").click()
+    expect(page.locator(".who .button")).to_be_visible()
+
+
+def test_a_passkey_is_added_and_signs_in_without_a_password(door: Visitor, li: str) -> None:
+    page = door.open("/sign-in/login/?next=/sign-in/2fa/webauthn/add/")
+    tool = page.context.new_cdp_session(page)
+    tool.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    options |= {"isUserVerified": True, "automaticPresenceSimulation": True}
+    tool.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    fill_in(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("确认是您本人")
+    page.locator("#id_password").fill(PASSWORD)
+    page.get_by_role("button", name="确认").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("添加通行密钥")
+    assert violations(page) == []
+    page.locator("#id_passwordless").check()
+    page.locator("#mfa_webauthn_add").click()
+    expect(page.get_by_text("密钥已添加。")).to_be_visible()
+    page.get_by_role("button", name="退出").click()
+    expect(page.locator(".who .button")).to_be_visible()
+    page.goto(f"{door.base}/sign-in/login/?next=/map")
+    page.get_by_role("button", name="用通行密钥登录").click()
+    page.wait_for_url("**/map")
+    expect(page.locator(".who")).to_contain_text("li")
+
+
+def test_a_session_that_is_about_to_end_says_so_and_can_be_kept(door: Visitor, li: str, settings) -> None:
+    settings.SESSION_COOKIE_AGE = 110
+    page = door.open("/account/", session=li)
+    warning = page.locator("#session")
+    expect(warning).to_be_visible()
+    assert violations(page) == []
+    settings.SESSION_COOKIE_AGE = 1800
+    warning.get_by_role("button", name="继续登录").click()
+    expect(warning).to_be_hidden()
+    assert page.url.endswith("/account/")
