@@ -21,6 +21,22 @@ def test_a_second_submit_finds_the_first(place):
     assert len(place.records()) == 1
 
 
+def test_what_was_ordered_is_not_kept_twice(open_place, best_place):
+    """Files of a job that is over, or was cancelled while it waited, would fill the disk with every order."""
+    place = open_place(best_place.name, cores=1)
+    files = {"data.txt": b"x" * 100_000}
+    ran = place.submit("sh", "-c", "wc -c < data.txt", files=files)
+    waited = place.submit("cat", "data.txt", files=files)
+    place.engine.cancel(waited)
+    place.until(ran, JobState.ENDED)
+    assert place.engine.logs(ran, 100).strip() == b"100000"
+    for order_id in (ran, waited):
+        spec_file = place.spool.job(str(order_id)) / "spec"
+        wait_until(lambda spec_file=spec_file: spec_file.stat().st_size < 1_000, "the files to go")
+        again = place.engine.submit(spec(order_id, "true"))
+        assert again.already_there
+
+
 def test_eight_threads_submit_one_job(best_place):
     order_id = uuid.uuid4()
     answers, start = [], threading.Barrier(8)

@@ -65,6 +65,7 @@ def engine(tmp_path):
         ({"command": ("no-such-program",)}, "command_not_found"),
         ({"command": ("./missing.sh",)}, "command_not_found"),
         ({"command": ("bin/true",)}, "command_not_found"),
+        ({"files": {"tmp": b""}}, "file_name_taken"),
     ],
 )
 def test_what_can_never_run_here_is_refused(engine, change, code):

@@ -220,6 +220,13 @@ class ProcessEngine:
                     f"this machine offers at most {most}, not {wanted}",
                     field=field,
                 )
+        if sandbox.TMP in spec.files:
+            raise UnableToSubmit(
+                "file_name_taken",
+                f"文件名{sandbox.TMP}是作业目录的临时文件夹，请换一个",
+                f"{sandbox.TMP} is the job's folder for temporary files: give the file another name",
+                field="files",
+            )
         if options.isolation == "required" and not self.protection().namespaces:
             why = self.protection().why_not
             raise UnableToSubmit(

@@ -13,6 +13,7 @@ from pathlib import Path
 from jiaozi.engines.process import syscalls as sys_
 
 HOME = "/job"
+TMP = "tmp"
 PATH = "/usr/local/bin:/usr/bin:/bin"
 _PROGRAMS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _ETC = (

@@ -102,6 +102,14 @@ class Spool:
             header: dict[str, Any] = json.loads(file.readline())
         return header
 
+    def drop_files(self, order: str) -> None:
+        """Keep of a spec that is not needed any more its header alone: files are kept by whoever ordered."""
+        path = self.job(order) / "spec"
+        with path.open("rb") as file:
+            header, more = file.readline(), file.read(1)
+        if more:
+            write_bytes(path, header, durable=False)
+
     def journal_end(self) -> int:
         """Give the offset after the last whole line; asked under the lock."""
         return self.journal.read_bytes().rfind(b"\n") + 1 if self.journal.exists() else 0

@@ -76,6 +76,7 @@ def withdraw(spool: Spool, order: str) -> None:
             if waiting == order:
                 _write_result(spool, order, outcome="CANCELLED", reason="cancelled")
                 (spool.queued / marker).unlink()
+                spool.drop_files(order)
                 return
         write_bytes(spool.job(order) / "cancel", b"", durable=True)
 
@@ -166,6 +167,7 @@ def _close(spool: Spool, order: str, claim: dict[str, Any]) -> None:
     if line is not None:
         spool.append_usage(line, after=claim["journal_from"])
     (spool.running / order).unlink()
+    spool.drop_files(order)
 
 
 def _is_supervised(spool: Spool, order: str) -> bool:
