@@ -22,7 +22,7 @@ from jiaozi.order import queries, rules
 from jiaozi.order import services as order
 from jiaozi.order.rules import Held, Offer, Quote, Request, State, UnableToHold, UnableToQuote
 from jiaozi.party import services as party
-from jiaozi.party.rules import Actor, EndUser, HolderClass, Role, UnableToActForCentre
+from jiaozi.party.rules import Actor, EndUser, HolderClass, Role, UnableToActForCentre, UnableToActForProgramme
 from jiaozi.voucher import queries as vouchers
 from tests.world import CENTRE_CLERK, OFFICER, OPERATOR, PROGRAMME, World, build
 
@@ -239,6 +239,21 @@ def test_an_auditor_orders_nothing(world, holder):
     quoted = world.quote(world.voucher(holder))
     with pytest.raises(UnableToHold, match="own vouchers"):
         order.hold(order_id=quoted.id, by=Actor("auditor:x", Role.AUDITOR), now=world.now)
+
+
+def test_another_programmes_operator_orders_nothing(world, holder):
+    quoted = world.quote(world.voucher(holder))
+    elsewhere = Actor("operator:x", Role.OPERATOR, programme="qingyang-2024")
+    for verb in (order.hold, order.cancel):
+        with pytest.raises(UnableToActForProgramme):
+            verb(order_id=quoted.id, by=elsewhere, now=world.now)
+
+
+def test_an_order_is_read_without_its_files(world, holder):
+    """Each may hold 32 MiB: a list, and every step of a watch, must not load them."""
+    row = world.quote(world.voucher(holder))
+    assert "files" in queries.order(row.id, lock=True).get_deferred_fields()
+    assert all("files" in each.get_deferred_fields() for each in queries.orders(programme=PROGRAMME))
 
 
 def test_credit_counts_once_by_its_reference(world, holder):

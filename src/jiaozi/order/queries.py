@@ -1,4 +1,4 @@
-"""Reading orders: one, a list, those that an engine works on."""
+"""Reading orders: one, a list, those that an engine works on; never with their files, which may be megabytes each."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def order(id: UUID, *, lock: bool = False) -> Order:  # noqa: A002 - the column'
     UnableToFindOrder
         When there is none.
     """
-    rows = Order.objects.select_related("holder", "voucher", "centre", "tariff", "resource_class")
+    rows = Order.objects.select_related("holder", "voucher", "centre", "tariff", "resource_class").defer("files")
     if lock:
         rows = rows.select_for_update(of=("self",), no_key=True)
     found = rows.filter(id=id).first()
@@ -59,7 +59,8 @@ def orders(
     limit: int = 100,
 ) -> list[Order]:
     """Give the latest orders, from after an instant and id, with holder, centre and class, in one statement."""
-    rows = Order.objects.filter(programme=programme).select_related("holder", "centre", "resource_class", "voucher")
+    rows = Order.objects.filter(programme=programme).defer("files")
+    rows = rows.select_related("holder", "centre", "resource_class", "voucher")
     if voucher is not None:
         rows = rows.filter(voucher_id=voucher)
     if holder is not None:
@@ -119,13 +120,17 @@ def centres_at_work() -> list[str]:
 
 def locked(order_ids: Iterable[UUID]) -> list[Order]:
     """Give those of some orders that an engine may know, locked for a change, in id order."""
-    rows = Order.objects.select_for_update(no_key=True).filter(id__in=list(order_ids), state__in=ON_ENGINE)
+    rows = (
+        Order.objects.defer("files").select_for_update(no_key=True).filter(id__in=list(order_ids), state__in=ON_ENGINE)
+    )
     return list(rows.order_by("id"))
 
 
 def captured(order_ids: Iterable[UUID]) -> list[Order]:
     """Give those of some orders that are captured and not settled, locked for a change, in id order."""
-    rows = Order.objects.select_for_update(no_key=True).filter(id__in=list(order_ids), state=State.CAPTURED)
+    rows = (
+        Order.objects.defer("files").select_for_update(no_key=True).filter(id__in=list(order_ids), state=State.CAPTURED)
+    )
     return list(rows.order_by("id"))
 
 
@@ -163,7 +168,8 @@ def stuck_orders(
     there = Q(centre__connected=True, centre__engine__in=list(engines))
     waits = Q(state__in=[State.HELD, State.ENDED]) | Q(state=State.SUBMITTED, engine_job="")
     rows = (
-        Order.objects.select_related("holder", "centre", "voucher", "resource_class")
+        Order.objects.defer("files")
+        .select_related("holder", "centre", "voucher", "resource_class")
         .filter(state__in=_STANDING, moved_at__lte=now - STUCK_AFTER)
         .annotate(due_at=due)
         .filter(waits | ~there | Q(missing_since__lte=now - STUCK_AFTER) | Q(state=State.RUNNING, due_at__lt=now))

@@ -22,7 +22,7 @@ from jiaozi.ledger.rules import (
     resolve,
 )
 from jiaozi.order.rules.quoting import Quote
-from jiaozi.party.rules import Actor, Role, check_own_centre
+from jiaozi.party.rules import Actor, Role, check_own_centre, check_own_programme
 from jiaozi.policy.rules import CapUse, Measure
 from jiaozi.voucher.rules import cap_accounts, counted, voucher_account
 
@@ -156,16 +156,19 @@ def refusal(
     return None
 
 
-def check_own(role: Role, organisation: UUID | None, holder: UUID) -> None:
-    """Let a holder order and cancel for itself, the operator for anybody.
+def check_own(by: Actor, holder: UUID, programme: str) -> None:
+    """Let a holder order and cancel for itself, the operator of the programme for anybody.
 
     Raises
     ------
     UnableToHold
         When the order is another's.
+    UnableToActForProgramme
+        When the membership names another programme.
     """
-    own = role is Role.APPLICANT and organisation == holder
-    if not own and role not in {Role.OPERATOR, Role.SYSTEM}:
+    check_own_programme(by, programme)
+    own = by.role is Role.APPLICANT and by.organisation == holder
+    if not own and by.role not in {Role.OPERATOR, Role.SYSTEM}:
         raise UnableToHold(
             "NOT_YOURS", "只能使用本单位的算力券", "a holder spends its own vouchers only", field="holder"
         )

@@ -49,7 +49,7 @@ def hold(*, order_id: UUID, by: Actor, now: datetime) -> Order:
     """
     with transaction.atomic():
         row = queries.order(order_id, lock=True)
-        rules.check_own(by.role, by.organisation, row.holder_id)
+        rules.check_own(by, row.holder_id, row.programme)
         voucher = vouchers.voucher_for_spending(row.voucher_id)
         spendable_terms(voucher, now)
         priced = Quote(most_fen=row.most_fen, voucher_fen=row.voucher_hold_fen, own_fen=row.own_hold_fen)
@@ -105,7 +105,7 @@ def cancel(*, order_id: UUID, by: Actor, now: datetime) -> Order:
     """
     with transaction.atomic():
         row = queries.order(order_id, lock=True)
-        rules.check_own(by.role, by.organisation, row.holder_id)
+        rules.check_own(by, row.holder_id, row.programme)
         if row.state not in ON_ENGINE:
             funded = row.state == State.HELD
             take(row, "cancel", by=by, now=now, body={"released_fen": row.most_fen if funded else 0})

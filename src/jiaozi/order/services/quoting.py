@@ -53,7 +53,7 @@ def quote(
     """
     title = rules.check_words(request, title, files or {})
     voucher = vouchers.voucher(voucher_id)
-    rules.check_own(by.role, by.organisation, voucher.holder_id)
+    rules.check_own(by, voucher.holder_id, voucher.programme)
     terms = spendable_terms(voucher, now)
     priced = price(request, voucher, terms, now)
     row = _row(priced, title, dict(files or {}), now)
