@@ -7,7 +7,7 @@ TRACE ?=
 export PYTHONUTF8 := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup setup-dev setup-system setup-ray demo up test lint format bench clean lock
+.PHONY: help setup setup-dev setup-system setup-ray setup-kubernetes test-kubernetes demo up test lint format bench clean lock
 
 help:  ## what each target does
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -32,6 +32,12 @@ setup-system:  ## system packages for the browser and PostgreSQL 15 tests (needs
 
 setup-ray: setup-dev  ## Ray for the tests of its engine, beside the product (330 MB)
 	@sh scripts/setup-ray.sh
+
+setup-kubernetes:  ## a real Kubernetes for the tests of its engine: built once, 8 minutes (needs root; Debian)
+	@sh scripts/setup-kubernetes.sh
+
+test-kubernetes: setup-dev setup-kubernetes  ## the Kubernetes engine on a real control plane and a real node
+	@$(BIN)/pytest -n 0 tests/engines/kubernetes $(ARGS)
 
 demo: setup  ## one voucher's whole life; SERVE=0 stops after the story, TRACE=file.swf.gz adds real jobs
 	@$(BIN)/jiaozi demo $(if $(filter 0,$(SERVE)),--no-serve,--serve) $(if $(TRACE),--trace $(TRACE),)

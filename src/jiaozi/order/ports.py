@@ -89,6 +89,8 @@ class JobSpec:
         The most that all its processes may use together.
     time_limit_ms
         Run time after which it is stopped; the engine rounds it up to its granularity.
+    voucher_id
+        The voucher that pays, for engines that give each one room of its own; None where no voucher does.
     processes_max
         Most processes and threads at any moment.
     output_bytes_max
@@ -103,6 +105,7 @@ class JobSpec:
     time_limit_ms: int
     files: Mapping[str, bytes] = field(default_factory=dict)
     cards: int = 0
+    voucher_id: UUID | None = None
     processes_max: int = PROCESSES_DEFAULT
     output_bytes_max: int = OUTPUT_BYTES_DEFAULT
 

@@ -132,6 +132,7 @@ JIAOZI_ENGINES = {
     "process": "jiaozi.engines.process",
     "slurm": "jiaozi.engines.slurm",
     "ray": "jiaozi.engines.ray",
+    "kubernetes": "jiaozi.engines.kubernetes",
 }
 """Engine name in the catalogue → module that keeps ``jiaozi.order.ports.Engine``."""
 

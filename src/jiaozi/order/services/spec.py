@@ -25,4 +25,5 @@ def spec_of(row: Order) -> JobSpec:
         cards=0 if counts_cores else row.units,
         memory_mib=row.memory_mib,
         time_limit_ms=row.time_limit_ms,
+        voucher_id=row.voucher_id,
     )
