@@ -7,7 +7,11 @@ TRACE ?=
 export PYTHONUTF8 := 1
 export PYTHONDONTWRITEBYTECODE :=
 
+<<<<<<< HEAD
 .PHONY: help setup setup-dev setup-system setup-ray setup-kubernetes test-kubernetes demo up test lint format bench clean lock
+=======
+.PHONY: help setup setup-dev setup-system setup-ray setup-s3 demo up test lint format bench clean lock
+>>>>>>> caf822d (Move data by URL between folders, SFTP and S3: checked, resumed, never seen half)
 
 help:  ## what each target does
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -31,7 +35,10 @@ setup-system:  ## system packages for the browser and PostgreSQL 15 tests (needs
 	@sh scripts/setup-system.sh
 
 setup-ray: setup-dev  ## Ray for the tests of its engine, beside the product (330 MB)
-	@sh scripts/setup-ray.sh
+	@sh scripts/setup-beside.sh ray ray
+
+setup-s3: setup-dev  ## an S3 server for the tests of data staging, beside the product (60 MB)
+	@sh scripts/setup-beside.sh s3 moto_server
 
 setup-kubernetes:  ## a real Kubernetes for the tests of its engine: built once, 8 minutes (needs root; Debian)
 	@sh scripts/setup-kubernetes.sh
@@ -66,6 +73,7 @@ lock: .venv/.uv  ## resolve the dependencies again
 	@$(BIN)/uv pip compile pyproject.toml --extra build --universal --generate-hashes --python-version 3.11 --upgrade -q -o requirements/run.txt
 	@$(BIN)/uv pip compile pyproject.toml --extra dev -c requirements/run.txt --universal --generate-hashes --python-version 3.11 --upgrade -q -o requirements/dev.txt
 	@echo 'ray[default]>=2.60,<3' | $(BIN)/uv pip compile - --universal --generate-hashes --python-version 3.11 --upgrade -q -o requirements/ray.txt
+	@echo 'moto[server]>=5.1,<6' | $(BIN)/uv pip compile - --universal --generate-hashes --python-version 3.11 --upgrade -q -o requirements/s3.txt
 
 clean:  ## stop the embedded database and remove what was made, var/ included
 	@if [ -x $(BIN)/jiaozi ]; then $(BIN)/jiaozi down --purge; JIAOZI_VAR=var/demo $(BIN)/jiaozi down --purge; fi

@@ -17,6 +17,7 @@ from jiaozi.kernel.refusal import Refused
 _ROOMS = {
     "audit": "check that every book balances; exit status 1 and the offending rows if one does not · 核对全部账目",
     "centre": "connect a computing centre: its gate, and proof that it holds · 接入算力中心",
+    "data": "move a file between places, whole and checked · 数据传输",
     "demo": "one voucher's whole life, as a story with figures · 演示一张算力券的全过程",
     "dispatch": "plan many requests at once, replay a trace · 调度规划与回放",
     "exchange": "clear a book of bids and asks, replay a session · 算力交易：出清与重算",

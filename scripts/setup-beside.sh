@@ -1,9 +1,11 @@
 #!/bin/sh
-# Ray for the tests of its engine, into a virtual environment of its own: the product does not need it. About 330 MB.
+# A program for tests alone, into a virtual environment of its own beside the product: setup-beside.sh NAME PROGRAM
+# installs requirements/NAME.txt.
 set -eu
-lock=$(pwd)/requirements/ray.txt
-home="${XDG_CACHE_HOME:-$HOME/.cache}/jiaozi/ray"
-if [ -x "$home/bin/ray" ] && cmp -s "$lock" "$home/lock"; then echo "setup-ray: all there: $home"; exit 0; fi
+name=$1 program=$2
+lock=$(pwd)/requirements/$name.txt
+home="${XDG_CACHE_HOME:-$HOME/.cache}/jiaozi/$name"
+if [ -x "$home/bin/$program" ] && cmp -s "$lock" "$home/lock"; then echo "setup-$name: all there: $home"; exit 0; fi
 venv=$(pwd)/.venv
 pip_setting() { "$venv/bin/python" -m pip config get "global.$1" 2>/dev/null || true; }
 if [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ]; then
@@ -23,4 +25,4 @@ rm -rf "$home"
 "$venv/bin/uv" venv --quiet --python "$venv/bin/python" "$home"
 "$venv/bin/uv" pip install --quiet --require-hashes --python "$home/bin/python" -r "$lock"
 cp "$lock" "$home/lock"
-echo "setup-ray: installed $("$home/bin/ray" --version)"
+echo "setup-$name: installed $home/bin/$program"
