@@ -7,11 +7,7 @@ TRACE ?=
 export PYTHONUTF8 := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-<<<<<<< HEAD
-.PHONY: help setup setup-dev setup-system setup-ray setup-kubernetes test-kubernetes demo up test lint format bench clean lock
-=======
-.PHONY: help setup setup-dev setup-system setup-ray setup-s3 demo up test lint format bench clean lock
->>>>>>> caf822d (Move data by URL between folders, SFTP and S3: checked, resumed, never seen half)
+.PHONY: help setup setup-dev setup-system setup-ray setup-s3 setup-kubernetes test-kubernetes demo up test lint format bench clean lock
 
 help:  ## what each target does
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
