@@ -43,6 +43,8 @@ EXPECTED: dict[str, dict[str, int] | str] = {
     "set_language": "only posted to; test_pages.py",
     "web:year": EVERYBODY,
     "web:live-orders": EVERYBODY,
+    "web:eligibility": EVERYBODY,
+    "web:estimate": EVERYBODY,
     "web:order": OVERSEERS | {"applicant": 200, "centre": 200},
     "web:voucher": OVERSEERS | {"applicant": 200},
     "web:account": SIGNED_IN,
@@ -79,7 +81,11 @@ def people(present) -> dict[str, Client]:
 def arguments(pattern: URLPattern) -> dict[str, object]:
     """What an address with arguments is asked for: what belongs to the applicant, done at the centre."""
     voucher = Voucher.objects.order_by("issued_at").first()
-    known = {"voucher_id": voucher.id, "order_id": Order.objects.filter(voucher=voucher).first().id}
+    known = {
+        "voucher_id": voucher.id,
+        "order_id": Order.objects.filter(voucher=voucher).first().id,
+        "clause": "general",
+    }
     return {name: known[name] for name in pattern.pattern.converters}
 
 

@@ -2,8 +2,20 @@
 
 from jiaozi.web.views.account import account
 from jiaozi.web.views.acting import acting, site_map, stay
+from jiaozi.web.views.eligibility import eligibility, estimate
 from jiaozi.web.views.order import order
 from jiaozi.web.views.voucher import voucher
 from jiaozi.web.views.year import live_orders, year
 
-__all__ = ["account", "acting", "live_orders", "order", "site_map", "stay", "voucher", "year"]
+__all__ = [
+    "account",
+    "acting",
+    "eligibility",
+    "estimate",
+    "live_orders",
+    "order",
+    "site_map",
+    "stay",
+    "voucher",
+    "year",
+]
