@@ -11,9 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from jiaozi.cli.lab import app
+from jiaozi.kernel.fen import yuan
 from jiaozi.lab import rules, services
 
-from .scenarios import CHENGDU_2025, SAMPLES, small
+from .scenarios import CHENGDU_2025, PROGRAMMES, SAMPLES, small
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -134,6 +135,44 @@ def test_a_document_that_is_broken_is_named_inside_the_scenario(tmp_path):
     with pytest.raises(rules.UnableToReadScenario, match=r"chengdu-2025.yaml:\d+:\d+ caps.year.measures") as caught:
         services.check(scenario=scenario)
     assert caught.value.problems[0].path == "versions[0].document"
+
+
+def test_a_programme_without_a_pool_says_so(tmp_path):
+    text = (PROGRAMMES / "beijing.yaml").read_text(encoding="utf-8")
+    facts = """\
+      applicant.id: {column: holder}
+      applicant.registered_in_beijing: {column: served}
+      applicant.legal_person: true
+      applicant.sector: SOFTWARE
+      applicant.sound_finance: true
+      applicant.dishonesty_dates: []
+      contract.id: {column: application}
+      contract.signed: {column: day}
+      contract.from: {column: day}
+      contract.to: {column: day, plus_days: 300}
+      contract.amount: {column: cost}
+      contract.excluded: 0元
+      contract.steps_to_supplier: 0
+      contract.other_municipal_support: false"""
+    scenario = written(tmp_path, change="{parameters.related_depth.demo: 2}", facts=facts)
+    (tmp_path / "chengdu-2025.yaml").write_text(text, encoding="utf-8")
+    result = services.run(scenario=scenario, out=tmp_path / "out", seeds=2, now=NOW, told=lambda *_step: None)
+    assert result.versions[0].pools == ()
+    assert result.versions[0].metrics["granted_fen"].median > 0
+    assert "项目文件没有年度总额" in page(tmp_path / "out")
+
+
+def test_a_pool_that_runs_dry_in_some_seeds_says_in_how_many(tmp_path):
+    def play(year: str) -> rules.Result:
+        change = f"{{parameters.effective_from.demo: 2025-01-01, caps.year.amount: {year}元}}"
+        scenario = written(tmp_path, change=change, seeds="{count: 12}")
+        return services.run(scenario=scenario, out=tmp_path / "out", seeds=None, now=NOW, told=lambda *_step: None)
+
+    due = play("9000000000").versions[0].metrics["granted_fen"]
+    assert due.low < due.median < due.high
+    [pool] = play(yuan(due.median).replace(",", "")).versions[0].pools
+    assert 0 < pool.dry_ppm < 1_000_000
+    assert "的种子如此）" in page(tmp_path / "out")
 
 
 def test_rows_decided_one_by_one_are_told(tmp_path):

@@ -175,3 +175,30 @@ def test_a_band_is_three_figures_of_the_seeds(values):
     found = band(values)
     assert found.low <= found.median <= found.high
     assert {found.low, found.median, found.high} <= {*values}
+
+
+SHANGHAI = (PROGRAMMES / "shanghai-2025.yaml").read_text(encoding="utf-8")
+AT_SHANGHAI = {
+    "change": "{caps.compute_year.amount: 1500万, caps.model_year.amount: 300万}",
+    "facts": """\
+      applicant.id: {column: holder}
+      rent.contract: {column: application}
+      rent.fee: {column: cost}
+      rent.from: {column: day}
+      rent.to: {column: day, plus_days: 200}
+      rent.district_support: {column: cost, share: 5%}
+      model.fee: {column: cost, share: 30%}
+      corpus.fee: {column: cost, share: 3%}""",
+}
+
+
+def test_a_pool_is_not_dry_because_another_is():
+    read, demand, made, done, spent = played(text=SHANGHAI, **AT_SHANGHAI)
+    told = measure(read.scenario, date(2025, 1, 1), demand, (made, done), spent)
+    compute, model, corpus = told.pools
+    assert compute.dry_day is not None
+    assert model.dry_day is not None
+    assert (corpus.cap_id, corpus.dry_day) == ("corpus_year", None)
+    assert 0 < corpus.issued_fen < corpus.limit_fen
+    assert told.granted_fen == sum(pool.issued_fen for pool in told.pools)
+    assert told.granted_fen == told.used_fen + told.lapsed_fen

@@ -47,7 +47,7 @@
       ...base(),
       legend: { ...base().legend, data: data.left.map((one) => one.name) },
       grid: { left: 44, right: 16, top: narrow() ? 84 : 56, bottom: 40 },
-      xAxis: axis("", { type: "category", boundaryGap: false, data: ["起", ...Array.from({ length: longest }, (_, n) => `第${n + 1}周`)], axisLabel: { color: INK2, interval: narrow() ? 12 : 3 } }),
+      xAxis: axis("", { type: "category", boundaryGap: false, data: ["起", ...Array.from({ length: longest }, (_, n) => `第${n + 1}周`)], axisLabel: { color: INK2, interval: Math.ceil(longest / (narrow() ? 4 : 13)) - 1 } }),
       yAxis: axis("剩余 left %", { type: "value", min: 0, max: 100 }),
       series: data.left.flatMap((one, n) => {
         const full = { low: [100, ...one.weeks.low], median: [100, ...one.weeks.median], high: [100, ...one.weeks.high] };

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 
@@ -14,10 +13,10 @@ from jiaozi.kernel.fen import UFEN_PER_FEN
 from jiaozi.lab.rules.concentration import Concentration, concentration
 from jiaozi.lab.rules.demand import DAYS_OF_A_YEAR, Demand
 from jiaozi.lab.rules.playing import Played
-from jiaozi.lab.rules.pooling import WEEK, Pool, burned
+from jiaozi.lab.rules.pooling import WEEK, Pool, burned, least_left
 from jiaozi.lab.rules.scenario import Scenario
 from jiaozi.lab.rules.using import Spent
-from jiaozi.policy.rules.many import BY_HAND, CODES, Bools, CapOf, Ints, Many
+from jiaozi.policy.rules.many import BY_HAND, CODES, Bools, Ints, Many
 from jiaozi.policy.rules.words import Grant, Subject
 
 
@@ -98,7 +97,7 @@ def measure(
     first = begin.toordinal()
     last = max([int(one.ends.max()) + 1 for one in spent], default=first)
     weeks = max(weeks_of(scenario, 0), (last - first) // WEEK + 1)
-    fate, cause = fates(made, played)
+    fate = fates(made, played)
     received = np.zeros(demand.holders, dtype=np.int64)
     np.add.at(received, demand.holder, granted)
     refused = fate == FATES.index(Fate.REFUSED)
@@ -124,7 +123,7 @@ def measure(
         lapsed_by_week=_sum_weeks(
             weeks, first, [(one.ends + 1, one.face_fen - one.paid_fen.sum(axis=1)) for one in vouchers]
         ),
-        pools=tuple(burned(made, played, first, scenario.years * DAYS_OF_A_YEAR, cause)),
+        pools=tuple(burned(made, played, first, scenario.years * DAYS_OF_A_YEAR)),
         cells=_cells(scenario, demand, granted, entitled, used),
         fates=tuple(int((fate == place).sum()) for place in range(len(FATES))),
         unmet_fen=tuple(int(unmet[fate == place].sum()) for place in range(len(FATES))),
@@ -178,8 +177,8 @@ def _sum_weeks(weeks: int, first: int, parts: Sequence[tuple[Ints, Ints]]) -> tu
     return tuple(sum(week) for week in zip(*rows, strict=True))
 
 
-def fates(made: Many, played: Played) -> tuple[Ints, Bools]:
-    """Tell what became of each row, and where a pool was what bound it.
+def fates(made: Many, played: Played) -> Ints:
+    """Tell what became of each row.
 
     A row that got less than it was entitled to was bound by whichever of its caps left least; the pool where they
     leave the same.
@@ -198,7 +197,7 @@ def fates(made: Many, played: Played) -> tuple[Ints, Bools]:
         (Fate.BY_HAND, (chosen.outcome == BY_HAND) & (entitled.amount_fen == 0)),
     ):
         fate[rows] = FATES.index(name)
-    return fate, by_pool & short
+    return fate
 
 
 def _bound_by_pool(made: Many, played: Played) -> Bools:
@@ -209,16 +208,8 @@ def _bound_by_pool(made: Many, played: Played) -> Bools:
         pools = [cap for cap in caps if cap.subject is Subject.PROGRAMME]
         others = [cap for cap in caps if cap.subject is not Subject.PROGRAMME]
         if mine.any() and pools:
-            bound |= mine & (_least_left(played, pools) <= _least_left(played, others))
+            bound |= mine & (least_left(played, pools) <= least_left(played, others))
     return bound
-
-
-def _least_left(played: Played, caps: Sequence[CapOf]) -> Any:
-    left: Any = np.int64(2**62)
-    for cap in caps:
-        mine = np.maximum(0, cap.limit - cap.besides - played.used[cap.counter])
-        left = np.minimum(left, mine if cap.applies is None else np.where(cap.applies, mine, 2**62))
-    return left
 
 
 def _cells(

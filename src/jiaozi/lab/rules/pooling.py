@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,7 @@ class Pool:
     left_fen: tuple[int, ...]
 
 
-def burned(made: Many, played: Played, first: int, days: int, by_pool: Bools) -> list[Pool]:
+def burned(made: Many, played: Played, first: int, days: int) -> list[Pool]:
     """Tell how every pool of the programme burned down, week by week of the play's years."""
     ends = [date.fromordinal(first + min(day, days) - 1) for day in range(WEEK, days + WEEK, WEEK)]
     found = []
@@ -41,21 +42,34 @@ def burned(made: Many, played: Played, first: int, days: int, by_pool: Bools) ->
         limit = int(np.max(np.asarray(cap.limit)))
         keys = made.counters[cap.counter].keys
         mine = keys == keys[0]
-        dry = mine & ((played.used[cap.counter] + taken >= limit) | (by_pool & _under(made, cap.cap_id)))
+        dry = mine & ((played.used[cap.counter] + taken >= limit) | _cut(made, played, cap.cap_id))
         dry_day = int(made.table.on[int(np.argmax(dry))]) - first if dry.any() else None
         left = _left_by_week(made, cap, limit - np.cumsum(taken), ends)
         found.append(Pool(cap.cap_id, limit, int(taken[mine].sum()), dry_day, left))
     return found
 
 
-def _under(made: Many, cap_id: str) -> Bools:
-    """Say which rows stand under a cap by a clause that they might be granted."""
+def _cut(made: Many, played: Played, cap_id: str) -> Bools:
+    """Say which rows a pool cut: eligible for more than it left, by a clause whose other caps left more."""
     rows = np.zeros(made.table.count, dtype=bool)
     for one in made.weighed:
-        for cap in one.caps:
-            if cap.cap_id == cap_id:
-                rows |= (one.reckoned == 0) & (True if cap.applies is None else cap.applies)
+        pool = next((cap for cap in one.caps if cap.cap_id == cap_id), None)
+        if pool is None or one.amount_fen is None:
+            continue
+        others = [cap for cap in one.caps if cap.bounds and cap.cap_id != cap_id]
+        wanted = np.minimum(one.amount_fen, least_left(played, others))
+        rows |= (one.reckoned == 0) & (least_left(played, [pool]) < wanted)
     return rows
+
+
+def least_left(played: Played, caps: Sequence[CapOf]) -> Any:
+    """Give the least that some caps leave each row; no cap leaves more than anybody wants."""
+    left: Any = np.int64(2**62)
+    for cap in caps:
+        before = played.used[cap.counter] if cap.counter else 0
+        mine = np.maximum(0, cap.limit - cap.besides - before)
+        left = np.minimum(left, mine if cap.applies is None else np.where(cap.applies, mine, 2**62))
+    return left
 
 
 def _taken(made: Many, played: Played, cap_id: str) -> Ints:

@@ -19,6 +19,7 @@ from jiaozi.lab.rules.summing import METRICS, Summed, Unit
 from jiaozi.lab.rules.wording import FATE_LABELS, dry, dry_band, exact, figure, percent, reason_label, sentence, spread
 
 MONTH_WEEKS = 4
+SIDE_BY_SIDE = 2
 FEN_PER_WAN = 1_000_000
 
 
@@ -31,7 +32,7 @@ def view(result: Result, made_on: date) -> dict[str, Any]:
         "scenario": scenario.scenario,
         "made_on": made_on.isoformat(),
         "demo": scenario.demo,
-        "single": len(result.versions) == 1,
+        "stacked": len(result.versions) > SIDE_BY_SIDE,
         "versions": [
             {"label": one.about.label, "mark": str(place + 1), "sentence": sentence(one), "about": one.about}
             for place, one in enumerate(result.versions)
@@ -209,7 +210,7 @@ def _plots(result: Result) -> dict[str, Any]:
         "burn": [
             {
                 "dates": [_week_end(one, week) for week in range(len(one.issued_by_week))],
-                "limit": sum(pool.limit_fen for pool in one.pools) / FEN_PER_WAN if scenario.years == 1 else None,
+                "limit": _whole_limit(one) if scenario.years == 1 else None,
                 "issued": _lines(one.issued_by_week, FEN_PER_WAN),
                 "used": _lines(one.used_by_week, FEN_PER_WAN),
                 "lapsed": _lines(one.lapsed_by_week, FEN_PER_WAN),
@@ -224,6 +225,11 @@ def _plots(result: Result) -> dict[str, Any]:
         },
         "lorenz": [[point.median / PPM * 100 for point in one.lorenz] for one in versions],
     }
+
+
+def _whole_limit(version: Summed) -> float | None:
+    """Give all pools together, for a plot alone; None where the programme has none."""
+    return sum(pool.limit_fen for pool in version.pools) / FEN_PER_WAN or None
 
 
 def _week_end(version: Summed, week: int) -> str:

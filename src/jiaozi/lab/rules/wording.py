@@ -99,11 +99,8 @@ def dry(version: Summed, pool: PoolSummed) -> Label:
     if pool.dry_day is None:
         return Label("未用尽", "never dry")
     median = pool.dry_day.median
-    on, often = day_of(version, median).isoformat(), percent(pool.dry_ppm)
-    zh, en = f"第 {median + 1} 天（{on}）", f"day {median + 1} ({on})"
-    if pool.dry_ppm < PPM:
-        zh, en = f"{zh}，{often} 的种子用尽", f"{en}, in {often} of seeds"
-    return Label(zh, en)
+    on = day_of(version, median).isoformat()
+    return Label(f"第 {median + 1} 天（{on}）", f"day {median + 1} ({on})")
 
 
 def dry_band(pool: PoolSummed) -> str:
@@ -112,22 +109,25 @@ def dry_band(pool: PoolSummed) -> str:
     return f"第 {days.low + 1} – {days.high + 1} 天" if days and days.low != days.high else ""
 
 
+def _pool_sentence(version: Summed, pool: PoolSummed) -> Label:
+    """Say when a pool ran dry, and in how many seeds where not in all."""
+    when, limit = dry(version, pool), wan(pool.limit_fen)
+    if pool.dry_day is None:
+        return Label(f"{pool.label.zh} {limit} 万元{when.zh}", f"{pool.label.en}, {limit} 万元, {when.en}")
+    often = percent(pool.dry_ppm)
+    some_zh, some_en = (f"（{often} 的种子如此）", f" in {often} of seeds") if pool.dry_ppm < PPM else ("", "")
+    return Label(
+        f"{pool.label.zh} {limit} 万元在{when.zh}用尽{some_zh}",
+        f"{pool.label.en}, {limit} 万元, ran dry on {when.en}{some_en}",
+    )
+
+
 def sentence(version: Summed) -> Label:
     """Sum a version up in one sentence that a bureau chief can say."""
     metric = version.metrics
     granted, unmet = wan(metric["granted_fen"].median), wan(metric["unmet_fen"].median)
     share, lapsed = percent(metric["unmet_ppm"].median), percent(metric["lapsed_ppm"].median)
-    pools_zh, pools_en = [], []
-    for pool in version.pools:
-        when, limit = dry(version, pool), wan(pool.limit_fen)
-        verb_zh, verb_en = ("在", "ran dry on ") if pool.dry_day else ("", "")
-        end_zh = "用尽" if pool.dry_day else ""
-        pools_zh.append(f"{pool.label.zh} {limit} 万元{verb_zh}{when.zh}{end_zh}")
-        pools_en.append(f"{pool.label.en}, {limit} 万元, {verb_en}{when.en}")
-    zh = "；".join(
-        [*pools_zh, f"共发放 {granted} 万元，应得未得 {unmet} 万元（占应得 {share}），发放后过期 {lapsed}。"]
-    )
-    en = "; ".join(
-        [*pools_en, f"{granted} 万元 granted, {unmet} 万元 due but not granted ({share}), {lapsed} expired."]
-    )
-    return Label(zh, en)
+    pools = [_pool_sentence(version, pool) for pool in version.pools]
+    zh = f"共发放 {granted} 万元，应得未得 {unmet} 万元（占应得 {share}），发放后过期 {lapsed}。"
+    en = f"{granted} 万元 granted, {unmet} 万元 due but not granted ({share}), {lapsed} expired."
+    return Label("；".join([*(one.zh for one in pools), zh]), "; ".join([*(one.en for one in pools), en]))
