@@ -107,7 +107,8 @@ def test_an_attribute_is_the_holders_own_and_absent_where_its_group_has_none():
 
 
 def trace_sources(read: rules.Read) -> Sources:
-    jobs, bad = swf.read(TRACE.splitlines())
+    found = swf.read(TRACE.splitlines())
+    jobs, bad = found.entries, found.bad
     assert not bad
     spent = spending(jobs, read.scenario.demand.trace, read.scenario.price.core_hour)
     there = sources(read)

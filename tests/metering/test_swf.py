@@ -12,11 +12,12 @@ RIGHT = "7 1357000000 60 3600 4 -1 -1 8 7200 -1 1 62 1 1 1 1 -1 -1"
 
 
 def test_reads_a_plain_job_and_one_with_an_archives_extra_columns():
-    (plain, extra), bad = swf.read([RIGHT, RIGHT + " {1241,1241} q_1d 1:ppn=64:x86_64#excl"])
-    assert bad == []
+    found = swf.read([RIGHT, RIGHT + " {1241,1241} q_1d 1:ppn=64:x86_64#excl"])
+    plain, extra = found.entries
+    assert found.bad == []
     assert plain == extra, "what an archive adds is no part of a job's figures"
-    assert (plain.number, plain.started_s, plain.elapsed_s, plain.units, plain.user) == ("7", 1357000060, 3600, 4, "62")
-    assert (plain.outcome, plain.part) == (JobOutcome.SUCCEEDED, False)
+    assert (plain.name, plain.started_ms, plain.elapsed_ms) == ("swf:7", 1357000060_000, 3600_000)
+    assert (plain.units, plain.account, plain.outcome, plain.wrong) == (4, "62", JobOutcome.SUCCEEDED, None)
 
 
 @pytest.mark.parametrize(
@@ -24,19 +25,19 @@ def test_reads_a_plain_job_and_one_with_an_archives_extra_columns():
     [("1", JobOutcome.SUCCEEDED), ("0", JobOutcome.FAILED), ("5", JobOutcome.CANCELLED), ("-1", JobOutcome.LOST)],
 )
 def test_reads_status(status, outcome):
-    (job,), _ = swf.read([RIGHT.replace(" 1 62 ", f" {status} 62 ")])
+    (job,) = swf.read([RIGHT.replace(" 1 62 ", f" {status} 62 ")]).entries
     assert job.outcome is outcome
 
 
 def test_takes_what_was_asked_where_what_was_given_is_unknown():
-    (job,), _ = swf.read([RIGHT.replace(" 3600 4 ", " 3600 -1 ")])
+    (job,) = swf.read([RIGHT.replace(" 3600 4 ", " 3600 -1 ")]).entries
     assert job.units == 8
 
 
 def test_digest_changes_with_any_of_the_18_numbers():
     words = RIGHT.split()
     texts = [" ".join([*words[:place], "3", *words[place + 1 :]]) for place in range(18)]
-    jobs, _ = swf.read([RIGHT, *texts])
+    jobs = swf.read([RIGHT, *texts]).entries
     assert len({job.digest for job in jobs}) == 19
 
 
@@ -55,17 +56,18 @@ def test_digest_changes_with_any_of_the_18_numbers():
     ],
 )
 def test_says_what_is_wrong_with_a_line(text, told):
-    jobs, (bad,) = swf.read(["; header", "", text])
-    assert jobs == []
+    found = swf.read(["; header", "", text])
+    (bad,) = found.bad
+    assert found.entries == []
     assert bad.line == 3
     assert told in bad.label.en
 
 
 @given(st.lists(st.text(alphabet="0123456789- .;x\t{}", max_size=60), max_size=8))
 def test_every_line_is_read_skipped_or_told(lines):
-    jobs, bad = swf.read(lines)
+    found = swf.read(lines)
     skipped = [line for line in lines if not line.strip() or line.strip().startswith(";")]
-    assert len(jobs) + len(bad) + len(skipped) == len(lines)
+    assert len(found.entries) + len(found.bad) + len(skipped) == len(lines)
 
 
 def test_price_list_turns_to_the_second():
@@ -84,11 +86,12 @@ def test_price_list_turns_to_the_second():
             id=UUID(int=number), valid_from=turns[number - 1], valid_until=until, customer_class=customer, **words
         )
 
-    prices = PriceList([tariff(1, until=turns[2]), tariff(2, "MAKER")], centre="c", resource_class="r")
-    second = int(turns[1].timestamp())
-    assert isinstance(prices.at(int(begin.timestamp()) - 1, "MAKER"), Reason)
-    assert prices.at(second - 1, "MAKER").version == 1
-    assert prices.at(second, "MAKER").version == 2
-    assert prices.at(second, "OTHER").version == 1
-    assert prices.at(int(turns[2].timestamp()) - 1, "OTHER").version == 1
-    assert prices.at(int(turns[2].timestamp()), "OTHER").code == "TARIFF_NOT_VALID"
+    prices = PriceList([tariff(1, until=turns[2]), tariff(2, "MAKER")], centre="c")
+    second = int(turns[1].timestamp()) * 1000
+    assert isinstance(prices.at("r", int(begin.timestamp()) * 1000 - 1, "MAKER"), Reason)
+    assert prices.at("r", second - 1, "MAKER").version == 1
+    assert prices.at("r", second, "MAKER").version == 2
+    assert prices.at("r", second, "OTHER").version == 1
+    assert prices.at("r", int(turns[2].timestamp()) * 1000 - 1, "OTHER").version == 1
+    assert prices.at("r", int(turns[2].timestamp()) * 1000, "OTHER").code == "TARIFF_NOT_VALID"
+    assert prices.at("other", second, "MAKER").code == "RESOURCE_UNKNOWN"

@@ -95,7 +95,8 @@ def _sources(read: rules.Read, folder: Path) -> rules.Sources:
     trace, file = scenario.demand.trace, scenario.demand.file
     if trace:
         text = _named(read, ("demand", "trace", "path"), folder / trace.path, FILE_BYTES_MAX)
-        jobs, bad = swf.read(text.splitlines())
+        read_trace = swf.read(text.splitlines())
+        jobs, bad = read_trace.entries, read_trace.bad
         if bad or not jobs:
             line = bad[0] if bad else None
             zh, en = (line.in_language("zh"), line.in_language("en")) if line else ("没有作业", "no job in it")

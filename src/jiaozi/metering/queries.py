@@ -78,6 +78,12 @@ def ended_orders(centre: str) -> list[UUID]:
     return list(rows.values_list("id", flat=True)[:ORDERS_MAX])
 
 
+def ended_among(centre: str, order_ids: Collection[UUID]) -> list[UUID]:
+    """Give those of some orders that are at a centre and whose jobs are over, in order of id."""
+    rows = Order.objects.filter(centre_id=centre, id__in=list(order_ids), state=State.ENDED)
+    return list(rows.order_by("id").values_list("id", flat=True))
+
+
 def with_open_usage(order_ids: Iterable[UUID]) -> set[UUID]:
     """Give those of some orders that have usage to be captured."""
     rows = UsageRow.objects.filter(order_id__in=list(order_ids), state=UsageState.RECEIVED)

@@ -15,7 +15,7 @@ from jiaozi.kernel.fen import UFEN_PER_FEN
 from jiaozi.lab.rules.demand import DAYS_OF_A_YEAR, Demand, in_order, sized, triangular
 from jiaozi.lab.rules.drawing import drawn
 from jiaozi.lab.rules.scenario import FromTrace, Scenario
-from jiaozi.metering.rules.swf import Job
+from jiaozi.metering.rules.entry import Entry
 from jiaozi.policy.rules.many import Ints
 
 WEEK = 7
@@ -35,16 +35,16 @@ class Spending:
     spent_fen: Ints
 
 
-def spending(jobs: Sequence[Job], trace: FromTrace, price_ufen: int) -> Spending:
+def spending(jobs: Sequence[Entry], trace: FromTrace, price_ufen: int) -> Spending:
     """Sum up the jobs that ran, by user, span and week.
 
     Cost: one pass over the jobs, about 1 µs each; a core-hour's price is rounded once a user and week.
     """
-    ran = [job for job in jobs if job.elapsed_s > 0 and job.units > 0 and not job.part]
-    started = np.array([job.started_s for job in ran], dtype=np.int64)
-    core_s = np.array([job.elapsed_s * job.units for job in ran], dtype=np.int64)
-    names = {name: number for number, name in enumerate(dict.fromkeys(job.user for job in ran))}
-    user = np.array([names[job.user] for job in ran], dtype=np.int64)
+    ran = [job for job in jobs if job.elapsed_ms > 0 and job.units > 0 and job.wrong is None]
+    started = np.array([job.started_ms // 1000 for job in ran], dtype=np.int64)
+    core_s = np.array([job.elapsed_ms // 1000 * job.units for job in ran], dtype=np.int64)
+    names = {name: number for number, name in enumerate(dict.fromkeys(job.account for job in ran))}
+    user = np.array([names[job.account] for job in ran], dtype=np.int64)
     day = (started - started.min()) // _DAY_S
     span, week = day // trace.every_days, day % trace.every_days // WEEK
     spans = int(span.max()) + 1

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from jiaozi.kernel.refusal import Reason, Refused
 from jiaozi.metering.rules.bounds import RESOURCE_MAX
-from jiaozi.metering.rules.swf import BadLine
+from jiaozi.metering.rules.entry import BadLine
 from jiaozi.metering.rules.words import ACCOUNT_MAX, check_name, check_text, shown
 from jiaozi.party.rules import Actor, Role, check_own_centre
 from jiaozi.voucher.rules import State, UnableToSpend, check_spendable
@@ -61,17 +61,18 @@ def check_import(by: Actor, centre: str, trace: str) -> None:
         )
 
 
-def check_names(*, programme: str, resource_class: str, accounts: Collection[str]) -> None:
-    """Let names be ones that can be stored and looked up.
+def check_names(*, programme: str, resource_class: str, accounts: Collection[str] | None) -> None:
+    """Let names be ones that can be stored and looked up; no programme is needed where no voucher pays.
 
     Raises
     ------
     UnableToWrite
         Naming the first that can't.
     """
-    check_name(programme, "programme")
+    if programme or accounts is None or accounts:
+        check_name(programme, "programme")
     check_name(resource_class, "resource_class", RESOURCE_MAX)
-    for account in accounts:
+    for account in accounts or ():
         check_text(account, "accounts", ACCOUNT_MAX)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from fractions import Fraction
 from functools import partial
 from typing import NamedTuple
@@ -22,7 +21,7 @@ from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Reason
 from jiaozi.ledger.rules import AMOUNT_MAX_FEN, Account, Transfer, TransferStatus, post
 from jiaozi.metering.rules import reasons
-from jiaozi.metering.rules.swf import Job
+from jiaozi.metering.rules.entry import EPOCH, MS, Entry
 from jiaozi.order.rules import own_account, own_payable_account
 from jiaozi.policy.rules import CapUse
 from jiaozi.voucher.rules import cap_accounts, voucher_account
@@ -54,7 +53,7 @@ class Payer:
 class Decided(NamedTuple):
     """One record's fate: captured from ``payer`` in these parts, or held back for ``reason``."""
 
-    job: Job
+    job: Entry
     payer: Payer | None
     tariff: Tariff | None
     charge_ufen: int
@@ -95,22 +94,23 @@ def payer(
 
 
 class PriceList:
-    """A centre's prices for one resource class, found once per holder class and stretch of time without a change."""
+    """A centre's prices, found once per resource class, holder class and stretch of time without a change."""
 
-    def __init__(self, tariffs: Sequence[Tariff], *, centre: str, resource_class: str) -> None:
-        known = [each for each in tariffs if (each.centre, each.resource_class) == (centre, resource_class)]
-        self._find = partial(tariff_for, known, centre=centre, resource_class=resource_class)
+    def __init__(self, tariffs: Sequence[Tariff], *, centre: str) -> None:
+        known = [each for each in tariffs if each.centre == centre]
+        self._find = partial(tariff_for, known, centre=centre)
         turns = {each.valid_from for each in known} | {each.valid_until for each in known if each.valid_until}
-        self._turns_s = [-(-int(turn.timestamp() * 1000) // 1000) for turn in sorted(turns)]
-        self._found: dict[tuple[str, int], Tariff | Reason] = {}
+        self._turns_ms = [-((EPOCH - turn) // MS) for turn in sorted(turns)]
+        self._found: dict[tuple[str, str, int], Tariff | Reason] = {}
 
-    def at(self, started_s: int, holder_class: str) -> Tariff | Reason:
+    def at(self, resource_class: str, started_ms: int, holder_class: str) -> Tariff | Reason:
         """Give the tariff that held when a job started, or why there is none."""
-        key = holder_class, bisect_right(self._turns_s, started_s)
+        key = resource_class, holder_class, bisect_right(self._turns_ms, started_ms)
         found = self._found.get(key)
         if found is None:
+            words = {"resource_class": resource_class, "customer_class": holder_class}
             try:
-                found = self._find(customer_class=holder_class, at=datetime.fromtimestamp(started_s, UTC))
+                found = self._find(**words, at=EPOCH + started_ms * MS)
             except UnableToPrice as refused:
                 found = refused.reason
             self._found[key] = found
@@ -118,7 +118,7 @@ class PriceList:
 
 
 def decide(
-    jobs: Iterable[Job],
+    jobs: Iterable[Entry],
     payers: Mapping[str, Payer],
     prices: PriceList,
     left_fen: MutableMapping[UUID, int],
@@ -130,18 +130,18 @@ def decide(
     payers
         By the account that a record names.
     """
-    return [_decide(job, payers.get(job.user), prices, left_fen) for job in jobs]
+    return [_decide(job, payers.get(job.account), prices, left_fen) for job in jobs]
 
 
-def _decide(job: Job, payer: Payer | None, prices: PriceList, left_fen: MutableMapping[UUID, int]) -> Decided:
+def _decide(job: Entry, payer: Payer | None, prices: PriceList, left_fen: MutableMapping[UUID, int]) -> Decided:
     reason = _unchargeable(job, payer)
     if reason is not None or payer is None:
         return Decided(job, payer, None, 0, 0, 0, reason)
-    tariff = prices.at(job.started_s, payer.holder_class)
+    tariff = prices.at(job.resource_class, job.started_ms, payer.holder_class)
     if isinstance(tariff, Reason):
         return Decided(job, payer, None, 0, 0, 0, tariff)
     step = tariff.granularity_ms
-    charge = job.units * (-(-job.elapsed_s * 1000 // step) * step) * tariff.rate_ufen
+    charge = job.units * (-(-job.elapsed_ms // step) * step) * tariff.rate_ufen
     price = _rounded(charge, tariff)
     if price > AMOUNT_MAX_FEN or charge // _MS_PER_HOUR >= 2**63:
         return Decided(job, payer, None, 0, 0, 0, reasons.price_too_large())
@@ -166,23 +166,16 @@ def _rounded(charge: int, tariff: Tariff) -> int:
     return max(price, tariff.minimum_fen)
 
 
-def _unchargeable(job: Job, payer: Payer | None) -> Reason | None:
-    if job.part:
-        return _reason(
-            "PART_OF_A_JOB",
-            "断点续算的分段记录，以该作业的总记录计费",
-            "a part of a checkpointed job: its whole is charged",
-            "status",
-        )
+def _unchargeable(job: Entry, payer: Payer | None) -> Reason | None:
+    if job.wrong is not None:
+        return job.wrong
     if job.units < 1:
         return reasons.units_not_positive(job.units)
-    if job.elapsed_s < 1:
-        return reasons.elapsed_not_positive(job.elapsed_s * 1000)
-    if payer is None:
-        return _reason(
-            "ACCOUNT_UNKNOWN", f"账户{job.user}没有对应的算力券", f"no voucher stands for account {job.user}", "account"
-        )
-    return payer.refusal
+    if job.elapsed_ms < 1:
+        return reasons.elapsed_not_positive(job.elapsed_ms)
+    if job.ended_ms is not None and job.elapsed_ms > job.ended_ms - job.started_ms + reasons.TOLERANCE_MS:
+        return reasons.times_disagree()
+    return reasons.account_unknown(job.account) if payer is None else payer.refusal
 
 
 def _short(payer: Payer, voucher_fen: int, own_fen: int, left_fen: Mapping[UUID, int]) -> Reason | None:

@@ -174,3 +174,62 @@ def to_be_rated() -> Reason:
         Label("争议裁定采用本记录；请指定算力券重新计价", "accepted in a dispute: name the voucher and rate it"),
         field="account",
     )
+
+
+def part_of_a_job() -> Reason:
+    """A piece of a checkpointed job, whose whole has a record of its own."""
+    return Reason(
+        "PART_OF_A_JOB",
+        Label("断点续算的分段记录，以该作业的总记录计费", "a part of a checkpointed job: its whole is charged"),
+        field="status",
+    )
+
+
+def account_unknown(account: str) -> Reason:
+    """Nobody said which voucher pays for an account."""
+    return Reason(
+        "ACCOUNT_UNKNOWN",
+        Label(f"账户{account}没有对应的算力券", f"no voucher stands for account {account}"),
+        field="account",
+    )
+
+
+def unit_unknown(quantity: str, unit: str) -> Reason:
+    """Use that is counted in something else than units of compute by time."""
+    return Reason(
+        "UNIT_UNKNOWN",
+        Label(
+            f"用量为{quantity} {unit}，不是核时、卡时或节点时；不免费，须核对",
+            f"{quantity} {unit} is no core, card or node by time: it is never free, check what it was",
+        ),
+        field="ConsumedUnit",
+    )
+
+
+def unit_differs(unit: str, kind: str) -> Reason:
+    """Counted by another unit than the class is sold by."""
+    return Reason(
+        "UNIT_DIFFERS",
+        Label(
+            f"用量单位{unit}与资源类的计价单位（{kind}）不符；请算力中心更正",
+            f"counted in {unit}, but the class is sold by another unit ({kind}): correct the record",
+        ),
+        field="ConsumedUnit",
+    )
+
+
+def correction_takes_back() -> Reason:
+    """A correction that lowers what was reported; nothing captured is taken back by a file."""
+    return Reason(
+        "CORRECTION_NEGATIVE",
+        Label(
+            "更正为减少用量：已核销的不由导入冲回；请在结算单支付后由财政追减（disallow），再免除本记录",
+            "a correction downwards: nothing captured is taken back by a file; disallow it on the paid statement, "
+            "then waive this record",
+        ),
+        field="ChargeClass",
+    )
+
+
+STANDING = frozenset({"PART_OF_A_JOB", "UNIT_UNKNOWN", "UNIT_DIFFERS", "CORRECTION_NEGATIVE"})
+"""Codes of what a record itself says, which rating it again can't change."""

@@ -160,6 +160,17 @@ def wrong_payload() -> UnableToRule:
     )
 
 
+def other_order() -> UnableToRule:
+    """What is charged for one order can't become another's."""
+    return UnableToRule(
+        "OTHER_ORDER",
+        "新记录不属于已核销的订单，不能作为更正；请以原记录结案，并请算力中心以新编号另行报送",
+        "the other record is not of the order that is charged: accept the first, and let the centre send the other "
+        "under a name of its own",
+        field="accept",
+    )
+
+
 def costs_less(by_fen: int) -> UnableToRule:
     """Nothing captured is taken back here."""
     return UnableToRule(

@@ -10,15 +10,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import NamedTuple
 
 from jiaozi.kernel.label import Label
+from jiaozi.metering.rules import reasons
+from jiaozi.metering.rules.entry import (
+    ENTRIES_MAX,
+    INSTANT_MAX_MS,
+    RUN_MAX_MS,
+    UNITS_MAX,
+    BadLine,
+    Contents,
+    Entry,
+    Form,
+)
 from jiaozi.order.ports import JobOutcome
 
 FIELDS = 18
-LINES_MAX = 2_000_000
 _BAR = (
     "job",
     "submit",
@@ -50,10 +58,8 @@ _LINE = re.compile(
 _ONE = re.compile(_NUMBER, re.ASCII)
 _OTHER = re.compile(rf"{_NUMBER}(?:\.\d*)?", re.ASCII)
 _START = re.compile(r";\s*UnixStartTime:\s*(\d{1,12})\b", re.ASCII)
-_INSTANT_MAX_S = 253_402_300_799 - 3_155_760_000
-"""A century before the year 10000, so that no run time allowed here leads past the calendar."""
-_RUN_MAX_S = 3_155_760_000
-_PROCESSORS_MAX = 2**31 - 1
+_INSTANT_MAX_S = INSTANT_MAX_MS // 1000
+_RUN_MAX_S = RUN_MAX_MS // 1000
 
 _OUTCOMES = {
     "1": JobOutcome.SUCCEEDED,
@@ -63,40 +69,17 @@ _OUTCOMES = {
 }
 PARTS = frozenset({"2", "3", "4"})
 """Statuses of a piece of a job that was checkpointed; the whole has a line of its own."""
+_PART = reasons.part_of_a_job()
 
 
-class Job(NamedTuple):
-    """One job of a trace: seconds, processors, and the digest of its 18 numbers."""
-
-    number: str
-    started_s: int
-    elapsed_s: int
-    units: int
-    user: str
-    outcome: JobOutcome
-    part: bool
-    digest: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class BadLine:
-    """What is wrong with one line."""
-
-    line: int
-    label: Label
-
-    def in_language(self, language: str) -> str:
-        """Give the one line for a language code."""
-        return f"{self.line}: {self.label.in_language(language)}"
-
-
-def read(lines: Iterable[str]) -> tuple[list[Job], list[BadLine]]:
+def read(lines: Iterable[str], *, trace: str = "", resource_class: str = "cpu-core") -> Contents:
     """Read a trace's jobs in order, and every line that is no job, with its number.
 
     Without ``; UnixStartTime:`` in the header, submit times count from 1970 (some archives do so).
     """
-    jobs: list[Job] = []
-    bad: list[BadLine] = []
+    contents = Contents()
+    bad = contents.bad
+    prefix = f"{Form.SWF}:{trace}:" if trace else f"{Form.SWF}:"
     begin_s = 0
     match = _LINE.fullmatch
     for number, line in enumerate(lines, start=1):
@@ -107,19 +90,18 @@ def read(lines: Iterable[str]) -> tuple[list[Job], list[BadLine]]:
                 begin_s = int(header[1])
             elif (text := line.strip()) and not text.startswith(";"):
                 bad.append(BadLine(number, _diagnosis(text)))
-        elif number > LINES_MAX:
-            bad.append(
-                BadLine(number, Label(f"超过{LINES_MAX}行，请分成多个文件", f"past {LINES_MAX} lines: split it"))
-            )
+        elif number > ENTRIES_MAX:
+            most = ENTRIES_MAX
+            bad.append(BadLine(number, Label(f"超过{most}行，请分成多个文件", f"past {most} lines: split it")))
             break
         else:
-            wrong = _take(found, begin_s, jobs)
+            wrong = _take(found, begin_s, contents.entries, (prefix, resource_class))
             if wrong is not None:
                 bad.append(BadLine(number, wrong))
-    return jobs, bad
+    return contents
 
 
-def _take(found: re.Match[str], begin_s: int, jobs: list[Job]) -> Label | None:
+def _take(found: re.Match[str], begin_s: int, jobs: list[Entry], words: tuple[str, str]) -> Label | None:
     """Add a line's job, or say which of its numbers is out of range."""
     text, job, submit, wait, run, allocated, requested, status, user = found.groups()
     run_s, submitted_s, waited_s = int(run), int(submit), int(wait)
@@ -132,14 +114,16 @@ def _take(found: re.Match[str], begin_s: int, jobs: list[Job]) -> Label | None:
             f"第2、3字段（提交{submit}、等待{wait}）超出范围",
             f"fields 2, 3 (submit {submit}, wait {wait}) out of range",
         )
-    if run_s > _RUN_MAX_S or units > _PROCESSORS_MAX:
+    if run_s > _RUN_MAX_S or units > UNITS_MAX:
         return Label(
             f"第4、5字段（运行{run}秒、{units}个处理器）超出范围",
             f"fields 4, 5 (run {run} s, {units} processors) out of range",
         )
     outcome = _OUTCOMES.get(status, JobOutcome.LOST)
-    content = " ".join(text.split()).encode()
-    jobs.append(Job(job, started_s, run_s, units, user, outcome, status in PARTS, sha256(content).digest()))
+    content = sha256(" ".join(text.split()).encode()).digest()
+    prefix, resource_class = words
+    wrong, name = (_PART, f"{prefix}{job}@{started_s}") if status in PARTS else (None, prefix + job)
+    jobs.append(Entry(name, started_s * 1000, run_s * 1000, units, user, resource_class, outcome, content, wrong))
     return None
 
 

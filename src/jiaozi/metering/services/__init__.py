@@ -4,7 +4,9 @@ from jiaozi.metering.services.capturing import capture
 from jiaozi.metering.services.collecting import Collected, collect, collect_all
 from jiaozi.metering.services.correcting import charge_late
 from jiaozi.metering.services.disputing import resolve_dispute
-from jiaozi.metering.services.importing import Imported, import_jobs, import_swf
+from jiaozi.metering.services.files import Reading
+from jiaozi.metering.services.importing import import_file, import_jobs, import_swf
+from jiaozi.metering.services.posting import Imported
 from jiaozi.metering.services.pushing import push
 from jiaozi.metering.services.receiving import Received, receive
 from jiaozi.metering.services.ruling import accept_usage, retry_usage, waive_usage
@@ -13,12 +15,14 @@ from jiaozi.metering.services.screening import screen
 __all__ = [
     "Collected",
     "Imported",
+    "Reading",
     "Received",
     "accept_usage",
     "capture",
     "charge_late",
     "collect",
     "collect_all",
+    "import_file",
     "import_jobs",
     "import_swf",
     "push",

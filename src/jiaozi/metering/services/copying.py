@@ -5,9 +5,9 @@ Values go as text, ready made: that is three times as fast as handing each to th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -18,17 +18,15 @@ from psycopg import sql
 from jiaozi.kernel.refusal import Reason
 from jiaozi.ledger.rules import PAYABLE_SHARDS
 from jiaozi.metering.rules import CaptureKind, UsageState
+from jiaozi.metering.rules.entry import EPOCH, MS, Entry, end_of
 from jiaozi.metering.rules.importing import Decided
-from jiaozi.metering.rules.swf import Job
 
-SOURCE = "swf"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NULL = "\\N"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _BLOCK_ROWS = 1_000
 _USAGE = (
     *("id", "centre_id", "record_id", "payload_digest", "source", "account", "resource_class", "units"),
-    *("started_at", "ended_at", "elapsed_ms", "outcome", "received_at", "state"),
+    *("started_at", "ended_at", "elapsed_ms", "cpu_ms", "memory_peak_mib", "outcome", "received_at", "state"),
     *("reason_code", "reason_zh", "reason_en", "tariff_id", "charge_ufen", "capture_id"),
 )
 _CAPTURE = (
@@ -43,20 +41,20 @@ class Destination:
 
     centre: str
     programme: str
-    resource_class: str
+    source: str
     now: datetime
 
 
-def write_rows(this: Destination, names: Iterable[str], rows: Sequence[tuple[UUID, Decided]], batch: UUID) -> None:
+def write_rows(this: Destination, rows: Sequence[tuple[UUID, Decided]], batch: UUID) -> None:
     """Write the captures, and the usage rows that name them."""
     now = this.now.isoformat()
     capture_head = f"{this.programme}\t{CaptureKind.IMPORT.value}\t{this.centre}"
     usage_tail = f"{now}\t{UsageState.CAPTURED.value}\t\t\t"
     captures, usage = [], []
     paid_from: dict[tuple[int, int], tuple[str, str]] = {}
-    for name, (id_, each) in zip(names, rows, strict=True):
-        job, payer, tariff = each.job, each.payer, each.tariff
-        own_id, head = str(id_), _usage_head(this, name, job)
+    for id_, each in rows:
+        payer, tariff = each.payer, each.tariff
+        own_id, head = str(id_), _usage_head(this, each.job)
         if each.reason is not None or payer is None or tariff is None:
             usage.append(f"{own_id}\t{head}\t{now}\t{_held_back(each.reason)}")
             continue
@@ -73,13 +71,15 @@ def write_rows(this: Destination, names: Iterable[str], rows: Sequence[tuple[UUI
     _copy("metering_usage", _USAGE, usage)
 
 
-def _usage_head(this: Destination, name: str, job: Job) -> str:
+def _usage_head(this: Destination, job: Entry) -> str:
     """Give the columns that a record brings with it."""
-    begin = _EPOCH + timedelta(seconds=job.started_s)
-    end = begin + timedelta(seconds=job.elapsed_s) if job.elapsed_s > 0 else begin
+    begin, end = EPOCH + job.started_ms * MS, EPOCH + end_of(job) * MS
+    cpu_ms = _NULL if job.cpu_ms is None else job.cpu_ms
+    memory = _NULL if job.memory_peak_mib is None else job.memory_peak_mib
     return (
-        f"{this.centre}\t{name}\t\\\\x{job.digest.hex()}\t{SOURCE}\t{job.user}\t{this.resource_class}"
-        f"\t{job.units}\t{begin}\t{end}\t{job.elapsed_s * 1000}\t{job.outcome}"
+        f"{this.centre}\t{_text(job.name)}\t\\\\x{job.digest.hex()}\t{this.source}\t{_text(job.account)}"
+        f"\t{_text(job.resource_class)}\t{job.units}\t{begin}\t{end}\t{job.elapsed_ms}\t{cpu_ms}\t{memory}"
+        f"\t{job.outcome}"
     )
 
 

@@ -12,12 +12,12 @@ from jiaozi.kernel.ids import new_id
 from jiaozi.metering import queries
 from jiaozi.metering.models import UsageDispute, UsageRow
 from jiaozi.metering.rules import RulingVerb, UsageState, ruling
+from jiaozi.metering.rules.entry import BY_VOUCHER, FROM_FILE
 from jiaozi.metering.rules.payload import columns
 from jiaozi.metering.rules.reasons import late, superseded, to_be_rated
 from jiaozi.metering.rules.ruling import Side, dispute_name
 from jiaozi.metering.rules.words import check_text
 from jiaozi.metering.services.capturing import FATE, capture, say
-from jiaozi.metering.services.copying import SOURCE as IMPORTED
 from jiaozi.metering.services.correcting import correct
 from jiaozi.metering.services.ruling import judge, told
 from jiaozi.order import queries as orders
@@ -55,40 +55,41 @@ def resolve_dispute(*, dispute_id: UUID, accept: Side, reason: str, by: Actor, n
 
 
 def _put_new(row: UsageDispute, first: UsageRow, by: Actor, now: datetime) -> None:
-    if "unreadable" in row.payload:
+    if "unreadable" in row.payload or row.payload.get("wrong"):
         raise ruling.wrong_payload()
     captured = first.state == UsageState.CAPTURED
-    if captured and first.source == IMPORTED:
+    if captured and first.source in BY_VOUCHER:
         raise ruling.imported_already()
+    new = _row(row, first, now)
+    if captured and new.order_id is None:
+        raise ruling.other_order()
     if not captured and first.state != UsageState.WAIVED:
         say(first, UsageState.WAIVED, superseded())
         first.save(update_fields=FATE)
-    new = _row(row, first, now)
-    if first.source == IMPORTED:
+    if new.source in BY_VOUCHER:
         say(new, UsageState.HELD_BACK, to_be_rated())
     elif captured:
         say(new, UsageState.HELD_BACK, late(str(UsageState.CAPTURED)))
     new.save(force_insert=True)
     if captured:
         correct(new, by, now)
-    elif first.source != IMPORTED:
+    elif new.source not in BY_VOUCHER:
         judge(new, now)
         if new.order_id is not None:
             capture(order_id=new.order_id, now=now)
 
 
 def _row(row: UsageDispute, first: UsageRow, now: datetime) -> UsageRow:
-    said: dict[str, Any] = columns(row.payload, imported=first.source == IMPORTED)
+    said: dict[str, Any] = columns(row.payload)
     order_id = said.pop("order_id", None)
     known = order_id is not None and order_id == first.order_id
     account = "" if known or order_id is None else str(order_id)
-    words = {"account": account, "resource_class": first.resource_class} | said
+    words = {"account": account, "source": first.source if first.source not in BY_VOUCHER else FROM_FILE} | said
     return UsageRow(
         id=new_id(),
         centre_id=row.centre_id,
         record_id=dispute_name(row.id),
         payload_digest=bytes(row.payload_digest),
-        source=first.source,
         order_id=order_id if known else None,
         received_at=now,
         state=UsageState.RECEIVED,

@@ -6,15 +6,18 @@ from datetime import datetime
 from uuid import UUID
 
 from jiaozi.kernel.ids import new_id
+from jiaozi.kernel.label import Label
+from jiaozi.kernel.refusal import Reason
 from jiaozi.ledger import queries as books
 from jiaozi.ledger.rules import PAYABLE_SHARDS
 from jiaozi.metering.models import Capture, UsageRow
 from jiaozi.metering.rules import CaptureKind, UsageState, admitting, importing
+from jiaozi.metering.rules.entry import EPOCH, MS, Entry
 from jiaozi.metering.rules.importing import Decided
-from jiaozi.metering.rules.swf import Job
+from jiaozi.metering.rules.reasons import STANDING
 from jiaozi.metering.services.capturing import FATE, say
-from jiaozi.metering.services.importing import Import, Imported, post_decided, prepared, tell
 from jiaozi.metering.services.payers import Payers
+from jiaozi.metering.services.posting import Import, Imported, post_decided, prepared, tell
 from jiaozi.order.ports import JobOutcome
 from jiaozi.party.rules import Actor
 from jiaozi.voucher import queries as vouchers
@@ -31,9 +34,9 @@ def rate_import(row: UsageRow, voucher_id: UUID, by: Actor, now: datetime) -> No
     admitting.check_import(by, row.centre_id, "")
     programme = vouchers.voucher(voucher_id).programme
     payers = Payers.load(programme, row.centre_id, {row.account: voucher_id}, {row.account}, now)
-    this = prepared(row.centre_id, programme, row.resource_class, payers, by, now)
+    this = prepared(row.centre_id, programme, payers, by, now, source=row.source)
     left_fen = {id_: balance.spendable for id_, balance in books.balances(payers.accounts()).items()}
-    decided = importing.decide([_job(row)], payers.at_work(), this.prices, left_fen)
+    decided = importing.decide([_entry(row)], payers.at_work(), this.prices, left_fen)
     rows = post_decided(this, [(row.id, each) for each in decided])
     batch = new_id()
     ((_, each),) = rows
@@ -45,16 +48,21 @@ def rate_import(row: UsageRow, voucher_id: UUID, by: Actor, now: datetime) -> No
     tell(this, batch, rows, Imported())
 
 
-def _job(row: UsageRow) -> Job:
-    return Job(
-        number=row.record_id,
-        started_s=int(row.started_at.timestamp()),
-        elapsed_s=row.elapsed_ms // 1000,
+def _entry(row: UsageRow) -> Entry:
+    standing = row.reason_code in STANDING
+    return Entry(
+        name=row.record_id,
+        started_ms=(row.started_at - EPOCH) // MS,
+        elapsed_ms=row.elapsed_ms,
         units=row.units,
-        user=row.account,
+        account=row.account,
+        resource_class=row.resource_class,
         outcome=JobOutcome(row.outcome),
-        part=row.reason_code == "PART_OF_A_JOB",
         digest=bytes(row.payload_digest),
+        wrong=Reason(row.reason_code, Label(row.reason_zh, row.reason_en)) if standing else None,
+        ended_ms=(row.ended_at - EPOCH) // MS,
+        cpu_ms=row.cpu_ms,
+        memory_peak_mib=row.memory_peak_mib,
     )
 
 

@@ -19,10 +19,10 @@ from jiaozi.kernel.refusal import Reason
 from jiaozi.metering import queries, rules
 from jiaozi.metering.models import Ruling, UsageDispute, UsageRow
 from jiaozi.metering.rules import RulingVerb, UsageState, ruling
+from jiaozi.metering.rules.entry import BY_VOUCHER
 from jiaozi.metering.rules.reasons import waived
 from jiaozi.metering.rules.words import check_text
 from jiaozi.metering.services.capturing import FATE, capture, say
-from jiaozi.metering.services.copying import SOURCE as IMPORTED
 from jiaozi.metering.services.reimporting import rate_import
 from jiaozi.order import queries as orders
 from jiaozi.order import services as order
@@ -48,7 +48,7 @@ def retry_usage(
     with transaction.atomic():
         row = locked(usage_id, RulingVerb.RETRY, by)
         before = row.reason_code
-        if row.source == IMPORTED:
+        if row.source in BY_VOUCHER:
             if voucher_id is None:
                 raise ruling.name_voucher()
             rate_import(row, voucher_id, by, now)
