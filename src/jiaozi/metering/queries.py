@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Count, Q, Sum
 
 from jiaozi.catalogue.rules import ResourceKind
+from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.refusal import Refused
 from jiaozi.ledger.queries import Finding
 from jiaozi.metering.models import Capture, UsageCursor, UsageDispute, UsageRow
@@ -182,6 +183,32 @@ def held_back(centre: str, *, after: tuple[datetime, UUID] | None = None, limit:
     if after is not None:
         rows = rows.filter(received_at__lte=after[0]).exclude(received_at=after[0], id__gte=after[1])
     return list(rows.order_by("-received_at", "-id")[: min(limit, ROWS_MAX)])
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """An ended order that can't be captured: records of it are held back, or none came."""
+
+    order_id: UUID
+    ended_at: datetime | None
+    most_fen: int
+    held_back: int
+
+    @property
+    def held_yuan(self) -> str:
+        """What its hold keeps from being spent."""
+        return yuan(self.most_fen)
+
+
+def stuck(centre: str, *, limit: int = 100) -> list[Stuck]:
+    """Give a centre's ended orders that wait for their usage or for a ruling, those that ended first before."""
+    rows = Order.objects.filter(centre_id=centre, state=State.ENDED).annotate(
+        back=Count("usage", filter=Q(usage__state=UsageState.HELD_BACK)),
+        open=Count("usage", filter=Q(usage__state=UsageState.RECEIVED)),
+    )
+    found = rows.exclude(back=0, open__gt=0).order_by("ended_at", "id")
+    values = found.values_list("id", "ended_at", "most_fen", "back")
+    return [Stuck(*each) for each in values[: min(limit, ROWS_MAX)]]
 
 
 @dataclass(frozen=True, slots=True)
