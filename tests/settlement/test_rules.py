@@ -1,13 +1,12 @@
 """The pure side: reading claims, settlement periods, the export."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 
 from jiaozi.policy.rules.words import Interval
 from jiaozi.settlement.rules import UnableToClaim, last_period
 from jiaozi.settlement.rules.claim import read_csv, read_json
-from jiaozi.settlement.rules.export import ExportLine, statement_csv
 
 
 def test_a_claim_is_read_from_csv_and_json():
@@ -57,10 +56,3 @@ def test_the_period_that_ended_last(interval, today, first, end):
 
 def test_on_demand_has_no_period():
     assert last_period(Interval.ON_DEMAND, date(2026, 1, 1)) is None
-
-
-def test_the_export_spells_the_total_and_disarms_formulas():
-    at = datetime(2026, 12, 31, 16, tzinfo=UTC)
-    text = statement_csv([ExportLine("=1+1", "CAPTURE", at, 1640902, None, 0)], 1640902)
-    assert "'=1+1,CAPTURE,2027-01-01 00:00:00,16409.02,,0.00" in text
-    assert text.endswith("16409.02,人民币壹万陆仟肆佰零玖元零贰分,\r\n")

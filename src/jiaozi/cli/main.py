@@ -24,6 +24,7 @@ _ROOMS = {
     "lab": "try a policy before it is law · 政策推演",
     "probe": "measure the network between centres · 测量中心之间的网络",
     "policy": "check, decide by and explain a programme's document · 校验、试算、解释政策文件",
+    "statement": "list statements, export one as CSV, Excel, FOCUS or PDF · 列出、导出结算单",
     "usage": "import usage records, decide on what stands still · 导入用量、裁定待决用量",
 }
 """Command → what it does. Each is a module ``jiaozi.cli.<name>`` with a Typer ``app``."""

@@ -2,6 +2,7 @@
 
 from jiaozi.policy.queries import UnableToFindProgramme
 from jiaozi.settlement.queries.auditing import Audit, Checked, audit, audit_all
+from jiaozi.settlement.queries.exporting import ExportForm, export, export_csv
 from jiaozi.settlement.queries.fund import (
     UnableToFindDisallowance,
     disallowance,
@@ -27,7 +28,6 @@ from jiaozi.settlement.queries.reading import (
     UnableToFindStatement,
     Waiting,
     differences,
-    export_csv,
     lines,
     statement,
     statements,
@@ -38,6 +38,7 @@ from jiaozi.settlement.queries.year import closed_year
 __all__ = [
     "Audit",
     "Checked",
+    "ExportForm",
     "UnableToFindDisallowance",
     "UnableToFindGrant",
     "UnableToFindProgramme",
@@ -53,6 +54,7 @@ __all__ = [
     "differences",
     "disallowance",
     "disallowances",
+    "export",
     "export_csv",
     "lines",
     "movements",

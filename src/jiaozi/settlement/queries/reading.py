@@ -18,7 +18,6 @@ from jiaozi.kernel.refusal import Refused
 from jiaozi.metering.models import Capture
 from jiaozi.order.rules import payable_accounts
 from jiaozi.settlement.models import Statement, StatementLine
-from jiaozi.settlement.rules.export import ExportLine, statement_csv
 from jiaozi.settlement.rules.matching import Difference
 
 SQL = Path(__file__).resolve().parent.parent / "sql"
@@ -119,18 +118,6 @@ def waiting(*, programme: str = "", end: datetime | None = None) -> list[Waiting
     """Say what is captured and on no statement, by programme and centre, up to an instant where one is given."""
     found = run("waiting.sql", programme=programme or None, end=end, most=ROWS_MAX)
     return [Waiting(*each) for each in found]
-
-
-def export_csv(statement_id: UUID) -> str:
-    """Give a statement's lines as CSV, with the total in figures and in 大写."""
-    row = statement(statement_id)
-    rows = StatementLine.objects.filter(statement=row).order_by("id")
-    fields = ("capture_id", "kind", "capture__captured_at", "amount_fen", "claimed_fen", "ledger_fen")
-    exported = (
-        ExportLine(str(order_id or capture_id), *rest)
-        for order_id, capture_id, *rest in rows.values_list("capture__order_id", *fields)[:LINES_MAX]
-    )
-    return statement_csv(exported, row.total_fen)
 
 
 def decision(stored: object) -> dict[str, Any]:
