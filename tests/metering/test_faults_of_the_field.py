@@ -242,11 +242,11 @@ def test_21_crash_between_page_and_capture_rates_nothing_twice(scene, monkeypatc
 
 
 def test_21_crash_in_the_middle_of_an_import_heals_by_importing_again(scene, monkeypatch):
-    from jiaozi.metering.services import importing
+    from jiaozi.metering.services import importing, posting
 
     lines = [line(job, run=60) for job in range(30)]
     monkeypatch.setattr(importing, "BATCH_MAX", 20)  # ten records a chunk
-    told, tell = [], importing.tell
+    told, tell = [], posting.tell
 
     def fails_later(*words):
         told.append(words)
@@ -254,7 +254,7 @@ def test_21_crash_in_the_middle_of_an_import_heals_by_importing_again(scene, mon
             raise RuntimeError("power cut")
         tell(*words)
 
-    monkeypatch.setattr(importing, "tell", fails_later)
+    monkeypatch.setattr(posting, "tell", fails_later)
     with pytest.raises(RuntimeError):
         load(scene, lines)
     assert Capture.objects.count() == 10

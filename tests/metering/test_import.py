@@ -198,7 +198,7 @@ def test_unix_start_time_shifts_relative_traces(scene):
 
 def test_ledger_has_the_last_word(scene, monkeypatch):
     """Money that went elsewhere between looking and posting: the job is held back, its neighbours stand."""
-    from jiaozi.metering.services import importing as room
+    from jiaozi.metering.services import posting as room
 
     small = scene.another("0.4")
     monkeypatch.setattr(room.books, "balances", lambda accounts: {account.id: _Rich() for account in accounts})
