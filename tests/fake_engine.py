@@ -101,8 +101,10 @@ class FakeEngine:
 
 
 ENGINE = FakeEngine()
+BY_CENTRE: dict[str, FakeEngine] = {}
+"""Engines of centres that have one of their own."""
 
 
 def connect(options: Mapping[str, Any]) -> FakeEngine:
-    """Give the one engine that the test holds."""
-    return ENGINE
+    """Give the engine that the test holds for a centre, or the one for all."""
+    return BY_CENTRE.get(str(options.get("centre")), ENGINE)

@@ -17,7 +17,8 @@ from jiaozi.dispatch.rules.quote import Answer, quote
 from jiaozi.dispatch.rules.request import Offer, Request
 from jiaozi.kernel.period import local_date
 from jiaozi.policy import queries as policy
-from jiaozi.policy.rules import dispatch_terms, order_terms
+from jiaozi.policy.rules import dispatch_terms
+from jiaozi.voucher import queries as vouchers
 from jiaozi.voucher.models import Voucher
 
 
@@ -34,7 +35,7 @@ def options_for(voucher: Voucher, asked: Request, now: datetime) -> Answer:
         When the programme doesn't say at what share a voucher pays.
     """
     document, today = policy.document(voucher.version_id), local_date(now)
-    terms = order_terms(document, today, allow_demo=voucher.version.demo)
+    terms = vouchers.terms(voucher, today)
     request = replace(
         asked,
         suppliers=None if terms.any_supplier else frozenset(terms.suppliers),

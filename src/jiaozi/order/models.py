@@ -15,6 +15,9 @@ from jiaozi.voucher.models import Voucher, number_of
 class Order(models.Model):
     """One order. ``*_hold_fen`` is held, ``*_fen`` captured; ``cap_keys`` are the caps held with it.
 
+    ``pinned`` keeps it to the centre that its holder named; else dispatch chose it, ``moves`` counts how often anew,
+    and ``placement`` has the figures of that quote and why each other place was not taken.
+
     ``engine_granularity_ms`` and ``kill_lag_ms`` are the centre's of the quote's moment: the hold covers those.
     ``expires_at`` ends the quote; ``moved_at`` is when the state last changed, ``missing_since`` when the engine began
     not to know the job.
@@ -42,6 +45,9 @@ class Order(models.Model):
     voucher_hold_fen = models.BigIntegerField()
     own_hold_fen = models.BigIntegerField()
     cap_keys = models.JSONField(default=list)
+    pinned = models.BooleanField(default=False)
+    moves = models.SmallIntegerField(default=0)
+    placement = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=[(each.value, str(each.label)) for each in State])
     reason_code = models.CharField(max_length=60, blank=True)
     reason_zh = models.CharField(max_length=400, blank=True)

@@ -106,6 +106,18 @@ def waiting_for_submit(centre: str, limit: int = SUBMITTED_MAX) -> list[UUID]:
     return list(rows.values_list("id", flat=True)[:limit])
 
 
+def not_taken(since: datetime, limit: int = SUBMITTED_MAX) -> list[UUID]:
+    """Give the funded orders that dispatch placed and that their centres did not take, oldest first."""
+    rows = Order.objects.filter(state=State.HELD, pinned=False, moved_at__lte=since).order_by("moved_at", "id")
+    return list(rows.values_list("id", flat=True)[:limit])
+
+
+def is_doubtful(centre: str, without: UUID, since: datetime) -> bool:
+    """Say whether a centre has left an order unanswered: it is asked whether it is there before it gets another one."""
+    rows = Order.objects.filter(centre_id=centre, state=State.SUBMITTED, engine_job="", moved_at__lte=since)
+    return rows.exclude(id=without).exists()
+
+
 def centres_to_submit_to() -> list[str]:
     """Give the centres for which funded orders wait to be handed over."""
     rows = Order.objects.filter(state__in=_TO_SUBMIT, engine_job="").order_by("centre_id")

@@ -32,3 +32,10 @@ def watch(timestamp: int) -> None:  # noqa: ARG001 - procrastinate says which ti
 def submit_waiting(timestamp: int) -> None:  # noqa: ARG001
     """Ask again for whatever was funded but could not be handed over."""
     services.submit_waiting(now=clock.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="jiaozi.order.tasks.re_place_waiting", queue="order", queueing_lock="order.re_place_waiting")
+def re_place_waiting(timestamp: int) -> None:  # noqa: ARG001
+    """Place anew whatever its centre did not take in time."""
+    services.re_place_waiting(now=clock.now())

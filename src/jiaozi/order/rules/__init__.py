@@ -9,6 +9,7 @@ from jiaozi.order.rules.holding import (
     expired,
     hold_id,
     hold_lines,
+    move_lines,
     own_account,
     own_payable_account,
     payable_account,
@@ -18,6 +19,7 @@ from jiaozi.order.rules.holding import (
     same_credit,
 )
 from jiaozi.order.rules.life import ON_ENGINE, TRANSITIONS, State
+from jiaozi.order.rules.placing import MOVES_MAX, PATIENCE
 from jiaozi.order.rules.quoting import (
     LEAST_FEN,
     TITLE_MAX,
@@ -33,7 +35,9 @@ from jiaozi.order.rules.quoting import (
 
 __all__ = [
     "LEAST_FEN",
+    "MOVES_MAX",
     "ON_ENGINE",
+    "PATIENCE",
     "PROGRAMME_MAX",
     "TITLE_MAX",
     "TRANSITIONS",
@@ -51,6 +55,7 @@ __all__ = [
     "expired",
     "hold_id",
     "hold_lines",
+    "move_lines",
     "own_account",
     "own_payable_account",
     "payable_account",

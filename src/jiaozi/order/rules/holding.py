@@ -20,6 +20,7 @@ from jiaozi.ledger.rules import (
     TransferStatus,
     hold,
     resolve,
+    void,
 )
 from jiaozi.order.rules.quoting import Quote
 from jiaozi.party.rules import Actor, Role, check_own_centre, check_own_programme
@@ -53,9 +54,13 @@ def own_payable_account(programme: str, centre: str) -> Account:
     return Account(AccountKind.OWN_PAYABLE, programme, centre)
 
 
-def hold_id(order_id: UUID, part: str) -> UUID:
-    """Name an order's hold: ``voucher``, ``own`` or a cap's key."""
-    return named_id("order.hold", order_id, part)
+def hold_id(order_id: UUID, part: str, moves: int = 0) -> UUID:
+    """Name an order's hold: ``voucher``, ``own`` or a cap's key, and how often the order was placed anew before."""
+    return named_id("order.hold", order_id, part, *_turn(moves))
+
+
+def _turn(moves: int) -> tuple[int, ...]:
+    return (moves,) if moves else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +71,13 @@ class Held:
     voucher_fen: int
     own_fen: int
     cap_keys: tuple[str, ...] = ()
+    moves: int = 0
+
+    @property
+    def parts(self) -> list[tuple[str, int]]:
+        """What is held, part by part, in fen."""
+        parts = [("voucher", self.voucher_fen), ("own", self.own_fen)]
+        return [(part, fen) for part, fen in [*parts, *((key, self.voucher_fen) for key in self.cap_keys)] if fen]
 
 
 def hold_lines(
@@ -77,32 +89,53 @@ def hold_lines(
     centre: str,
     priced: Quote,
     caps: Sequence[CapUse],
+    moves: int = 0,
 ) -> tuple[tuple[Account, ...], tuple[Transfer, ...]]:
     """Give the accounts and the one chain that funds an order: voucher's share, own share, caps measured on holds."""
     account, payable = voucher_account(programme, voucher_id), payable_account(programme, centre, order_id)
     accounts = [account, payable]
-    chain = []
+    chain: list[Transfer] = []
+
+    def add(part: str, from_: Account, to: Account, amount_fen: int, event: str) -> None:
+        chain.append(hold(hold_id(order_id, part, moves), from_, to, amount_fen, event, order_id))
+
     if priced.voucher_fen:
-        chain.append(hold(hold_id(order_id, "voucher"), account, payable, priced.voucher_fen, "order.hold", order_id))
+        add("voucher", account, payable, priced.voucher_fen, "order.hold")
     if priced.own_fen:
         own, own_payable = own_account(programme, holder, centre), own_payable_account(programme, centre)
         accounts += [own, own_payable]
-        chain.append(hold(hold_id(order_id, "own"), own, own_payable, priced.own_fen, "order.hold.own", order_id))
+        add("own", own, own_payable, priced.own_fen, "order.hold.own")
     for use in counted(caps, Measure.HELD, Measure.USED) if priced.voucher_fen else ():
         _, cap, counter = cap_accounts(programme, use.key)
-        chain.append(hold(hold_id(order_id, use.key), cap, counter, priced.voucher_fen, "order.hold.cap", order_id))
+        add(use.key, cap, counter, priced.voucher_fen, "order.hold.cap")
     return tuple(accounts), tuple(chain)
 
 
 def resolve_lines(held: Held, voucher_fen: int, own_fen: int) -> tuple[Transfer, ...]:
     """Give the chain that captures what is due and releases the rest; zero due is a void."""
-    parts = [("voucher", held.voucher_fen, voucher_fen), ("own", held.own_fen, own_fen)]
-    parts += [(key, held.voucher_fen, voucher_fen) for key in held.cap_keys]
     event = "order.capture" if voucher_fen or own_fen else "order.release"
     return tuple(
-        resolve(named_id("order.resolve", held.order_id, part), hold_id(held.order_id, part), due, event, held.order_id)
-        for part, amount_held, due in parts
-        if amount_held
+        resolve(
+            named_id("order.resolve", held.order_id, part),
+            hold_id(held.order_id, part, held.moves),
+            own_fen if part == "own" else voucher_fen,
+            event,
+            held.order_id,
+        )
+        for part, _ in held.parts
+    )
+
+
+def move_lines(held: Held) -> tuple[Transfer, ...]:
+    """Give the voids of an order's holds, which stand in one chain with the holds at its next place."""
+    return tuple(
+        void(
+            named_id("order.move", held.order_id, part, held.moves),
+            hold_id(held.order_id, part, held.moves),
+            "order.move",
+            held.order_id,
+        )
+        for part, _ in held.parts
     )
 
 

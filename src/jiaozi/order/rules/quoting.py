@@ -33,6 +33,8 @@ class Request:
 
     Attributes
     ----------
+    centre
+        Where it must run; empty leaves the place to dispatch.
     units
         Cores or cards, as the resource class counts.
     memory_mib, time_limit_ms
@@ -87,7 +89,7 @@ def check_words(request: Request, title: str, files: Mapping[str, str]) -> str:
     UnableToQuote
         Naming the field that holds too much, or what is no text.
     """
-    kept_text(request.centre, "centre", most=CODE_MAX, refusal=UnableToQuote)
+    kept_text(request.centre, "centre", most=CODE_MAX, refusal=UnableToQuote, required=False)
     kept_text(request.resource_class, "resource_class", most=CODE_MAX, refusal=UnableToQuote)
     words = {"command": request.command, "files": (*files, *files.values())}
     for field, texts in words.items():

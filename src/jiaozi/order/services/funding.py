@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -59,22 +59,27 @@ def hold(*, order_id: UUID, by: Actor, now: datetime) -> Order:
             return row
         body = {"own_fen": row.own_hold_fen, "voucher": str(row.voucher_id), "voucher_fen": row.voucher_hold_fen}
         take(row, "hold", by=by, now=now, body=body, changed=("cap_keys",))
-        later.configure_task(_SUBMIT_TASK).defer(order_id=str(row.id))
+        submit_later(row)
     return row
 
 
-def _caps(voucher: Voucher, today: date) -> Sequence[CapUse]:
+def submit_later(row: Order) -> None:
+    """Have the worker hand an order over once this transaction is committed."""
+    later.configure_task(_SUBMIT_TASK).defer(order_id=str(row.id))
+
+
+def caps_today(voucher: Voucher, now: datetime) -> Sequence[CapUse]:
     """Give a voucher's caps that count holds, each for the period that today falls in, not for the decision's."""
     decision = Decision.from_json(voucher.application.decision) if voucher.application.decision else None
     if decision is None or not voucher_rules.counted(decision.caps, Measure.HELD, Measure.USED):
         return ()
-    today_s = caps_on(policy.document(voucher.version_id), decision, today)
+    today_s = caps_on(policy.document(voucher.version_id), decision, local_date(now))
     return voucher_rules.counted(today_s, Measure.HELD, Measure.USED)
 
 
 def _fund(row: Order, priced: Quote, voucher: Voucher, now: datetime) -> Reason | None:
     """Ask the ledger for the hold, of money and of a quota's units; give the reason when it says no."""
-    measured = _caps(voucher, local_date(now))
+    measured = caps_today(voucher, now)
     cap_accounts, limits = voucher_services.limit_posts(programme=row.programme, caps=measured, now=now)
     accounts, chain = rules.hold_lines(
         order_id=row.id,
@@ -155,6 +160,7 @@ def held(row: Order) -> Held:
         voucher_fen=row.voucher_hold_fen,
         own_fen=row.own_hold_fen,
         cap_keys=tuple(row.cap_keys),
+        moves=row.moves,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from jiaozi.kernel.period import local_date
 from jiaozi.order import rules
 from jiaozi.order.models import Order
 from jiaozi.order.rules import Offer, Quote, Request, State
+from jiaozi.order.services.placing import choose
 from jiaozi.order.services.spec import spec_of
 from jiaozi.party import queries as party
 from jiaozi.party.rules import Actor
@@ -46,6 +47,9 @@ def quote(
 ) -> Order:
     """Price a job by the centre's tariff for the holder's class, and store the order as quoted.
 
+    A request that names a centre is pinned there. One that names none goes to the best of dispatch's places, and the
+    order remembers the figures of all of them.
+
     Raises
     ------
     UnableToQuote, UnableToPrice, UnableToSpend, UnableToHold, UnableToSubmit
@@ -55,14 +59,17 @@ def quote(
     voucher = vouchers.voucher(voucher_id)
     rules.check_own(by, voucher.holder_id, voucher.programme)
     terms = spendable_terms(voucher, now)
-    priced = price(request, voucher, terms, now)
+    placed = None if request.centre else choose(request, voucher, now)
+    priced = price(replace(request, centre=placed.centre) if placed else request, voucher, terms, now)
     row = _row(priced, title, dict(files or {}), now)
+    row.pinned, row.placement = placed is None, placed.record if placed else {}
     spec_of(row)  # what no engine could take is refused before anything is held for it
     with transaction.atomic():
         row.save(force_insert=True)
         body = {
             "expires_at": row.expires_at.isoformat(),
             "most_fen": row.most_fen,
+            "pinned": row.pinned,
             "tariff": str(row.tariff_id),
             "voucher": str(voucher.id),
             "voucher_fen": row.voucher_hold_fen,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -22,18 +22,21 @@ from jiaozi.order.rules import State
 from jiaozi.order.services.apart import centre_apart, order_apart
 from jiaozi.order.services.engines import engine_of
 from jiaozi.order.services.funding import release
+from jiaozi.order.services.moving import re_place
 from jiaozi.order.services.spec import spec_of
 from jiaozi.order.services.step import say, take
 from jiaozi.party.rules import SYSTEM
 
+_DOUBT_AFTER = timedelta(seconds=10)
 _CANCELLED = Reason("CANCELLED_BEFORE_START", Label("启动前已取消", "cancelled before it started"))
 
 
 def submit(*, order_id: UUID, now: datetime) -> Order:
     """Hand a funded order to its centre's engine; safe to repeat, and one caller at a time.
 
-    An engine that refuses the job fails the order and releases its hold; one that can't be reached leaves the order
-    SUBMITTED, to be asked again. A hold is released only once the engine is known not to have the job.
+    An engine that refuses the job fails the order and releases its hold, unless dispatch has another place for it; one
+    that can't be reached leaves the order SUBMITTED, to be asked again. A hold is released or moved only once the
+    engine is known not to have the job.
 
     Raises
     ------
@@ -43,14 +46,26 @@ def submit(*, order_id: UUID, now: datetime) -> Order:
     with alone(order_id) as mine:
         if not mine:
             return queries.order(order_id)
+        _knock(queries.order(order_id), now)
         with transaction.atomic():
             row = queries.order(order_id, lock=True)
             if row.state == State.HELD:
-                engine_of(row.centre)  # where nobody runs jobs the order stays HELD, and its holder may cancel it
                 take(row, "submit", by=SYSTEM, now=now, body={"centre": row.centre_id})
             elif row.state != State.SUBMITTED or row.engine_job:
                 return row
         return _withdraw(row, now) if row.cancel_asked else _hand_over(row, now)
+
+
+def _knock(row: Order, now: datetime) -> None:
+    """Leave an order HELD where nobody runs jobs, or a centre that left another unanswered is still away.
+
+    Until an engine was asked to take it, its holder may cancel it and dispatch may place it anew.
+    """
+    if row.state != State.HELD:
+        return
+    engine = engine_of(row.centre)
+    if queries.is_doubtful(row.centre_id, row.id, now - _DOUBT_AFTER):
+        engine.status([row.id])
 
 
 @contextmanager
@@ -102,6 +117,8 @@ def _withdraw(row: Order, now: datetime, reason: Reason = _CANCELLED) -> Order:
     if known is not None:
         engine.cancel(row.id)
         return _note_job(row, known.engine_job)
+    if re_place(order_id=row.id, why=reason, now=now):
+        return queries.order(row.id)
     with transaction.atomic():
         return _fail(queries.order(row.id, lock=True), reason, now)
 

@@ -18,10 +18,14 @@ from jiaozi.order.models import Order
 from jiaozi.order.ports import JobState, JobStatus, UnableToFindJob
 from jiaozi.order.queries import Followed
 from jiaozi.order.rules import ON_ENGINE, State
+from jiaozi.order.rules.standing import STUCK_AFTER, Why
 from jiaozi.order.services.apart import centre_apart, order_apart
 from jiaozi.order.services.engines import engine_of
+from jiaozi.order.services.moving import re_place
 from jiaozi.order.services.step import say, take
 from jiaozi.party.rules import SYSTEM
+
+_FORGOTTEN = Reason(Why.FORGOTTEN, Why.FORGOTTEN.label)
 
 
 def watch_all(*, now: datetime) -> int:
@@ -62,10 +66,19 @@ def _watch_page(centre: str, page: list[Followed], now: datetime) -> int:
     moved = 0
     for order in page:
         status = statuses.get(order.id)
+        if status is None and _is_forgotten(order, now):
+            with order_apart(order.id):
+                moved += re_place(order_id=order.id, why=_FORGOTTEN, now=now)
         if status is not None and _has_moved(order.state, status):
             with order_apart(order.id):
-                moved += _follow(order.id, status, now)
+                moved += _follow(order.id, centre, status, now)
     return moved
+
+
+def _is_forgotten(order: Followed, now: datetime) -> bool:
+    """Say whether an engine that answers has not known a job for so long that it never will."""
+    since = order.missing_since
+    return since is not None and now - since >= STUCK_AFTER and order.state is not State.RUNNING
 
 
 def _note_missing(page: list[Followed], statuses: Mapping[UUID, JobStatus], now: datetime) -> None:
@@ -95,11 +108,11 @@ def _has_moved(state: State, status: JobStatus) -> bool:
     return state != after and not (state == State.RUNNING and after == State.QUEUED)
 
 
-def _follow(order_id: UUID, status: JobStatus, now: datetime) -> bool:
-    """Bring one order to where its job is."""
+def _follow(order_id: UUID, centre: str, status: JobStatus, now: datetime) -> bool:
+    """Bring one order to where its job is, unless it was placed elsewhere meanwhile."""
     with transaction.atomic():
         row = queries.order(order_id, lock=True)
-        if row.state not in ON_ENGINE:
+        if row.state not in ON_ENGINE or row.centre_id != centre:
             return False
         if status.state is JobState.ENDED:
             return end(row, status, now)

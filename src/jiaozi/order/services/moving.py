@@ -1,0 +1,145 @@
+"""Placing an order anew when its centre fails before the job starts: the hold moves in one chain of the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+from jiaozi.kernel.refusal import Reason, Refused
+from jiaozi.ledger import services as ledger
+from jiaozi.ledger.rules import UnableToTransfer
+from jiaozi.order import queries, rules
+from jiaozi.order.models import Order
+from jiaozi.order.rules import Request, State, placing
+from jiaozi.order.services.apart import order_apart
+from jiaozi.order.services.funding import caps_today, held, submit_later
+from jiaozi.order.services.placing import Placed, choose
+from jiaozi.order.services.quoting import Priced, price, spendable_terms
+from jiaozi.order.services.step import take
+from jiaozi.party.rules import SYSTEM
+from jiaozi.voucher import queries as vouchers
+from jiaozi.voucher import services as voucher_services
+
+_log = structlog.get_logger(__name__)
+
+
+def re_place(*, order_id: UUID, why: Reason, now: datetime) -> bool:
+    """Move a funded order to the next best place; says whether it moved.
+
+    Only for an order that no engine has: never handed over, refused, or unknown to the engine that was asked. The old
+    hold is voided and the new one taken in one chain, so that the order is funded at every moment. Where no other place
+    will do, or the money does not reach there, everything stays as it was.
+    """
+    row = queries.order(order_id)
+    if not _may_move(row):
+        return False
+    tried = placing.tried(row.placement, row.centre_id)
+    request = _request(row)
+    try:
+        voucher = vouchers.voucher(row.voucher_id)
+        placed = choose(request, voucher, now, tried=tried)
+        priced = price(replace(request, centre=placed.centre), voucher, spendable_terms(voucher, now), now)
+        placing.check_agreed(row.placement, priced.quote.most_fen)
+        with transaction.atomic():
+            return _move(row, placed, priced, why, now)
+    except UnableToTransfer as short:
+        _log.info("order not placed anew", order=str(order_id), reason=str(short))
+    except Refused as refused:
+        _log.info("no other place for the order", order=str(order_id), reason=str(refused))
+    return False
+
+
+def re_place_waiting(*, now: datetime) -> int:
+    """Place anew whatever its centre did not take in time; gives how many moved. One order's trouble is its own."""
+    moved = 0
+    for order_id in queries.not_taken(now - placing.PATIENCE):
+        with order_apart(order_id):
+            moved += re_place(order_id=order_id, why=placing.no_engine(), now=now)
+    return moved
+
+
+def _may_move(row: Order) -> bool:
+    return placing.may_move(State(row.state), pinned=row.pinned, cancel_asked=row.cancel_asked, moves=row.moves)
+
+
+def _request(row: Order) -> Request:
+    return Request(
+        centre=row.centre_id,
+        resource_class=row.resource_class_id,
+        units=row.units,
+        memory_mib=row.memory_mib,
+        time_limit_ms=row.time_limit_ms,
+        command=tuple(row.command),
+        end_user=row.end_user_id,
+    )
+
+
+def _move(seen: Order, placed: Placed, priced: Priced, why: Reason, now: datetime) -> bool:
+    row = queries.order(seen.id, lock=True)
+    if (row.state, row.moves, row.cancel_asked) != (seen.state, seen.moves, seen.cancel_asked):
+        return False  # somebody else brought it on meanwhile
+    voucher = vouchers.voucher_for_spending(row.voucher_id)
+    spendable_terms(voucher, now)
+    old, moves, from_ = held(row), row.moves + 1, row.centre_id
+    caps = caps_today(voucher, now)
+    accounts, holds = rules.hold_lines(
+        order_id=row.id,
+        programme=row.programme,
+        voucher_id=row.voucher_id,
+        holder=row.holder_id,
+        centre=placed.centre,
+        priced=priced.quote,
+        caps=caps,
+        moves=moves,
+    )
+    cap_accounts, limits = voucher_services.limit_posts(programme=row.programme, caps=caps, now=now)
+    row.centre_id, row.tariff_id, row.moves = placed.centre, priced.tariff.id, moves
+    row.engine_granularity_ms, row.kill_lag_ms = priced.offer.granularity_ms, priced.offer.kill_lag_ms
+    row.most_fen, row.voucher_hold_fen, row.own_hold_fen = (
+        priced.quote.most_fen,
+        priced.quote.voucher_fen,
+        priced.quote.own_fen,
+    )
+    row.cap_keys = [use.key for use in caps]
+    row.placement = placed.record | {
+        "most_fen": seen.placement["most_fen"],
+        "tried": placing.tried(seen.placement, from_),
+    }
+    row.engine_job, row.missing_since = "", None
+    body = {
+        "from": from_,
+        "moves": moves,
+        "most_fen": row.most_fen,
+        "reason": why.code,
+        "to": placed.centre,
+        "voucher_fen": row.voucher_hold_fen,
+    }
+    take(row, "re_place", by=SYSTEM, now=now, body=body, changed=_CHANGED)
+    submit_later(row)
+    chain = [*rules.move_lines(old), *holds]
+    if chain:
+        ledger.open_accounts([*accounts, *cap_accounts])
+        if limits:
+            ledger.apply([[line] for line in limits], at=now)
+        ledger.require(chain, at=now)
+    return True
+
+
+_CHANGED = (
+    "centre",
+    "tariff",
+    "moves",
+    "engine_granularity_ms",
+    "kill_lag_ms",
+    "most_fen",
+    "voucher_hold_fen",
+    "own_hold_fen",
+    "cap_keys",
+    "placement",
+    "engine_job",
+    "missing_since",
+)
