@@ -10,23 +10,20 @@ from django.core.cache import cache
 from playwright.sync_api import Browser, Page, expect
 
 from jiaozi.party import services as party
+from jiaozi.party.queries import memberships_of
 from jiaozi.party.rules import SYSTEM, Grant, HolderClass, Registration, Role
 from tests.browser.conftest import SCREENSHOTS
-from tests.browser.test_first_page import LOOKS, small_targets, sticks_out
+from tests.browser.test_first_page import small_targets, sticks_out
 from tests.browser.visitor import Look, Visitor, violations
-from tests.web.people import PASSWORD, member, signed_in
+from tests.web.people import PASSWORD, enrol, member, signed_in
 from tests.world import uscc
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 OUTSIDE = ("/sign-in/login/", "/sign-in/signup/", "/sign-in/password/reset/", "/map")
 INSIDE = (
-    "/account/acting",
-    "/account/",
-    "/sign-in/2fa/",
-    "/sign-in/email/",
-    "/sign-in/sessions/",
-    "/nowhere",
+    *("/account/acting", "/account/", "/account/tokens", "/account/organisation", "/members"),
+    *("/sign-in/2fa/", "/sign-in/email/", "/sign-in/sessions/", "/nowhere"),
 )
 
 
@@ -50,7 +47,9 @@ def li(door: Visitor, present) -> str:
     firm = party.register(registration=said, by=SYSTEM, now=present)
     grant = Grant(role=Role.APPLICANT, since_at=present, organisation=firm.id)
     party.grant(person=person, grant=grant, by=SYSTEM, now=present)
-    return str(signed_in(person).session.session_key)
+    client = signed_in(person)
+    client.post("/account/acting", {"membership": memberships_of(person, now=present)[0].id})
+    return str(client.session.session_key)
 
 
 def fill_in(page: Page, password: str = PASSWORD, address: str = "li@example.cn") -> None:
@@ -61,16 +60,47 @@ def fill_in(page: Page, password: str = PASSWORD, address: str = "li@example.cn"
 
 def test_pages_of_signing_in_fit_and_break_no_wcag(door: Visitor, li: str) -> None:
     paths = [(path, "") for path in OUTSIDE] + [(path, li) for path in INSIDE]
+    pairs = [(Look(), Look("en-US", 360, "dark")), (Look("en-US"), Look(width=360, scheme="dark"))]
     for number, (path, session) in enumerate(paths):
-        for look in [*LOOKS, Look(width=360, scheme="dark")]:
+        for look in pairs[number % len(pairs)]:  # both languages, both widths, light and dark, in two windows a page
             page = door.open(path, look, session=session)
             where = f"{path} {look}"
             assert page.locator("h1").count() == 1, where
             assert not sticks_out(page), where
             assert small_targets(page) == [], where
-            if look == LOOKS[number % len(LOOKS)] or look.scheme == "dark":
-                assert violations(page) == [], where
+            assert violations(page) == [], where
     door.expect_not_found()
+
+
+def test_who_may_not_open_a_page_is_told_why(door: Visitor, present) -> None:
+    nobody = str(signed_in(enrol("nobody", present)).session.session_key)
+    for look in (Look(), Look("en-US", 360)):
+        page = door.open("/members", look, session=nobody)
+        assert page.locator(".eyebrow").inner_text() == "403"
+        assert not sticks_out(page)
+        assert violations(page) == []
+    door.complaints[:] = [line for line in door.complaints if "403 (Forbidden)" not in line]
+
+
+def test_the_navigation_opens_on_a_phone_and_by_keyboard(door: Visitor, li: str) -> None:
+    wide = door.open("/members", session=li)
+    expect(wide.get_by_role("navigation", name="主导航").get_by_role("link", name="成员")).to_be_visible()
+    expect(wide.get_by_role("button", name="菜单")).to_be_hidden()
+    page = door.open("/members", Look(width=360), session=li)
+    menu = page.get_by_role("navigation", name="主导航")
+    expect(menu).to_be_hidden()
+    page.get_by_role("button", name="菜单").focus()
+    page.keyboard.press("Enter")
+    expect(menu).to_be_visible()
+    assert violations(page) == []
+    assert not sticks_out(page)
+    if SCREENSHOTS:
+        page.screenshot(path=f"{SCREENSHOTS}/menu.png")
+    page.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+    page.get_by_role("button", name="菜单").click()
+    menu.get_by_role("link", name="年度总览").click()
+    page.wait_for_url(f"{door.base}/")
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,12 @@ whose it is.
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern
 
 from jiaozi.order.models import Order
@@ -18,6 +22,7 @@ from tests.web.people import enrol, member, signed_in
 from tests.web.sample_year import fill
 
 pytestmark = pytest.mark.django_db
+SQL_STATEMENTS_MAX = 15
 
 WHO = (
     "anonymous",
@@ -35,6 +40,7 @@ WHO = (
 EVERYBODY = dict.fromkeys(WHO, 200)
 SIGNED_IN = EVERYBODY | {"anonymous": 302}
 NOBODY = dict.fromkeys(WHO, 403) | {"anonymous": 302}
+POSTED = dict.fromkeys(WHO, 405) | {"anonymous": 302}
 OVERSEERS = NOBODY | dict.fromkeys(("officer", "finance", "auditor", "operator"), 200)
 
 EXPECTED: dict[str, dict[str, int] | str] = {
@@ -49,8 +55,13 @@ EXPECTED: dict[str, dict[str, int] | str] = {
     "web:voucher": OVERSEERS | {"applicant": 200},
     "web:account": SIGNED_IN,
     "web:acting": SIGNED_IN,
-    "web:stay": dict.fromkeys(WHO, 405) | {"anonymous": 302},
+    "web:stay": POSTED,
     "web:site-map": EVERYBODY,
+    "web:found": SIGNED_IN,
+    "web:tokens": SIGNED_IN | {"nobody": 403},
+    "web:end-token": POSTED,
+    "web:members": NOBODY | dict.fromkeys(("applicant", "stranger", "operator", "centre", "elsewhere"), 200),
+    "web:end-membership": POSTED,
 }
 ELSEWHERE = (
     *("account_", "mfa_", "socialaccount_", "usersessions_", "openid_connect", "social/"),
@@ -81,11 +92,9 @@ def people(present) -> dict[str, Client]:
 def arguments(pattern: URLPattern) -> dict[str, object]:
     """What an address with arguments is asked for: what belongs to the applicant, done at the centre."""
     voucher = Voucher.objects.order_by("issued_at").first()
-    known = {
-        "voucher_id": voucher.id,
-        "order_id": Order.objects.filter(voucher=voucher).first().id,
-        "clause": "general",
-    }
+    order = Order.objects.filter(voucher=voucher).first()
+    known = {"voucher_id": voucher.id, "order_id": order.id, "clause": "general"}
+    known |= {"token_id": uuid4(), "membership_id": uuid4()}
     return {name: known[name] for name in pattern.pattern.converters}
 
 
@@ -108,7 +117,10 @@ def test_everybody_gets_the_answer_that_is_listed(people: dict[str, Client]) -> 
             continue
         path = reverse(name, kwargs=arguments(pattern))
         for who, client in people.items():
-            answer = client.get(path)
+            with CaptureQueriesContext(connection) as caught:
+                answer = client.get(path)
+            if len(caught) > SQL_STATEMENTS_MAX:
+                wrong.append(f"{name} as {who}: {len(caught)} SQL statements")
             if answer.status_code != expected[who]:
                 wrong.append(f"{name} as {who}: {answer.status_code}, expected {expected[who]}")
             if answer.status_code == 302:

@@ -16,6 +16,11 @@ urlpatterns = [
     path("vouchers/<uuid:voucher_id>", views.voucher, name="voucher"),
     path("account/", views.account, name="account"),
     path("account/acting", views.acting, name="acting"),
+    path("account/organisation", views.found, name="found"),
+    path("account/tokens", views.tokens, name="tokens"),
+    path("account/tokens/<uuid:token_id>/end", views.end_token, name="end-token"),
+    path("members", views.members, name="members"),
+    path("members/<uuid:membership_id>/end", views.end_membership, name="end-membership"),
     path("account/stay", views.stay, name="stay"),
     path("map", views.site_map, name="site-map"),
 ]

@@ -242,15 +242,6 @@ class TestSftp:
         Mover(sftp.options).move(movement(source, "sftp://centre/scratch/out.bin"))
         assert (sftp.root / "scratch/out.bin").read_bytes() == CONTENT
 
-    def test_a_host_that_cannot_prove_itself_gets_nothing(self, sftp, source, tmp_path):
-        words = sftp.options.access["sftp://centre"]
-        (tmp_path / "others").write_text("")
-        for known, refusal in ((str(tmp_path / "others"), UnableToReachPlace), (None, UnableToMove)):
-            options = replace(sftp.options, access={"sftp://centre": {**words, "known_hosts": known}})
-            with pytest.raises(refusal):
-                Mover(options).move(movement(source, "sftp://centre/scratch/out.bin"))
-        assert not (sftp.root / "scratch").exists()
-
     def test_nobody_there(self, sftp, source):
         sftp.stop()
         sftp.stop = lambda: None

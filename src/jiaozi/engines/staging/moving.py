@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, BinaryIO
 
@@ -28,7 +28,8 @@ class Mover:
 
     def size(self, url: str) -> int | None:
         """Say how large a file is."""
-        with closing(place(url, self.options)) as at, _told(url):
+        at = place(url, self.options)
+        with _told(url):
             size = at.system.info(at.path).get("size")
         return None if size is None else int(size)
 
@@ -39,15 +40,12 @@ class Mover:
     def move(self, movement: Movement, progress: Progress | None = None) -> MovementRecord:
         """Move a file and check it."""
         _check(movement)
+        source, target = place(movement.source, self.options), place(movement.target, self.options)
         with self.records.alone(movement.id):
             done = self.records.done(movement.id)
             if done is not None:
                 return _same(movement, done)
-            with (
-                closing(place(movement.source, self.options)) as source,
-                closing(place(movement.target, self.options)) as target,
-            ):
-                return _Run(self, movement, source, target, progress or _silent).move()
+            return _Run(self, movement, source, target, progress or _silent).move()
 
 
 class _Run:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -14,16 +13,13 @@ from urllib.parse import unquote, urlsplit
 import asyncssh
 import fsspec
 from fsspec import AbstractFileSystem
-from fsspec.asyn import sync
 from obstore.fsspec import FsspecStore
-from sshfs import SSHFileSystem
 
 from jiaozi.order.ports import UnableToMove, UnableToReachPlace
 
 SCHEMES = ("file", "sftp", "s3")
 URL_MAX = 2_000
 _FILE_NEEDS = "file"
-_END_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +54,6 @@ class Place(NamedTuple):
     scheme: str
     system: AbstractFileSystem
     path: str
-
-    def close(self) -> None:
-        """End its connection, where it has one."""
-        if isinstance(self.system, _Sftp):
-            self.system.end()
 
     @property
     def appends(self) -> bool:
@@ -100,37 +91,10 @@ def place(url: str, options: Options) -> Place:
     return Place(url, parts.scheme, _s3(words), f"{parts.host}{parts.path}")
 
 
-class _Sftp(SSHFileSystem):  # type: ignore[misc]  # the package has no types
-    """SFTP whose connection ends when it is told to, not when the collector comes by."""
-
-    @staticmethod
-    def _finalize(loop: Any, pool: Any, stack: Any) -> None:
-        """Leave the end to ``end``: in the collector it would run anywhere, and wait there."""
-
-    def end(self) -> None:
-        """Close the connection, a broken one too."""
-
-        async def close() -> None:
-            await self._pool.close()
-            await self._stack.aclose()
-
-        with suppress(OSError, asyncssh.Error, TimeoutError):
-            sync(self.loop, close, timeout=_END_S)
-        sync(self.loop, _abort, self._client)
-
-
-async def _abort(client: Any) -> None:
-    client.abort()
-
-
-def _sftp(host: str, words: Mapping[str, Any]) -> _Sftp:
-    """Connect anew, to a host that proves itself by a key that the operator's account knows."""
-    if words.get("known_hosts", ()) is None:
-        raise UnableToMove(
-            "HOST_UNPROVED", "须配置known_hosts", "needs known_hosts; a host must prove who it is", field=host
-        )
+def _sftp(host: str, words: Mapping[str, Any]) -> AbstractFileSystem:
+    """Connect anew: a file system that fsspec keeps would keep a broken connection."""
     try:
-        return _Sftp(**{"host": host, "known_hosts": (), **words}, skip_instance_cache=True)
+        return fsspec.filesystem("ssh", skip_instance_cache=True, **{"host": host, **words})
     except (OSError, asyncssh.Error) as broken:
         why = str(broken) or type(broken).__name__
         raise UnableToReachPlace("BROKE_OFF", f"连接中断：{why}", f"can't be reached: {why}", field=host) from broken

@@ -1,6 +1,6 @@
 """The verbs of the register: organisations and their ties; people, what they may be, and their programs' tokens."""
 
-from jiaozi.party.services.members import end_membership, found, grant
+from jiaozi.party.services.members import end_membership, found, grant, let_in
 from jiaozi.party.services.people import close_person, correct_details, enrol, erase_person
 from jiaozi.party.services.programs import forget_answers, keep_pace, once
 from jiaozi.party.services.registering import correct, erase_contact, name_end_user, register, registration_of
@@ -24,6 +24,7 @@ __all__ = [
     "import_relations",
     "issue_token",
     "keep_pace",
+    "let_in",
     "name_end_user",
     "once",
     "register",

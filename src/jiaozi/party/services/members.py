@@ -13,9 +13,10 @@ from jiaozi.journal.rules import Line
 from jiaozi.kernel.ids import new_id
 from jiaozi.party import queries
 from jiaozi.party.models import Membership, Organisation, Person
-from jiaozi.party.rules import Actor, Contact, Registration, Role
+from jiaozi.party.rules import Actor, Contact, Details, Registration, Role
 from jiaozi.party.rules import membership as rules
 from jiaozi.party.rules.membership import Grant, UnableToGrant
+from jiaozi.party.services.people import enrol
 from jiaozi.party.services.registering import register
 
 
@@ -37,6 +38,20 @@ def grant(*, person: UUID, grant: Grant, by: Actor, now: datetime) -> Membership
         queries.organisation(checked.organisation)
     rules.check_apart([queries.grant_of(row) for row in _standing(person)], checked, now)
     return _write(person, checked, by, now)
+
+
+@transaction.atomic
+def let_in(*, details: Details, grant: Grant, by: Actor, now: datetime) -> Membership:
+    """Let somebody in who is known by an address; who has no account yet is enrolled, and sets a password by letter.
+
+    Raises
+    ------
+    UnableToEnrol, UnableToGrant
+        When a field is wrong, or the actor may not.
+    """
+    known = queries.by_email(details.email)
+    row = known or enrol(details=details, by=by, now=now)
+    return give(person=row.id, grant=grant, by=by, now=now)
 
 
 @transaction.atomic
@@ -78,6 +93,10 @@ def found(
     first = Grant(role=Role.APPLICANT, since_at=now, organisation=row.id, administrator=True)
     rules.check_apart([queries.grant_of(each) for each in _standing(person)], first, now)
     return row, _write(person, first, by, now)
+
+
+give = grant
+"""``grant`` under a name that its own argument doesn't hide."""
 
 
 def _open_person(person: UUID) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django import template
-from django.forms import BoundField, CheckboxInput
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple
 
 from jiaozi.web.sign_in.words import FIELDS
 from jiaozi.web.templatetags.words import said
@@ -23,6 +23,12 @@ def control(field: BoundField) -> BoundField:
     """Give the control without a placeholder: the label says what it is, and stays."""
     field.field.widget.attrs.pop("placeholder", None)
     return field
+
+
+@register.filter
+def is_many(field: BoundField) -> bool:
+    """Say whether several may be chosen, each with a tick of its own."""
+    return isinstance(field.field.widget, CheckboxSelectMultiple)
 
 
 @register.filter

@@ -84,6 +84,21 @@ def session_warning(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@register.filter
+def short_post(row: Membership) -> SafeString:
+    """Say a membership on a list of one place: the role, and the centre or programme where there is one."""
+    place = row.centre or row.programme
+    role = said(Role(row.role).label)
+    return foreign(f"{role} · {place}" if place else role)
+
+
+@register.filter
+def person_name(row: Membership) -> str:
+    """Say the name of a membership's person, its details loaded."""
+    details = getattr(row.person, "details", None)
+    return details.name if details else party.pseudonym(row.person_id)
+
+
 @register.inclusion_tag("web/parts/demo.html")
 def demo_notice() -> dict[str, bool]:
     """Say in a demonstration, and only there, where its sign-ins are found."""

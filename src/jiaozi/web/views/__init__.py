@@ -3,7 +3,9 @@
 from jiaozi.web.views.account import account
 from jiaozi.web.views.acting import acting, site_map, stay
 from jiaozi.web.views.eligibility import eligibility, estimate
+from jiaozi.web.views.members import end_membership, found, members
 from jiaozi.web.views.order import order
+from jiaozi.web.views.tokens import end_token, tokens
 from jiaozi.web.views.voucher import voucher
 from jiaozi.web.views.year import live_orders, year
 
@@ -11,11 +13,16 @@ __all__ = [
     "account",
     "acting",
     "eligibility",
+    "end_membership",
+    "end_token",
     "estimate",
+    "found",
     "live_orders",
+    "members",
     "order",
     "site_map",
     "stay",
+    "tokens",
     "voucher",
     "year",
 ]

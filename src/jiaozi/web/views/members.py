@@ -1,0 +1,106 @@
+"""Who may act for an organisation, at a centre, or in the programmes; and registering a new organisation."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from jiaozi.kernel import clock
+from jiaozi.kernel.label import Label
+from jiaozi.kernel.period import start_of_day
+from jiaozi.kernel.refusal import Refused
+from jiaozi.party import queries as party
+from jiaozi.party import services
+from jiaozi.party.models import Membership
+from jiaozi.party.rules import Actor, Details, Grant, HolderClass, Registration, Role
+from jiaozi.web.forms import MemberForm, OrganisationForm
+from jiaozi.web.frame import CHOSEN, actor, asking, person_id
+from jiaozi.web.pages import SIGNED_IN, page
+from jiaozi.web.templatetags.words import said
+
+ROWS = 100
+_MANAGED = frozenset({Role.APPLICANT, Role.CENTRE, Role.OPERATOR})
+
+
+@page(Label("成员", "Members"), _MANAGED, place=80)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def members(request: HttpRequest) -> HttpResponse:
+    """List who may act here; an administrator lets somebody in."""
+    by = actor(request)
+    form = MemberForm(request.POST or None, role=by.role)
+    if request.method == "POST" and form.is_valid() and _let_in(by, form):
+        messages.success(request, said(Label("已添加成员。", "The member was let in.")))
+        return HttpResponseRedirect(reverse("web:members"))
+    context = {"now": clock.now(), "form": form, "rows": _rows(by), "administrator": by.administrator, "by": by}
+    return render(request, "web/members.html", context, status=422 if form.errors else 200)
+
+
+def _rows(by: Actor) -> list[Membership]:
+    if by.role is Role.OPERATOR:
+        return party.staff(limit=ROWS)
+    return party.members_of(by, organisation=by.organisation, centre=by.centre or "", limit=ROWS)
+
+
+def _let_in(by: Actor, form: MemberForm) -> bool:
+    """Let in whom the form names; False where it was refused."""
+    given, now = form.cleaned_data, clock.now()
+    place: dict[str, Any] = form.place(by.role)
+    if by.role is not Role.OPERATOR:
+        place |= {"organisation": by.organisation, "centre": by.centre or ""}
+    until = start_of_day(given["until"]) if given["until"] else None
+    wanted = Grant(since_at=now, until_at=until, administrator=given["administrator"], **place)
+    try:
+        services.let_in(details=Details(given["name"], given["email"]), grant=wanted, by=by, now=now)
+    except Refused as refusal:
+        form.refuse(refusal)
+        return False
+    return True
+
+
+@page(Label("终止授权", "End a membership"), SIGNED_IN)
+@require_POST
+def end_membership(request: HttpRequest, membership_id: UUID) -> HttpResponse:
+    """End a membership at once."""
+    services.end_membership(membership_id=membership_id, by=actor(request), now=clock.now())
+    return HttpResponseRedirect(reverse("web:members") if asking(request).role in _MANAGED else "/")
+
+
+@page(Label("登记新单位", "Register an organisation"), SIGNED_IN, parent="web:acting")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def found(request: HttpRequest) -> HttpResponse:
+    """Register an organisation that is new here; whoever does becomes its administrator and acts for it."""
+    form = OrganisationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made = _founded(request, form)
+        if made:
+            request.session[CHOSEN] = str(made.id)
+            return HttpResponseRedirect("/")
+    return render(request, "web/found.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _founded(request: HttpRequest, form: OrganisationForm) -> Membership | None:
+    given, person = form.cleaned_data, person_id(request)
+    said_of_itself = Registration(
+        name=given["name"],
+        holder_class=HolderClass(given["holder_class"]),
+        uscc=given["uscc"],
+        registered_in_city=given["registered_in_city"],
+        in_incubator=bool(given["incubator"]),
+        incubator=given["incubator"],
+    )
+    now = clock.now()
+    try:
+        by = party.actor_of(person, None, now=now)
+        return services.found(person=person, registration=said_of_itself, by=by, now=now)[1]
+    except Refused as refusal:
+        form.refuse(refusal)
+        return None
