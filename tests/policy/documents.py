@@ -3,6 +3,7 @@
 from pathlib import Path
 
 PROGRAMMES = sorted((Path(__file__).parents[2] / "programmes").glob("*.yaml"))
+UNSEEN = sorted((Path(__file__).parent / "unseen").glob("*.yaml"))
 CHENGDU = next(path for path in PROGRAMMES if path.name == "chengdu-2023.yaml").read_text(encoding="utf-8")
 
 _PARTS = {
