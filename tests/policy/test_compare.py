@@ -114,6 +114,67 @@ def test_list_of_applicants_must_be_one(tmp_path):
     assert "JSON list" in str(done.exception)
 
 
+COLUMNS = (
+    "id,applicant.id,purchase.fee,purchase.through_service_organisation,purchase.supplier,"
+    "project.won,project.level,project.supplier,project.compute_cost"
+)
+CSV = f"""\ufeff{COLUMNS}
+甲,a-1,100万,true,nscc-chengdu,,,,
+乙,,,,,是,national,nscc-chengdu,100万
+"""
+
+
+def document(name):
+    return rules.load(programme(name).read_text(encoding="utf-8"))
+
+
+def test_diff_with_a_table_of_applicants(tmp_path):
+    file = tmp_path / "applicants.csv"
+    file.write_text(CSV, encoding="utf-8")
+    people = rules.applicants_from_csv(CSV, [document("chengdu-2023"), document("chengdu-2025")])
+    project = {"won": True, "level": "national", "supplier": "nscc-chengdu", "compute_cost": "100万"}
+    assert people[1] == ("乙", {"project": project})
+    words = ("diff", programme("chengdu-2023"), programme("chengdu-2025"), "--applicants", file, "--demo")
+    told = json.loads(typed(*words, "--json").output)
+    assert [(row["applicant"], row["effect"]) for row in told["applicants"]] == [("甲", "gains"), ("乙", "same")]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("", "the first row must name facts"),
+        ("id,name\n甲,乙\n", "the first row must name facts"),
+        ("applicant.kind,aplicant.kind\n", "aplicant.kind: the programme declares no such fact"),
+        ("applicant.kind,applicant.kind\n", "is there twice"),
+        ("applicant.kind,order.amount\na\n", "line 2: it has 1 columns, the first row 2"),
+        ("applicant.in_province\nmaybe\n", "line 2 applicant.in_province: 'maybe' must be true or false"),
+        ('applicant.kind\n"FIRM', "no proper CSV"),
+    ],
+)
+def test_what_is_wrong_in_a_table_is_named_with_its_line(text, line):
+    with pytest.raises(rules.UnableToReadFacts) as refused:
+        rules.applicants_from_csv(text, [document("guizhou-2026")])
+    assert line in str(refused.value)
+
+
+def test_cells_are_what_their_columns_declare():
+    text = "order.services,order.amount,applicant.in_province\nmodel；data,12.5万,否\n[],,0\n"
+    found = rules.applicants_from_csv(text, [document("guizhou-2026")])
+    assert found == [
+        ("#1", {"order": {"services": ["model", "data"], "amount": "12.5万"}, "applicant": {"in_province": False}}),
+        ("#2", {"order": {"services": []}, "applicant": {"in_province": False}}),
+    ]
+
+
+def test_a_fact_that_neither_programme_knows_is_named(tmp_path):
+    file = tmp_path / "applicants.json"
+    file.write_text('[{"applicant": {"kind": "FIRM", "kindd": 1}}]', encoding="utf-8")
+    done = typed("diff", programme("guizhou-2026"), programme("guizhou-2026"), "--applicants", file, "--demo")
+    assert "#1 applicant.kindd: the programme declares no such fact; did you mean applicant.kind?" in str(
+        done.exception
+    )
+
+
 @pytest.mark.parametrize(
     ("used", "line"),
     [

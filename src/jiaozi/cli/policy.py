@@ -21,7 +21,6 @@ from jiaozi.kernel.refusal import Refused
 from jiaozi.policy import rules
 
 FILE_BYTES_MAX = 2_000_000
-APPLICANTS_MAX = 100_000
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -224,7 +223,7 @@ def diff(
     after: Annotated[Path, typer.Argument(metavar="B")],
     *,
     applicants: Annotated[
-        Path | None, typer.Option("--applicants", help="JSON list of facts: who gains, who loses")
+        Path | None, typer.Option("--applicants", help="JSON list or CSV table of facts: who gains, who loses")
     ] = None,
     on: Annotated[
         str | None, typer.Option("--on", help="one day for both; else the first day of force of each")
@@ -240,7 +239,8 @@ def diff(
     compared: list[rules.Comparison] = []
     if applicants is not None:
         days = [_day(on) if on else rules.effective_dates(one, allow_demo=demo)[0] for one in (old, new)]
-        compared = [*rules.compare_applicants((old, days[0]), (new, days[1]), _applicants(applicants), allow_demo=demo)]
+        people = _applicants(applicants, (old, new))
+        compared = [*rules.compare_applicants((old, days[0]), (new, days[1]), people, allow_demo=demo)]
     if as_json:
         typer.echo(json.dumps(_diff_json(old, new, changes, compared), ensure_ascii=False, indent=2))
         return
@@ -252,29 +252,17 @@ def diff(
         _show_compared(console, compared, lang)
 
 
-def _applicants(path: Path) -> list[tuple[str, Any]]:
-    """Read a list of facts, or of ``{"id": …, "facts": {…}}``; one without a name is numbered."""
-    rows = _facts(path)
-    rows = rows.get("applicants") if isinstance(rows, dict) else rows
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+def _applicants(path: Path, documents: Sequence[rules.Document]) -> list[tuple[str, Any]]:
+    """Read a CSV table by its name, anything else as JSON."""
+    try:
+        if path.suffix.lower() == ".csv":
+            return [*rules.applicants_from_csv(_text(path), documents)]
+        return [*rules.applicants_from_json(_facts(path), documents)]
+    except rules.UnableToReadFacts as refused:
+        reason = refused.reason
         raise UnableToReadFile(
-            "APPLICANTS_NO_LIST", "须为事实的 JSON 列表", "must be a JSON list of facts", field=str(path)
-        )
-    if len(rows) > APPLICANTS_MAX:
-        raise UnableToReadFile(
-            "APPLICANTS_TOO_MANY",
-            f"超过 {APPLICANTS_MAX} 个申领主体",
-            f"more than {APPLICANTS_MAX} applicants",
-            field=str(path),
-        )
-    return [_applicant(number, row) for number, row in enumerate(rows, start=1)]
-
-
-def _applicant(number: int, row: dict[str, Any]) -> tuple[str, Any]:
-    facts = row["facts"] if isinstance(row.get("facts"), dict) else row
-    group = facts.get("applicant")
-    own = group.get("id") if isinstance(group, dict) else None
-    return str(row.get("id") or own or f"#{number}"), facts
+            reason.code, reason.label.zh, reason.label.en, field=f"{path} {reason.field}".strip()
+        ) from refused
 
 
 def _diff_json(

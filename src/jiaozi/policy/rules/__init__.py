@@ -5,6 +5,7 @@ and its neighbours answer what later stages ask.
 """
 
 from jiaozi.policy.rules.adopting import UnableToAdopt, check_cases, check_succession, effective_dates
+from jiaozi.policy.rules.applicants import applicants_from_csv, applicants_from_json
 from jiaozi.policy.rules.cases import CaseRun, decide_case, run_cases
 from jiaozi.policy.rules.comparing import Change, Comparison, Effect, compare, compare_applicants, totals
 from jiaozi.policy.rules.counters import counters_from
@@ -91,6 +92,8 @@ __all__ = [
     "UnableToDecide",
     "UnableToReadFacts",
     "UnableToReadProgramme",
+    "applicants_from_csv",
+    "applicants_from_json",
     "award_stages",
     "check_administration",
     "check_cases",

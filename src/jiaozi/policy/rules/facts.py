@@ -60,7 +60,7 @@ def read(declared: Mapping[str, Fact], raw: Mapping[str, Any]) -> dict[str, Know
     for name, value in _flat(raw):
         fact = declared.get(name)
         if fact is None:
-            reasons.append(_unknown(name, declared))
+            reasons.append(unknown(name, declared))
         elif name in known:
             reasons.append(Reason("FACT_TWICE", Label("同一事实出现两次，请只保留一个", "given twice; keep one"), name))
         else:
@@ -89,7 +89,9 @@ def _flat(raw: Any) -> Iterator[tuple[str, Any]]:
             yield str(key)[:80] if part is None else f"{str(key)[:40]}.{str(part)[:40]}", leaf
 
 
-def _unknown(name: str, declared: Mapping[str, Fact]) -> Reason:
+def unknown(name: str, declared: Mapping[str, Fact]) -> Reason:
+    """Say that no such fact is declared, and which one may have been meant."""
+    name = name[:80]
     near = get_close_matches(name, declared, n=1)
     zh = f"项目文件未声明此事实{f'，是否为 {near[0]}？' if near else ''}"
     en = f"the programme declares no such fact{f'; did you mean {near[0]}?' if near else ''}"
