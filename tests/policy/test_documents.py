@@ -65,6 +65,10 @@ CAP = "  claim: {zh: 上限, en: cap, amount: 500元, measures: issued, per: non
         ("caps:\n  claim", "caps: x\nfoo:\n  claim", "caps", "a mapping of"),
         ("validity_months: 12", "validity_months: -1", "voucher.validity_months", "no whole number"),
         ("partial_use: true", "partial_use: yes", "voucher.partial_use", "neither true nor false"),
+        ("zh: 合格, en: ok}", "zh: 合格, en: ok, well}", "facts.need.ok.well", "a text with a comma needs quotes"),
+        ("zh: 合格, en: ok}", "zh: 合格, en: ok, so so}", "facts.need.ok.so so", "a text with a comma needs quotes"),
+        ("subject: claim}", "subject: claim, 2}", "caps.claim.2", "a text with a comma needs quotes"),
+        ("  - id: one\n", "  - id: false\n", "clauses[0].id", "is read as true or false"),
         # what only the whole can know
         ("caps: [claim]", "caps: [clam]", "clauses[0].caps[0]", "there is no cap clam; there is: claim"),
         ("of: need.cost", "of: need.price", "clauses[0].amount.of", "there is no fact need.price"),

@@ -108,7 +108,9 @@ def notify_public(*, application_id: UUID, until: datetime, by: Actor, now: date
     with transaction.atomic():
         row = queries.application(application_id, lock=True)
         rules.check_apart(by, row.applied_by)
-        least_days = policy_rules.notice_days(policy.document(row.version_id), local_date(now), row.version.demo)
+        least_days = policy_rules.notice_days(
+            policy.document(row.version_id), local_date(now), allow_demo=row.version.demo
+        )
         row.amount_fen = rules.check_notice(_stored(row), _hand(row), until, now, least_days)
         row.notice_until = until
         body = {"amount_fen": row.amount_fen, "until": until.isoformat()}

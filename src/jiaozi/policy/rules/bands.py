@@ -72,11 +72,12 @@ def bands_wrong(programme: schema.Programme, clause: schema.Clause, path: Path) 
                 yield (*path, index), _overlap(before, index)
     if bands.mode is BandMode.SLICES:
         yield from _gaps(ranges, path)
-        if bands.by not in clause.amount.of or len(clause.amount.of) > 1 or clause.amount.less:
+        if bands.by not in clause.amount.of:
             yield (
                 (*path[:-1], "by"),
                 Unreadable(
-                    "slices 须按基数本身分段：by 与 of 相同", "`slices` cut the base itself: `by` must be its `of`"
+                    "slices 须按基数本身分段：by 须为 of 之一",
+                    "`slices` cut the base itself (after `less` and `prorate`): `by` must be one of its `of`",
                 ),
             )
 

@@ -168,7 +168,7 @@ def _problem(error: Any, marks: Marks, root: type[BaseModel], manual: str) -> Pr
     if isinstance(cause, Unreadable):
         return marks.problem(path, cause)
     if error["type"] == "extra_forbidden":
-        return marks.problem(path, _unknown_key(path, root, manual), key=True)
+        return marks.problem(path, _unknown_key(error, path, root, manual), key=True)
     if error["type"] == "missing":
         line, column = marks.of(path[:-1], key=True)
         zh, en = _what_belongs(path, root)
@@ -184,6 +184,13 @@ def _plainly(error: Any) -> Unreadable:
             f"{given!r} 不是合格的名称（小写字母开头，可含数字、_、-；事实名为 组.名）",
             f"{given!r} is no proper name (small letters first, then digits, _ or -; a fact is group.name)",
         )
+    if kind == "string_type" and isinstance(error.get("input"), bool | int):
+        word, truth = str(error["input"]).lower(), isinstance(error["input"], bool)
+        return Unreadable(
+            f"{word} 会被读作{'真假值' if truth else '数字'}；须为文本，请加引号或换一个词",
+            f"{word} is read as {'true or false' if truth else 'a number'}; text belongs here: quote it or "
+            f"take another word",
+        )
     if kind in {"model_type", "model_attributes_type", "dict_type"}:
         return Unreadable("此处须为 键: 值 的映射", "a mapping of `key: value` belongs here")
     if kind in {"tuple_type", "list_type"}:
@@ -193,9 +200,14 @@ def _plainly(error: Any) -> Unreadable:
     return Unreadable(f"不合要求：{error['msg']}", str(error["msg"]))
 
 
-def _unknown_key(path: Path, root: type[BaseModel], manual: str) -> Unreadable:
+def _unknown_key(error: Any, path: Path, root: type[BaseModel], manual: str) -> Unreadable:
     key = str(path[-1])
     near = get_close_matches(key, _keys_at(path[:-1], root), n=1)
+    if error.get("input") is None and not near:  # the rest of a text that a comma cut in two
+        return Unreadable(
+            f"{key!r} 没有值：花括号内文本含有逗号时，须用引号括起整段文本",
+            f"{key!r} has no value: inside braces a text with a comma needs quotes around the whole of it",
+        )
     zh, en = (f"，是否为 {near[0]}？", f"; did you mean `{near[0]}`?") if near else ("", f"; see {manual}")
     return Unreadable(f"未知的键 {key}{zh}", f"unknown key `{key}`{en}")
 

@@ -190,7 +190,7 @@ def limits_in_force(
     return found
 
 
-def notice_days(document: Document, on: date, allow_demo: bool) -> int:
+def notice_days(document: Document, on: date, *, allow_demo: bool) -> int:
     """Say how many days an award stands on public notice at least: the programme's figure, else the house's own.
 
     A programme that promises a grant on application, without review or fast, has no notice unless it says so.

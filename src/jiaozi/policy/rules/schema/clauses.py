@@ -77,7 +77,10 @@ def _once_by_subject(raw: Any) -> Any:
 
 
 class Once(Part):
-    """One grant per subject, or ``most``: over all years or in each period, of this clause or the whole programme."""
+    """One grant per subject, or ``most``: over all years or in each period, of this clause or the whole programme.
+
+    With the programme as its subject it bounds how many are granted in all.
+    """
 
     subject: Annotated[words.Subject, Choice(words.Subject)]
     per: Annotated[words.Per, Choice(words.Per)] = words.Per.PROGRAMME
@@ -86,10 +89,10 @@ class Once(Part):
 
     @model_validator(mode="after")
     def _counts_something(self) -> Self:
-        if self.subject in (words.Subject.CLAIM, words.Subject.PROGRAMME) or self.per is words.Per.NONE:
+        if self.subject is words.Subject.CLAIM or self.per is words.Per.NONE:
             raise Unreadable(
-                "once 须为 holder、project、contract、person、invoice、supplier 或 group",
-                "`once` is per holder, project, contract, person, invoice, supplier or group",
+                "once 须为 programme、holder、project、contract、person、invoice、supplier 或 group",
+                "`once` is per programme, holder, project, contract, person, invoice, supplier or group",
             )
         if self.most.value is not None and self.most.value < 1:
             raise Unreadable("most 须至少为 1", "`most` is at least 1: a clause that is never granted has no use")
