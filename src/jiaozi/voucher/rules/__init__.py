@@ -15,7 +15,7 @@ from jiaozi.voucher.rules.budget import (
     yearly_cap,
 )
 from jiaozi.voucher.rules.caps import Standing, cap_accounts_of, counted, limit_posts, limited, moves
-from jiaozi.voucher.rules.issuing import Issue, UnableToIssue, check_grants_voucher, issue_lines, short_of
+from jiaozi.voucher.rules.issuing import Issue, UnableToIssue, check_grants_voucher, check_valid, issue_lines, short_of
 from jiaozi.voucher.rules.life import (
     REASON_MAX,
     TRANSITIONS,
@@ -57,6 +57,7 @@ __all__ = [
     "check_same_budget",
     "check_spendable",
     "check_unused",
+    "check_valid",
     "check_within_cap",
     "counted",
     "end_lines",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from jiaozi.kernel.fen import yuan
@@ -38,6 +39,23 @@ def issue_lines(*, voucher_id: UUID, programme: str, year: int, amount_fen: int,
             post(named_id("issue", voucher_id, use.key), cap, counter, amount_fen, "voucher.issue.cap", voucher_id)
         )
     return Issue((available, own), tuple(chain))
+
+
+def check_valid(issued: date, last: date) -> None:
+    """Let no voucher be issued that could not be spent on any day.
+
+    Raises
+    ------
+    UnableToIssue
+        When the programme's vouchers are not valid any more.
+    """
+    if last < issued:
+        raise UnableToIssue(
+            "NOT_VALID_ANY_MORE",
+            f"该项目的算力券有效至{last}，不再发放",
+            f"vouchers of this programme are valid until {last}; none is issued after that",
+            field="valid_until",
+        )
 
 
 def check_grants_voucher(decision: Decision) -> None:

@@ -48,6 +48,8 @@ def issue(*, application_id: UUID, by: Actor, now: datetime) -> Voucher:
         terms = policy_rules.order_terms(
             policy.document(row.version_id), today, allow_demo=row.version.demo, voucher_class=kind
         )
+        last = rules.last_day(months_later(today, terms.validity_months), terms.valid_until)
+        rules.check_valid(today, last)
         voucher = Voucher.objects.create(
             id=new_id(),
             programme=row.programme,
@@ -58,7 +60,7 @@ def issue(*, application_id: UUID, by: Actor, now: datetime) -> Voucher:
             face_fen=approval.amount_fen,
             state=State.ACTIVE,
             issued_at=now,
-            valid_until=rules.last_day(months_later(today, terms.validity_months), terms.valid_until),
+            valid_until=last,
         )
         body = {
             "amount_fen": voucher.face_fen,
