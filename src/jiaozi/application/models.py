@@ -13,7 +13,7 @@ from jiaozi.policy.rules.words import StepOfLife
 
 
 class Application(models.Model):
-    """One application under one clause. ``decision`` is the latest tree; the journal has the digest of each."""
+    """One application under one clause. ``decision`` is the latest tree; each that was made is a ``KeptDecision``."""
 
     id = models.UUIDField(primary_key=True)
     programme = models.CharField(max_length=60)
@@ -47,6 +47,29 @@ class Application(models.Model):
 
     def __str__(self) -> str:
         return f"{self.clause} {self.state}"
+
+
+class KeptDecision(models.Model):
+    """One decision of the policy on a dossier, as it was made at a step: never edited, and it can be made again."""
+
+    id = models.UUIDField(primary_key=True)
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="decisions")
+    version = models.ForeignKey(ProgrammeVersion, on_delete=models.PROTECT, related_name="+")
+    step = models.CharField(max_length=10)
+    decision = models.JSONField()
+    digest = models.CharField(max_length=DIGEST_LENGTH)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "application_decision"
+        indexes = [models.Index(fields=["application", "id"], name="decision_by_application")]
+        constraints = [
+            models.CheckConstraint(name="decision_digest", condition=Q(digest__regex=r"^[0-9a-f]{64}$")),
+            models.CheckConstraint(name="decision_step", condition=Q(step__in=["review", "approve"])),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.step} {self.digest[:12]}"
 
 
 class EvidenceFile(models.Model):

@@ -1,4 +1,4 @@
-"""``jiaozi policy``: check a programme's document, decide by it, explain it. Needs no database."""
+"""``jiaozi policy``: check a programme's document, decide by it, explain it. All but ``replay`` need no database."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from jiaozi.cli.replay import replay
 from jiaozi.kernel import clock
 from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.period import local_date
@@ -196,6 +197,9 @@ def explain(file: Path, *, clause: Clause = None, lang: Language = "zh", as_json
     if not clause:
         console.print()
         console.print(_unpublished(document, lang))
+
+
+app.command()(replay)
 
 
 @app.command()

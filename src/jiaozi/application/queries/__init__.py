@@ -8,5 +8,15 @@ from jiaozi.application.queries.reading import (
     counts,
     times_granted,
 )
+from jiaozi.application.queries.replaying import Replayed, replayed
 
-__all__ = ["ROWS_MAX", "UnableToFindApplication", "application", "applications", "counts", "times_granted"]
+__all__ = [
+    "ROWS_MAX",
+    "Replayed",
+    "UnableToFindApplication",
+    "application",
+    "applications",
+    "counts",
+    "replayed",
+    "times_granted",
+]

@@ -11,12 +11,13 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from jiaozi.application import queries, rules
-from jiaozi.application.models import Application
+from jiaozi.application.models import Application, KeptDecision
 from jiaozi.application.rules import Approval, HandDecision
 from jiaozi.application.services.evidence import require_papers
 from jiaozi.application.services.screening import screen_row
 from jiaozi.application.services.step import take
 from jiaozi.kernel.canonical import digest
+from jiaozi.kernel.ids import new_id
 from jiaozi.kernel.period import local_date
 from jiaozi.kernel.refusal import Reason
 from jiaozi.ledger import queries as ledger
@@ -31,7 +32,7 @@ from jiaozi.policy.rules.words import StepOfLife
 def _assess(row: Application, now: datetime) -> Decision:
     """Decide on the pinned version with the counters of this moment."""
     document = policy.document(row.version_id)
-    on, allow_demo = local_date(now), row.version.demo
+    on, allow_demo, applied_on = local_date(now), row.version.demo, local_date(row.submitted_at)
     uses = policy_rules.measured(document, clause_id=row.clause, facts=row.facts, on=on, allow_demo=allow_demo)
     return policy_rules.decide(
         document,
@@ -40,7 +41,17 @@ def _assess(row: Application, now: datetime) -> Decision:
         counters=_counters(row.programme, uses),
         on=on,
         allow_demo=allow_demo,
+        applied_on=applied_on,
     )
+
+
+def _keep(row: Application, step: str, now: datetime) -> str:
+    """Keep a decision as it was made, for good; gives its digest."""
+    sum_ = digest(row.decision).hex()
+    KeptDecision.objects.create(
+        id=new_id(), application=row, version_id=row.version_id, step=step, decision=row.decision, digest=sum_, at=now
+    )
+    return sum_
 
 
 def _counters(programme: str, uses: Iterable[CapUse | OnceUse]) -> dict[str, int]:
@@ -63,7 +74,7 @@ def review(*, application_id: UUID, by: Actor, now: datetime) -> Application:
         rules.check_apart(by, row.applied_by)
         decision = _assess(row, now)
         row.decision, row.reasons, row.amount_fen = decision.to_json(), _reasons(decision.reasons), decision.amount_fen
-        body = {"outcome": decision.outcome, "decision": digest(row.decision).hex(), "amount_fen": row.amount_fen}
+        body = {"outcome": decision.outcome, "decision": _keep(row, "review", now), "amount_fen": row.amount_fen}
         take(row, "review", by=by, now=now, body=body, changed=("decision", "reasons", "amount_fen"))
         screen_row(row, by=by, now=now)
     return row
@@ -150,7 +161,7 @@ def approve(*, application_id: UUID, by: Actor, now: datetime) -> tuple[Applicat
         row.decision, row.reasons, row.decided_at = decision.to_json(), _reasons(decision.reasons), now
         row.amount_fen = approval.amount_fen
         row.once_key = decision.once.slot if decision.once else None
-        body = {"amount_fen": row.amount_fen, "decision": digest(row.decision).hex(), "clause": decision.chosen}
+        body = {"amount_fen": row.amount_fen, "decision": _keep(row, "approve", now), "clause": decision.chosen}
         _approve(row, by, now, body)
     return row, approval
 

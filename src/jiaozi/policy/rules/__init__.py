@@ -9,7 +9,7 @@ from jiaozi.policy.rules.applicants import applicants_from_csv, applicants_from_
 from jiaozi.policy.rules.cases import CaseRun, decide_case, run_cases
 from jiaozi.policy.rules.comparing import Change, Comparison, Effect, compare, compare_applicants, totals
 from jiaozi.policy.rules.counters import counters_from
-from jiaozi.policy.rules.deciding import decide, measured, replay
+from jiaozi.policy.rules.deciding import decide, differences, measured, replay
 from jiaozi.policy.rules.decision import (
     CapUse,
     ClauseFound,
@@ -105,6 +105,7 @@ __all__ = [
     "decide",
     "decide_case",
     "describe",
+    "differences",
     "dispatch_terms",
     "editor_schema",
     "editor_schema_text",

@@ -6,6 +6,7 @@ Cost: reading facts, about five conditions a clause at 5 µs each, integer arith
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
@@ -36,6 +37,7 @@ def decide(
     counters: Mapping[str, int],
     on: date,
     allow_demo: bool,
+    applied_on: date | None = None,
 ) -> Decision:
     """Decide one clause, or the best of all clauses that the facts are complete for.
 
@@ -48,6 +50,8 @@ def decide(
         ``measured`` names the keys that matter.
     on
         The Asia/Shanghai date of the decision.
+    applied_on
+        The date on which it was applied for, which the windows ask; the day of the decision where left out.
     allow_demo
         Whether demo values may stand in for unpublished figures; without them an unpublished figure is a refusal.
 
@@ -60,7 +64,7 @@ def decide(
     """
     clauses = document.programme.clauses if clause_id is None else (document.clause(clause_id),)
     known = fact_reading.read(document.programme.facts, facts)
-    weighing = Weighing(document, known, counters, on, allow_demo)
+    weighing = Weighing(document, known, counters, on, allow_demo, applied_on)
     _must_be_consistent(weighing)
     found = tuple(_weigh(weighing, clause) for clause in clauses)
     choice = choose(weighing, found)
@@ -74,6 +78,7 @@ def decide(
             counters={key: used for key, used in counters.items() if key in looked_at},
             on=on,
             allow_demo=allow_demo,
+            applied_on=applied_on,
         ),
         outcome=choice.outcome,
         chosen=choice.clause,
@@ -95,7 +100,18 @@ def replay(document: Document, decision: Decision) -> Decision:
         counters=made_from.counters,
         on=made_from.on,
         allow_demo=made_from.allow_demo,
+        applied_on=made_from.applied_on,
     )
+
+
+def differences(one: Decision, other: Decision) -> tuple[str, ...]:
+    """Name the parts in which two decisions differ, none where they are equal.
+
+    >>> decision = Decision("x", "v", Inputs(None, {}, {}, date(2023, 6, 1), False), Outcome.REFUSED, "", (), (), ())
+    >>> differences(decision, decision)
+    ()
+    """
+    return tuple(part.name for part in fields(Decision) if getattr(one, part.name) != getattr(other, part.name))
 
 
 def measured(

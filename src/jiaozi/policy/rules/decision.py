@@ -194,6 +194,7 @@ class Inputs:
     counters: Mapping[str, int]
     on: date
     allow_demo: bool
+    applied_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

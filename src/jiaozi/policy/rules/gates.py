@@ -73,8 +73,9 @@ def _process(weighing: Weighing, clause: schema.Clause) -> Iterator[Asked]:
     if not spans or any(None in span for span in spans):
         return
     text = "、".join(f"{first}–{last}" for first, last in spans)
+    applied = weighing.applied_on or weighing.on
     label = Label(f"在申报窗口内：{text}", f"inside the window of application: {text}")
-    yield Asked("process.windows", label, (), "OUTSIDE_WINDOW", lambda: any(a <= weighing.on <= b for a, b in spans))
+    yield Asked("process.windows", label, (), "OUTSIDE_WINDOW", lambda: any(a <= applied <= b for a, b in spans))
 
 
 def _credit(weighing: Weighing, _clause: schema.Clause) -> Iterator[Asked]:

@@ -71,6 +71,7 @@ class Weighing:
     counters: Mapping[str, int]
     on: date
     allow_demo: bool
+    applied_on: date | None = None
     activation: Any = field(init=False)
     clause: str = ""
     reasons: list[Reason] = field(default_factory=list)

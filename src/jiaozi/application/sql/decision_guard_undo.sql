@@ -1,0 +1,2 @@
+DROP TRIGGER application_decision_kept ON application_decision;
+DROP FUNCTION application_decision_refuse();
