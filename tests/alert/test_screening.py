@@ -141,6 +141,58 @@ def test_the_same_file_in_two_dossiers(beijing):
     assert JournalLine.objects.filter(stage="alert").count() == 1
 
 
+ROWS = [f"2024-05-{day:02d},node{day},job-{day},{day * 7} 核时,训练大模型第{day}轮" for day in range(1, 29)]
+
+
+def table(city, application_id, holder, rows, paper="other"):
+    application.attach(
+        application_id=application_id, step=StepOfLife.APPLY, paper=paper, name="usage.csv",
+        content="\n".join(["日期,节点,作业,用量,说明", *rows]).encode(), by=city.by(holder), now=city.now,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        (ROWS[:-1], [AlertKind.SIMILAR_PAPER]),  # one row left out: other bytes, nearly the same text
+        ([row.replace("训练", "推理").replace("node", "机柜") for row in reversed(ROWS)], []),
+    ],
+)
+def test_a_table_that_is_nearly_anothers(beijing, rows, found):
+    one, other = beijing.firm("甲科技"), beijing.firm("乙科技")
+    table(beijing.city, beijing.claim(one, "HT-2024-001"), one, ROWS)
+    second = beijing.claim(other, "HT-2024-002")
+    table(beijing.city, second, other, rows)
+    application.screen(application_id=second, by=OFFICER, now=beijing.city.now)
+    assert [row.kind for row in raised(second)] == found
+
+
+BANDED = """amount:
+      of: contract.amount
+      bands: {by: contract.amount, steps: [{to: 100万, ratio: 30%}, {above: 100万, ratio: 20%}]}"""
+
+
+@pytest.mark.parametrize(
+    ("amounts", "found"),
+    [
+        (("950000.02元", "100万"), 1),  # the least that counts, and the band's own end
+        (("949999.99元", "100万"), 0),
+        (("96万", "1000000.01元"), 0),
+        (("99万",), 0),
+    ],
+)
+def test_dossiers_of_one_holder_that_keep_just_below_a_bands_end(db, amounts, found):
+    head, _, _ = text_of("beijing").partition("\ncases:")
+    plain = "amount: {ratio: 20%, of: contract.amount, less: [contract.excluded]}"
+    assert plain in head
+    case = "cases:\n  - {sample: firm, facts: {contract: {amount: 100万}}, on: 2024-06-01, expect: 30万}\n"
+    banded = Beijing(City(f"{head.replace(plain, BANDED)}\n{case}", date(2024, 6, 3)))
+    firm = banded.firm("甲科技")
+    claims = [banded.claim(firm, f"HT-2024-{number}", amount) for number, amount in enumerate(amounts)]
+    kinds = [row.kind for row in raised(claims[-1])]
+    assert kinds == [AlertKind.JUST_BELOW] * found
+
+
 def test_two_related_holders_over_one_cap(beijing):
     one, other = beijing.firm("甲科技"), beijing.firm("乙科技")
     beijing.relate(one, other, RelationKind.SAME_LEGAL_REPRESENTATIVE)

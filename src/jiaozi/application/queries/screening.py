@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from jiaozi.application.models import Application, Evidence
+from jiaozi.application.rules.evidence import FileKind
 from jiaozi.application.rules.screening import LIVE
 from jiaozi.catalogue.models import Centre
 from jiaozi.kernel.period import local_date
@@ -18,6 +19,7 @@ from jiaozi.party.models import Organisation
 FILES_MAX = 200
 CONTRACTS_MAX = 20_000
 ASKS_MAX = 1_000
+TABLES_MAX = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,17 @@ class Asked:
     holder: UUID
     amount_fen: int
     on: date
+
+
+@dataclass(frozen=True, slots=True)
+class PaperOf:
+    """One text paper of a dossier, by its content's digest."""
+
+    id: UUID
+    application: UUID
+    paper: str
+    digest: str
+    size_bytes: int
 
 
 def shared_files(application: UUID) -> list[SharedFile]:
@@ -73,6 +86,36 @@ def asked(programme: str, holders: Collection[UUID], since: datetime, until: dat
     )
     found = rows.order_by("submitted_at", "id").values_list("id", "holder_id", "amount_fen", "submitted_at")
     return [Asked(id_, holder, amount or 0, local_date(at)) for id_, holder, amount, at in found[:ASKS_MAX]]
+
+
+def stated(programme: str, holder: UUID, fact: str, since: datetime, until: datetime) -> list[Asked]:
+    """Give what one holder stated as a money fact in live dossiers that came between two instants."""
+    rows = Application.objects.filter(
+        programme=programme, holder_id=holder, state__in=LIVE, submitted_at__gte=since, submitted_at__lt=until
+    )
+    found = (
+        rows.annotate(stated=KeyTransform(fact, "facts")).filter(stated__isnull=False).order_by("submitted_at", "id")
+    )
+    values = found.values_list("id", "holder_id", "stated", "submitted_at")[:ASKS_MAX]
+    return [Asked(id_, asker, fen, local_date(at)) for id_, asker, fen, at in values if isinstance(fen, int)]
+
+
+def tables(application: UUID) -> list[PaperOf]:
+    """Give a dossier's own papers that are text (CSV)."""
+    rows = Evidence.objects.filter(application_id=application, file__kind=FileKind.CSV).select_related("file")
+    return [_paper_of(row) for row in rows.order_by("at", "id")[:TABLES_MAX]]
+
+
+def tables_of_others(application: UUID, programme: str, papers: Collection[str]) -> list[PaperOf]:
+    """Give the latest text papers of the same names in other live dossiers of a programme."""
+    rows = Evidence.objects.filter(
+        file__kind=FileKind.CSV, paper__in=papers, application__programme=programme, application__state__in=LIVE
+    ).exclude(application_id=application)
+    return [_paper_of(row) for row in rows.select_related("file").order_by("-at", "-id")[:TABLES_MAX]]
+
+
+def _paper_of(row: Evidence) -> PaperOf:
+    return PaperOf(row.id, row.application_id, row.paper, row.file_id, row.file.size_bytes)
 
 
 def organisation_named(supplier: str) -> UUID | None:

@@ -126,7 +126,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 def _is_csv(content: bytes) -> bool:
     """Say whether it is text (UTF-8, else GB 18030) without control characters that parses as rows with a separator."""
-    text = _decoded(content)
+    text = decoded(content)
     if text is None or _CONTROLS.search(text):
         return False
     try:
@@ -136,7 +136,8 @@ def _is_csv(content: bytes) -> bool:
     return len(first) > 1
 
 
-def _decoded(content: bytes) -> str | None:
+def decoded(content: bytes) -> str | None:
+    """Give a content as text, UTF-8 or else GB 18030; None where it is neither."""
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return content.decode(encoding)

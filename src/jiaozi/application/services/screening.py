@@ -10,18 +10,33 @@ from jiaozi.alert import queries as alerts
 from jiaozi.alert import rules as checks
 from jiaozi.alert import services as alert
 from jiaozi.alert.models import Alert
-from jiaozi.alert.rules import Ask, Claim, PaperFacts, Parameters, Purchase, Spending, Subject, SubjectKind, Suspicion
+from jiaozi.alert.rules import (
+    AlertKind,
+    Ask,
+    Claim,
+    PaperFacts,
+    Parameters,
+    Purchase,
+    Spending,
+    Subject,
+    SubjectKind,
+    Suspicion,
+)
 from jiaozi.application import queries
 from jiaozi.application.models import Application
+from jiaozi.application.queries import evidence as kept
 from jiaozi.application.queries import screening as reads
+from jiaozi.application.rules import evidence
 from jiaozi.application.rules import screening as rules
 from jiaozi.kernel.period import local_date, start_of_day
 from jiaozi.party import queries as party
 from jiaozi.party.rules import Actor, Group, HolderClass
 from jiaozi.policy import queries as policy
-from jiaozi.policy.rules import Decision, UnableToDecide, relation_terms
+from jiaozi.policy.rules import Decision, UnableToDecide, bars_of, relation_terms
 
 _DAY = timedelta(days=1)
+TABLE_BYTES_MAX = 2_000_000
+"""A larger table is compared by its digest alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +71,8 @@ def screen(*, application_id: UUID, by: Actor, now: datetime) -> tuple[Alert, ..
 def screen_row(row: Application, *, by: Actor, now: datetime) -> tuple[Alert, ...]:
     """Screen a dossier that is loaded already, inside of the verb that holds it."""
     scene = _scene(row, now)
-    found = [*_papers(scene), *_contract(scene), *_supplier(scene), *_split(scene), *_end_users(scene)]
+    found = [*_papers(scene), *_likeness(scene), *_contract(scene), *_supplier(scene)]
+    found += [*_split(scene), *_just_below(scene), *_end_users(scene)]
     return alert.raise_all(programme=row.programme, suspicions=found, by=by, now=now)
 
 
@@ -100,6 +116,34 @@ def _papers(scene: _Scene) -> list[Suspicion]:
         other = PaperFacts(reference=str(each.other_paper), subject=_subject(each.other), sha256=each.digest)
         found += checks.copies(own, [other], scene.parameters)
     return found
+
+
+def _likeness(scene: _Scene) -> list[Suspicion]:
+    """Compare the text of this dossier's tables with those of the same name in other dossiers."""
+    own = [each for each in reads.tables(scene.row.id) if each.size_bytes <= TABLE_BYTES_MAX]
+    if not own:
+        return []
+    others = reads.tables_of_others(scene.row.id, scene.row.programme, {each.paper for each in own})
+    beside = [_table(each, scene) for each in others if each.size_bytes <= TABLE_BYTES_MAX]
+    return [one for each in own for one in checks.copies(_table(each, scene), beside, scene.parameters)
+            if one.kind is AlertKind.SIMILAR_PAPER]  # fmt: skip
+
+
+def _table(each: reads.PaperOf, scene: _Scene) -> PaperFacts:
+    return PaperFacts(
+        reference=str(each.id),
+        subject=_subject(each.application),
+        kind=each.paper,
+        text=_text(each.digest),
+        asked_by=scene.row.applied_by,
+    )
+
+
+def _text(digest: str) -> str:
+    try:
+        return evidence.decoded(kept.checked_content(digest)) or ""
+    except evidence.UnableToReadEvidence:  # lost or changed: the audit names it, no check rests on it
+        return ""
 
 
 def _contract(scene: _Scene) -> list[Suspicion]:
@@ -148,16 +192,38 @@ def _split(scene: _Scene) -> list[Suspicion]:
         return []
     day, window = local_date(row.submitted_at), timedelta(days=scene.parameters.split_window_days)
     since, until = start_of_day(day - window), start_of_day(day + window + _DAY)
-    others = [
-        Ask(subject=_subject(each.application), holder=each.holder, amount_fen=each.amount_fen, on=each.on)
-        for each in reads.asked(row.programme, scene.group.members, since, until)
-    ]
+    others = [_ask(each) for each in reads.asked(row.programme, scene.group.members, since, until)]
     own = Ask(subject=scene.subject, holder=row.holder_id, amount_fen=row.amount_fen, on=day, asked_by=row.applied_by)
     return list(
         checks.split_under_cap(
             own, others, scene.group, cap=cap.label, cap_fen=cap.limit_fen, parameters=scene.parameters
         )
     )
+
+
+def _just_below(scene: _Scene) -> list[Suspicion]:
+    """Look whether one holder's dossiers keep just below where a band ends or the cap on a single claim stands."""
+    row = scene.row
+    day, window = local_date(row.submitted_at), timedelta(days=scene.parameters.split_window_days)
+    since, until = start_of_day(day - window), start_of_day(day + window + _DAY)
+    found: list[Suspicion] = []
+    for bar in bars_of(policy.document(row.version_id), row.clause, day, allow_demo=row.version.demo):
+        own_fen = row.facts.get(bar.fact) if bar.fact else row.amount_fen
+        if not isinstance(own_fen, int):
+            continue
+        others = (
+            reads.stated(row.programme, row.holder_id, bar.fact, since, until)
+            if bar.fact
+            else reads.asked(row.programme, [row.holder_id], since, until)
+        )
+        asks = [_ask(each) for each in others]
+        own = Ask(subject=scene.subject, holder=row.holder_id, amount_fen=own_fen, on=day, asked_by=row.applied_by)
+        found += checks.just_below(own, asks, bar=bar.label, bar_fen=bar.bar_fen, parameters=scene.parameters)
+    return found
+
+
+def _ask(each: reads.Asked) -> Ask:
+    return Ask(subject=_subject(each.application), holder=each.holder, amount_fen=each.amount_fen, on=each.on)
 
 
 def _end_users(scene: _Scene) -> list[Suspicion]:

@@ -6,6 +6,7 @@ and its neighbours answer what later stages ask.
 
 from jiaozi.policy.rules.adopting import UnableToAdopt, check_cases, check_succession, effective_dates
 from jiaozi.policy.rules.applicants import applicants_from_csv, applicants_from_json
+from jiaozi.policy.rules.bars import Bar, bars_of
 from jiaozi.policy.rules.cases import CaseRun, decide_case, run_cases
 from jiaozi.policy.rules.comparing import Change, Comparison, Effect, compare, compare_applicants, totals
 from jiaozi.policy.rules.counters import counters_from
@@ -58,6 +59,7 @@ from jiaozi.policy.rules.terms import (
 from jiaozi.policy.rules.words import Grant, Measure, Per, Subject
 
 __all__ = [
+    "Bar",
     "CapUse",
     "CaseRun",
     "Change",
@@ -95,6 +97,7 @@ __all__ = [
     "applicants_from_csv",
     "applicants_from_json",
     "award_stages",
+    "bars_of",
     "check_administration",
     "check_cases",
     "check_succession",
