@@ -15,6 +15,9 @@ FILES = re.findall(r"```\w+ file=(\S+)\n(.*?)```", GUIDE, re.DOTALL)
 CONSOLES = re.findall(r"```console\n\$ jiaozi policy (.*?)\n(.*?)```", GUIDE, re.DOTALL)
 
 
+FOUNDED = "\"applicant.kind == 'FIRM' && applicant.founded > months(on, -36)\""
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     for name, text in FILES:
@@ -38,6 +41,7 @@ def test_command_prints_what_the_guide_shows(folder, command, shown):
         ("ratio: 40%", "ratio: 140%", "is over 100%"),
         ("measures: issued, ", "", "write one of: issued, held"),
         ("above: 10万", "from: 10万", "overlap"),
+        (FOUNDED, FOUNDED.strip('"'), "a text with a comma needs quotes"),
     ],
 )
 def test_mistakes_that_the_guide_names_are_placed(folder, wrong, right, line):
