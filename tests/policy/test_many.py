@@ -18,7 +18,7 @@ from jiaozi.policy.rules.many.counting import once_name
 from jiaozi.policy.rules.words import Kind
 
 from .answers import check, table_of
-from .documents import PROGRAMMES, small
+from .documents import PROGRAMMES, UNSEEN, small
 
 ON = date(2023, 6, 1)
 RICH = {
@@ -134,7 +134,7 @@ RICH["highest, under a ceiling"] = RICH["all kinds of arithmetic"].replace(
 )
 RICH["sum, under a ceiling"] = RICH["highest, under a ceiling"].replace("rule: highest", "rule: sum")
 RICH["exclusive"] = RICH["all kinds of arithmetic"].replace("rule: sum", "rule: exclusive")
-TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in PROGRAMMES} | RICH
+TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in (*PROGRAMMES, *UNSEEN)} | RICH
 
 
 @cache
@@ -162,7 +162,7 @@ def _fact(name: str, fact_name: str) -> st.SearchStrategy[Any]:
     days = st.dates(date(2020, 1, 1), date(2027, 12, 31)).map(date.isoformat)
     other = {
         Kind.BOOL: st.booleans(),
-        Kind.INT: st.one_of(st.integers(0, 6), st.integers(0, 10**6)),
+        Kind.INT: st.one_of(st.integers(fact.least or 0, 6), st.integers(fact.least or 0, 10**6)),
         Kind.MONEY: MONEY,
         Kind.DECIMAL: st.one_of(
             st.sampled_from(["0", "10", "10.000001", "100.499999", "100.5", "299.999999", "300"]),

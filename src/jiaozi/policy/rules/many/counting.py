@@ -133,7 +133,8 @@ def once_of(sheet: Sheet, clause: schema.Clause) -> OnceOf | None:
     once = clause.once
     if once is None:
         return None
-    missing = sheet.missing([sheet.desk.document.programme.subjects[once.subject]])
+    own = once.subject is not Subject.PROGRAMME
+    missing = sheet.missing([sheet.desk.document.programme.subjects[once.subject]] if own else [])
     sheet.refuse("FACT_MISSING", missing)
     most = sheet.figure(once.most, ~missing)
     name = once_name(clause.id, once, sheet.desk.document.programme.fiscal_year_month)
