@@ -40,6 +40,7 @@ class FakeEngine:
         self.refuses = False
         self.breaks_at: set[UUID] = set()
         """Orders at which it fails in a way that its port does not name."""
+        self.status_calls = 0
         self.asked = 0
         """Calls that it did not answer."""
 
@@ -77,6 +78,7 @@ class FakeEngine:
 
     def status(self, order_ids: Sequence[UUID]) -> dict[UUID, JobStatus]:
         self._reached()
+        self.status_calls += 1
         return {order_id: self.jobs[order_id] for order_id in order_ids if order_id in self.jobs}
 
     def cancel(self, order_id: UUID) -> None:

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from jiaozi.catalogue.models import Centre, ResourceClass, TariffVersion
 from jiaozi.order.rules import State
-from jiaozi.order.rules.standing import Verdict
+from jiaozi.order.rules.standing import LOST, Verdict
 from jiaozi.party.models import NamedEndUser, Organisation
 from jiaozi.voucher.models import Voucher, number_of
 
@@ -20,7 +20,7 @@ class Order(models.Model):
 
     ``engine_granularity_ms`` and ``kill_lag_ms`` are the centre's of the quote's moment: the hold covers those.
     ``expires_at`` ends the quote; ``moved_at`` is when the state last changed, ``missing_since`` when the engine began
-    not to know the job.
+    not to know the job, ``stray_at`` when a job was found and stopped that the order had let go of.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -60,6 +60,7 @@ class Order(models.Model):
     expires_at = models.DateTimeField()
     moved_at = models.DateTimeField()
     missing_since = models.DateTimeField(null=True)
+    stray_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     price_fen = models.BigIntegerField(null=True)
@@ -81,6 +82,11 @@ class Order(models.Model):
                 fields=["moved_at", "id"],
                 name="order_standing",
                 condition=Q(state__in=["HELD", "SUBMITTED", "QUEUED", "RUNNING", "ENDED", "METERED"]),
+            ),
+            models.Index(
+                fields=["-moved_at"],
+                name="order_let_go",
+                condition=Q(state="FAILED") | Q(reason_code=LOST) | Q(moves__gt=0),
             ),
         ]
         constraints = [

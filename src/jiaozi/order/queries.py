@@ -17,11 +17,12 @@ from jiaozi.ledger.models import LedgerTransfer
 from jiaozi.order.models import Order
 from jiaozi.order.ports import longest_run_ms
 from jiaozi.order.rules import ON_ENGINE, State
-from jiaozi.order.rules.standing import STUCK_AFTER, Standing, Why, stuck
+from jiaozi.order.rules.standing import LET_GO_FOR, LOST, STUCK_AFTER, Standing, Why, stuck
 
 ROWS_MAX = 500
 WATCHED_MAX = 5_000
 SUBMITTED_MAX = 1_000
+LET_GO_MAX = 1_000
 _TO_SUBMIT = (State.HELD, State.SUBMITTED)
 _STANDING = (State.HELD, *ON_ENGINE, State.ENDED)
 _MS = timedelta(milliseconds=1)
@@ -89,6 +90,7 @@ class Followed(NamedTuple):
     engine_job: str
     cancel_asked: bool
     missing_since: datetime | None
+    longest: timedelta
 
 
 def on_engine(centre: str, after: UUID | None = None) -> list[Followed]:
@@ -96,8 +98,31 @@ def on_engine(centre: str, after: UUID | None = None) -> list[Followed]:
     rows = Order.objects.filter(centre_id=centre, state__in=ON_ENGINE)
     if after is not None:
         rows = rows.filter(id__gt=after)
-    found = rows.order_by("id").values_list("id", "state", "engine_job", "cancel_asked", "missing_since")
-    return [Followed(id_, State(state), *rest) for id_, state, *rest in found[:WATCHED_MAX]]  # type: ignore[arg-type]
+    terms = ("time_limit_ms", "engine_granularity_ms", "kill_lag_ms")
+    found = rows.order_by("id").values_list("id", "state", "engine_job", "cancel_asked", "missing_since", *terms)
+    return [
+        Followed(id_, State(state), job, asked, missing, longest_run_ms(limit, step, lag) * _MS)
+        for id_, state, job, asked, missing, limit, step, lag in found[:WATCHED_MAX]
+    ]
+
+
+def let_go(now: datetime) -> dict[str, list[UUID]]:
+    """Give, by centre, the latest orders that their engines should not have any more, in one statement.
+
+    Those that failed, whose jobs were called lost, or that were placed elsewhere, within ``LET_GO_FOR``.
+    """
+    rows = Order.objects.filter(Q(state=State.FAILED) | Q(reason_code=LOST) | Q(moves__gt=0))
+    rows = rows.filter(moved_at__gte=now - LET_GO_FOR).order_by("-moved_at")
+    found: dict[str, list[UUID]] = {}
+    for id_, centre, state, code, placement in rows.values_list("id", "centre_id", "state", "reason_code", "placement")[
+        :LET_GO_MAX
+    ]:
+        places = [*placement.get("tried", ())]
+        if state == State.FAILED or code == LOST:
+            places.append(centre)
+        for place in places:
+            found.setdefault(place, []).append(id_)
+    return found
 
 
 def waiting_for_submit(centre: str, limit: int = SUBMITTED_MAX) -> list[UUID]:

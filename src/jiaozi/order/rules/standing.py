@@ -18,6 +18,10 @@ from jiaozi.party.rules import Actor, Role, check_own_programme
 STUCK_AFTER = timedelta(minutes=10)
 """How long an order may stand without a sign of life before anybody calls it stuck: a stated value of ours."""
 
+LIMIT_GRACE = timedelta(seconds=30)
+"""How long past the longest run that its hold covers a job is left to its engine's own limit: clocks differ."""
+LET_GO_FOR = timedelta(hours=24)
+"""How long an engine is asked about jobs whose orders let go of them."""
 REASON_MAX = 400
 LOST = "JOB_LOST"
 """The reason of an order that ended because nobody could find its job: its hold waits for usage or a waiver."""

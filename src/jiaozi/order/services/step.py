@@ -23,11 +23,17 @@ def take(
     row: Order, verb: str, *, by: Actor, now: datetime, body: Mapping[str, Any], changed: tuple[str, ...] = ()
 ) -> None:
     """Move a locked order by a verb, with its journal line."""
+    line = step(row, verb, by=by, now=now, body=body)
+    row.save(update_fields=["state", "moved_at", *changed])
+    journal.write(line)
+
+
+def step(row: Order, verb: str, *, by: Actor, now: datetime, body: Mapping[str, Any]) -> Line:
+    """Change a locked order's state by a verb and give the journal line; whoever asks stores both."""
     before = State(row.state)
     row.state = advance(TRANSITIONS, before, verb, by.role)
     row.moved_at = now
-    row.save(update_fields=["state", "moved_at", *changed])
-    journal.write(Line("order", verb, row.id, before, row.state, by.name, now, body))
+    return Line("order", verb, row.id, before, row.state, by.name, now, body)
 
 
 def say(row: Order, reason: Reason) -> tuple[str, ...]:
