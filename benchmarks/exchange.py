@@ -1,4 +1,7 @@
-"""Exchange: a hundred thousand divisible orders at 8 hubs and 24 periods, beside OR-tools; books with minimums."""
+"""Exchange: a hundred thousand divisible orders at 8 hubs and 24 periods, beside OR-tools; books with minimums.
+
+One processor does it all, so on a machine that others load the processor's seconds are the ones to compare.
+"""
 
 from __future__ import annotations
 
@@ -37,9 +40,9 @@ def made(count: int, periods: int, minimums: float) -> Book:
 
 def _divisible(count: int, periods: int) -> Row:
     asked = made(count, periods, 0)
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     found = clear(asked)
-    took = time.perf_counter() - began
+    took, work = time.perf_counter() - began, time.process_time() - worked
     began = time.perf_counter()
     theirs = sum(
         welfare_by_flow(
@@ -52,7 +55,8 @@ def _divisible(count: int, periods: int) -> Row:
     verdict = "exact" if found.welfare_fen == found.bound_fen == theirs else "NOT EXACT"
     return Row(
         f"clear {count:,} divisible orders × {len(HUBS)} hubs × {periods} periods",
-        f"{took:.1f} s, {verdict}, peak {memory:.1f} GB; OR-tools' flows alone {beside:.1f} s",
+        f"{took:.1f} s ({work:.1f} s of processor), {verdict}, peak {memory:.1f} GB; "
+        f"OR-tools' flows alone {beside:.1f} s",
         target="≤ 10 s, exact",
         met=took <= 10 and verdict == "exact",
     )
@@ -60,14 +64,14 @@ def _divisible(count: int, periods: int) -> Row:
 
 def _minimums(count: int, periods: int, share: float) -> Row:
     asked = made(count, periods, share)
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     found = clear(asked)
-    took = time.perf_counter() - began
+    took, work = time.perf_counter() - began, time.process_time() - worked
     proved = sum(each.finished for each in found.cleared)
     gaining = sum(code.would_gain for code in found.why.values())
     return Row(
         f"clear {count:,} orders × {len(HUBS)} hubs × {periods} periods, {share:.0%} with a minimum",
-        f"{took:.1f} s, gap {found.gap_ppm} ppm, {proved} of {periods} proved best, "
+        f"{took:.1f} s ({work:.1f} s of processor), gap {found.gap_ppm} ppm, {proved} of {periods} proved best, "
         f"{sum(each.steps for each in found.cleared):,} steps, {gaining} left out though the price suits",
         target="gap stated",
     )

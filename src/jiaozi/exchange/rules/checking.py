@@ -242,8 +242,12 @@ def _figures_wrong(at: str, order: Order) -> Iterator[Problem]:
         )
 
 
-def _own_crossed(orders: Iterable[Order], own: dict[tuple[str, Product], dict[Side, Order]]) -> Iterator[Problem]:
+def _own_crossed(orders: Sequence[Order], own: dict[tuple[str, Product], dict[Side, Order]]) -> Iterator[Problem]:
+    buyers, sellers = ({each.party for each in orders if each.side is side} for side in Side)
+    both = (buyers & sellers) | {party for party, _ in own}  # hardly anybody is, so the rest needs no look
     for number, order in enumerate(orders):
+        if order.party not in both:
+            continue
         mine = own.setdefault((order.party, order.product), {})
         yield from _self_trade(f"orders[{number}].limit", order, mine)
         _keep_best(mine, order)

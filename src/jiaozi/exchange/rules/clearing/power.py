@@ -80,10 +80,12 @@ def powers(book: Book, accepted: Mapping[str, int]) -> tuple[Power, ...]:
     traded: dict[Side, Counter[Product]] = {Side.BID: Counter(), Side.ASK: Counter()}
     members: defaultdict[tuple[Product, str], set[str]] = defaultdict(set)
     for order in book.orders:
-        traded[order.side][order.product] += accepted.get(order.id, 0)
+        product, lots = order.product, accepted.get(order.id, 0)
+        if lots:
+            traded[order.side][product] += lots
         if order.side is Side.ASK:
-            offered[order.product][group[order.party]] += order.quantity
-            members[order.product, group[order.party]].add(order.party)
+            offered[product][group[order.party]] += order.quantity
+            members[product, group[order.party]].add(order.party)
     found = []
     for product, by_group in sorted(offered.items()):
         if not traded[Side.BID][product] + traded[Side.ASK][product]:
