@@ -15,6 +15,7 @@ from jiaozi.cli.house import wiring
 from jiaozi.kernel.refusal import Refused
 
 _ROOMS = {
+    "agent": "run the agent of a centre behind a firewall · 运行防火墙后中心的代理",
     "audit": "check that every book balances; exit status 1 and the offending rows if one does not · 核对全部账目",
     "centre": "connect a computing centre: its gate, and proof that it holds · 接入算力中心",
     "data": "move a file between places, whole and checked · 数据传输",

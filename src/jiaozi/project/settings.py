@@ -133,15 +133,21 @@ JIAOZI_ENGINES = {
     "slurm": "jiaozi.engines.slurm",
     "ray": "jiaozi.engines.ray",
     "kubernetes": "jiaozi.engines.kubernetes",
+    "agent": "jiaozi.engines.agent",
 }
 """Engine name in the catalogue → module that keeps ``jiaozi.order.ports.Engine``."""
 
-JIAOZI_ENGINE_OPTIONS = {
+JIAOZI_ENGINE_OPTIONS: dict[str, dict[str, object]] = {
     "jiaozi.engines.process": {
         "enabled": _ENV.process_engine,
         "isolation": _ENV.process_isolation,
         "spool": str(_ENV.folder("jobs", "{centre}")),
         "var": str(_ENV.folder()),
+    },
+    "jiaozi.engines.agent": {
+        "centre": "{centre}",
+        "spool": str(_ENV.folder("agents", "{centre}.db")),
+        "key_file": str(_ENV.folder("secrets", "agents.key")),
     },
 }
 """Module → options that this machine gives it, under those of the centre; ``{centre}`` becomes the centre's id."""

@@ -1,0 +1,140 @@
+"""The platform's end: what it asked of a centre behind a firewall, and what the centre's agent has told so far.
+
+An order's job goes through three stands here: ``asked`` (the agent may or may not have it), then ``answered`` or
+``refused`` as the agent said. Statuses and usage are kept as they come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from jiaozi.engines.agent import link, wire
+from jiaozi.engines.agent.link import Line
+from jiaozi.engines.agent.spool import Page, Spool
+from jiaozi.kernel import clock
+from jiaozi.kernel.canonical import canonical
+from jiaozi.order.ports import JobSpec, JobState, UnableToSubmit
+
+Job = dict[str, Any]
+
+
+class Desk:
+    """One centre's."""
+
+    def __init__(self, line: Line, spool: Spool) -> None:
+        self.line, self.spool = line, spool
+
+    def answer(self, letter: bytes) -> bytes:
+        """Read the agent's letter and write back; what a face calls when the agent knocks.
+
+        Raises
+        ------
+        UnableToRead
+            When the letter is not from this centre's agent.
+        """
+        link.read(self.line, self.spool, letter, take=_take, forgotten=_tell_all)
+        return link.write(self.line, self.spool)
+
+    def ask(self, spec: JobSpec) -> Job:
+        """Ask for a job, once; give how far that is."""
+        with self.spool.change() as page:
+            known = page.job(spec.order_id)
+            if known is None:
+                _check_text(spec)
+                known = {"stand": "asked", "spec": wire.write_spec(spec), "asked_at": clock.now().isoformat()}
+                page.keep_job(spec.order_id, known, live=True)
+                page.say({"do": "submit", "spec": known["spec"]})
+            return known
+
+    def cancel(self, order_id: UUID) -> bool:
+        """Ask for a job's end, once; False where none was ever asked for."""
+        with self.spool.change() as page:
+            known = page.job(order_id)
+            if known is None:
+                return False
+            if not known.get("cancelled") and not _is_over(known):
+                page.keep_job(order_id, {**known, "cancelled": True}, live=True)
+                page.say({"do": "cancel", "order": str(order_id)})
+            return True
+
+    def ask_log(self, order_id: UUID, tail_bytes: int) -> Job | None:
+        """Ask for the end of a job's log, and give what is known of it by now."""
+        with self.spool.change() as page:
+            known = page.job(order_id)
+            over = known is not None and _is_over(known)
+            if known is not None and not (over and known.get("log_final")) and not known.get("log_asked"):
+                page.keep_job(order_id, {**known, "log_asked": True}, live=not over)
+                page.say({"do": "log", "order": str(order_id), "bytes": tail_bytes})
+            return known
+
+    def jobs(self, order_ids: list[UUID]) -> dict[UUID, Job]:
+        """Give what is known of orders."""
+        with self.spool.change() as page:
+            found = {order_id: page.job(order_id) for order_id in order_ids}
+        return {order_id: job for order_id, job in found.items() if job is not None}
+
+    def usage(self, stream: str, after: int, count: int) -> tuple[str, list[tuple[int, dict[str, Any]]]]:
+        """Give records after a number; from the first one where the numbers are of another memory."""
+        with self.spool.change() as page:
+            memory = page.get("memory")
+            return memory, page.usage_after(after if stream == memory else 0, count)
+
+    def told(self, name: str) -> str:
+        """Give the last thing of a kind that the agent told: ``capacity``, ``heard_at``."""
+        with self.spool.change() as page:
+            return page.get(name)
+
+
+def _check_text(spec: JobSpec) -> None:
+    """Refuse what no letter can carry: it would stop the line for everybody."""
+    try:
+        canonical(wire.write_spec(spec))
+    except ValueError:
+        raise UnableToSubmit(
+            "COMMAND_NOT_TEXT",
+            "命令含有无法用UTF-8表示的字节，不能发往该中心",
+            "the command has bytes that are no UTF-8 text; they can't travel to this centre",
+            field="command",
+        ) from None
+
+
+def _is_over(known: Job) -> bool:
+    status = known.get("status")
+    return known["stand"] == "refused" or (status is not None and status["state"] == JobState.ENDED)
+
+
+def _take(page: Page, message: Mapping[str, Any]) -> None:
+    kind = message.get("tell")
+    page.set("heard_at", clock.now().isoformat())
+    if kind == "usage":
+        for record in message["records"]:
+            page.keep_usage(record["id"], record)
+    elif kind == "capacity":
+        page.set("capacity", message["text"])
+    elif kind in {"answer", "status", "log"}:
+        _take_of_job(page, kind, message)
+
+
+def _take_of_job(page: Page, kind: str, message: Mapping[str, Any]) -> None:
+    order_id = UUID(message["order"])
+    known = page.job(order_id)
+    if known is None:
+        return
+    if kind == "answer":
+        known |= {"stand": "refused" if message["refused"] else "answered", "refused": message["refused"]}
+        known["job"] = message["job"]
+    elif kind == "status":
+        known["status"] = message["status"]
+    else:
+        known |= {"log": message["text"], "log_asked": False, "log_final": message["final"]}
+    page.keep_job(order_id, known, live=not _is_over(known))
+
+
+def _tell_all(page: Page) -> None:
+    """Say again what an agent that lost its memory must know: each job that may still run; twice is harmless."""
+    for order_id, known in page.live_jobs().items():
+        page.say({"do": "submit", "spec": known["spec"]})
+        if known.get("cancelled"):
+            page.say({"do": "cancel", "order": str(order_id)})

@@ -1,0 +1,190 @@
+"""The centre's end: asks the platform what is wanted, does it with the centre's own engine, tells what happened.
+
+A step is: look at the engine, note what is new, exchange letters until neither side has more to say, do what was
+asked. What was asked is kept before it is done, and stays until it was done; the engine is idempotent by order, so that
+doing it again after a crash is harmless.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from jiaozi.engines.agent import link, wire
+from jiaozi.engines.agent.link import Line
+from jiaozi.engines.agent.spool import Page, Spool
+from jiaozi.order.ports import (
+    Engine,
+    JobState,
+    UnableToFindJob,
+    UnableToReachEngine,
+    UnableToReadUsage,
+    UnableToSubmit,
+)
+
+LETTERS_PER_STEP = 50
+PAGES_PER_STEP = 20
+
+
+class UnableToReachPlatform(Exception):  # noqa: N818 - an answer: try again later
+    """No letter came back."""
+
+
+Exchange = Callable[[bytes], bytes]
+"""Carries a letter to the platform and brings the answer; raises ``UnableToReachPlatform``."""
+
+
+class Agent:
+    """One centre's agent."""
+
+    def __init__(self, line: Line, spool: Spool, engine: Engine, exchange: Exchange) -> None:
+        self.line, self.spool, self.engine, self._exchange = line, spool, engine, exchange
+
+    def step(self) -> bool:
+        """Do one round; False where the platform could not be reached. What the engine can't do now is done later."""
+        self.look()
+        reached = self.talk()
+        self.work()
+        return reached
+
+    def look(self) -> None:
+        """Note what is new at the engine: statuses, usage, capacity."""
+        for part in (self._look_at_jobs, self._look_at_usage, self._look_at_capacity):
+            try:
+                part()
+            except UnableToReachEngine:
+                continue
+
+    def talk(self) -> bool:
+        """Exchange letters until neither side has more to say, at most a bounded number."""
+        for _ in range(LETTERS_PER_STEP):
+            try:
+                answer = self._exchange(link.write(self.line, self.spool))
+            except UnableToReachPlatform:
+                return False
+            taken = link.read(self.line, self.spool, answer, take=_take, forgotten=_tell_all)
+            with self.spool.change() as page:
+                if not taken and not page.waiting():
+                    return True
+        return True
+
+    def work(self) -> None:
+        """Do what was asked; what can't be done now stays."""
+        with self.spool.change() as page:
+            wanted = page.live_jobs()
+        for order_id, known in wanted.items():
+            try:
+                self._submit(order_id, known)
+                self._cancel(order_id, known)
+                self._log(order_id, known)
+            except UnableToReachEngine:
+                continue
+
+    def _submit(self, order_id: UUID, known: dict[str, Any]) -> None:
+        if known["stand"] != "asked":
+            return
+        try:
+            known |= {"job": self.engine.submit(wire.read_spec(known["spec"])).engine_job, "stand": "answered"}
+        except UnableToSubmit as refused:
+            known |= {"refused": wire.write_reason(refused.reason), "stand": "refused"}
+        with self.spool.change() as page:
+            page.say(_answer(order_id, known))
+            page.keep_job(order_id, known, live=known["stand"] == "answered")
+
+    def _cancel(self, order_id: UUID, known: dict[str, Any]) -> None:
+        if not known.get("cancel") or known["stand"] != "answered":
+            return
+        with suppress(UnableToFindJob):
+            self.engine.cancel(order_id)
+        with self.spool.change() as page:
+            page.keep_job(order_id, {**known, "cancel": False}, live=True)
+
+    def _log(self, order_id: UUID, known: dict[str, Any]) -> None:
+        if not known.get("log") or known["stand"] != "answered":
+            return
+        try:
+            text = base64.b64encode(self.engine.logs(order_id, known["log"])).decode()
+        except UnableToFindJob:
+            text = ""
+        over = _is_over(known)
+        with self.spool.change() as page:
+            page.say({"tell": "log", "order": str(order_id), "text": text, "final": over})
+            latest = page.job(order_id) or known
+            page.keep_job(order_id, {**latest, "log": 0}, live=not over)
+
+    def _look_at_jobs(self) -> None:
+        with self.spool.change() as page:
+            answered = {order_id: each for order_id, each in page.live_jobs().items() if each["stand"] == "answered"}
+        found = self.engine.status(list(answered)) if answered else {}
+        for order_id, status in found.items():
+            told = wire.write_status(status)
+            if told == answered[order_id].get("status"):
+                continue
+            with self.spool.change() as page:
+                page.say({"tell": "status", "order": str(order_id), "status": told})
+                over = status.state is JobState.ENDED
+                page.keep_job(order_id, {**answered[order_id], "status": told}, live=not over)
+
+    def _look_at_usage(self) -> None:
+        for _ in range(PAGES_PER_STEP):
+            with self.spool.change() as page:
+                cursor = page.get("cursor")
+            try:
+                found = self.engine.usage(cursor)
+            except UnableToReadUsage:  # the engine has lost its past: read it again, what is known is the same again
+                found = self.engine.usage("")
+            if found.cursor != cursor or found.records:
+                with self.spool.change() as page:
+                    if found.records:
+                        page.say({"tell": "usage", "records": [wire.write_record(each) for each in found.records]})
+                    page.set("cursor", found.cursor)
+            if not found.more:
+                return
+
+    def _look_at_capacity(self) -> None:
+        text = json.dumps(wire.write_capacity(self.engine.capacity()))
+        with self.spool.change() as page:
+            if not page.waiting():  # without a line, only the latest is worth saying
+                page.say({"tell": "capacity", "text": text})
+
+
+def _answer(order_id: UUID, known: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "tell": "answer",
+        "order": str(order_id),
+        "job": known.get("job", ""),
+        "refused": known.get("refused"),
+    }
+
+
+def _is_over(known: Mapping[str, Any]) -> bool:
+    status = known.get("status")
+    return status is not None and status["state"] == JobState.ENDED
+
+
+def _take(page: Page, message: Mapping[str, Any]) -> None:
+    """Keep a wish of the platform. Of a job that was asked for before, what is known is told again."""
+    if message.get("do") == "submit":
+        order_id = UUID(message["spec"]["order"])
+        known = page.job(order_id)
+        if known is None:
+            page.keep_job(order_id, {"stand": "asked", "spec": message["spec"]}, live=True)
+        elif known["stand"] != "asked":
+            page.say(_answer(order_id, known))
+            if known.get("status"):
+                page.say({"tell": "status", "order": str(order_id), "status": known["status"]})
+    elif message.get("do") in {"cancel", "log"}:
+        order_id = UUID(message["order"])
+        known = page.job(order_id)
+        if known is not None:
+            wish = {"cancel": True} if message["do"] == "cancel" else {"log": message["bytes"]}
+            page.keep_job(order_id, {**known, **wish}, live=True)
+
+
+def _tell_all(page: Page) -> None:
+    """Say again what a platform that lost its memory must know: all usage, from the beginning."""
+    page.set("cursor", "")
