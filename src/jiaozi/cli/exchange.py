@@ -152,6 +152,8 @@ def show(book: Book, found: Clearing, console: Console) -> None:
     if found.flows:
         console.print(_flows(found))
     console.print(_orders(book, found))
+    for code in sorted(set(found.why.values())):
+        console.print(f"{code.value}: {escape(str(say(code)))}")
     if len(book.orders) > _SHOWN:
         console.print(f"… {len(book.orders) - _SHOWN:,} 笔未列 more orders (--json)")
     for power in found.powers[:_SHOWN]:
@@ -195,14 +197,25 @@ def _flows(found: Clearing) -> Table:
 
 def _orders(book: Book, found: Clearing) -> Table:
     table = _table(
-        "报价 orders", "编号 id", "", "枢纽 hub", "时段 period", ">数量 quantity", ">成交 accepted", "原因 why"
+        "报价 orders",
+        "id",
+        "",
+        "枢纽 hub",
+        "时段 period",
+        ">数量 lots",
+        ">成交 got",
+        ">限价 limit",
+        ">价格 price",
+        "why",
     )
     price = found.price_of()
     # first what asks for an explanation, then in the file's order
     ranked = sorted(book.orders, key=lambda each: not found.why[each.id].would_gain)
     for each in ranked[:_SHOWN]:
-        why = say(found.why[each.id], price_fen=price.get(each.product), limit_fen=each.limit_fen)
-        figures = f"{each.quantity:,}", f"{found.accepted.get(each.id, 0):,}"
+        told = price.get(each.product)
+        figures = f"{each.quantity:,}", f"{found.accepted.get(each.id, 0):,}", yuan(each.limit_fen)
         names = (each.id, str(each.side.label), each.hub, each.period)
-        table.add_row(*(escape(name) for name in names), *figures, escape(str(why)))
+        table.add_row(
+            *(escape(name) for name in names), *figures, "-" if told is None else yuan(told), found.why[each.id].value
+        )
     return table
