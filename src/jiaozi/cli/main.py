@@ -23,6 +23,7 @@ _ROOMS = {
     "dispatch": "plan many requests at once, replay a trace · 调度规划与回放",
     "exchange": "clear a book of bids and asks, replay a session · 算力交易：出清与重算",
     "lab": "try a policy before it is law · 政策推演",
+    "people": "let the first administrator in, and end memberships · 人员与授权",
     "probe": "measure the network between centres · 测量中心之间的网络",
     "policy": "check, decide by and explain a programme's document · 校验、试算、解释政策文件",
     "statement": "list statements, export one as CSV, Excel, FOCUS or PDF · 列出、导出结算单",
