@@ -49,6 +49,13 @@ EXPECTED: dict[str, dict[str, int] | str] = {
     "set_language": "only posted to; test_pages.py",
     "web:year": EVERYBODY,
     "web:live-orders": EVERYBODY,
+    "web:applications": OVERSEERS | {"applicant": 200, "stranger": 200},
+    "web:apply": NOBODY | {"applicant": 200, "stranger": 200},
+    "web:dossier": OVERSEERS | {"applicant": 200},
+    "web:attach": NOBODY | dict.fromkeys(("applicant", "stranger", "officer"), 405),
+    "web:step": NOBODY | dict.fromkeys(("applicant", "stranger", "officer"), 405),
+    "web:resolve-alert": NOBODY | {"officer": 405},
+    "web:paper": "test_dossier.py",
     "web:eligibility": EVERYBODY,
     "web:estimate": EVERYBODY,
     "web:order": OVERSEERS | {"applicant": 200, "centre": 200},
@@ -93,7 +100,8 @@ def arguments(pattern: URLPattern) -> dict[str, object]:
     """What an address with arguments is asked for: what belongs to the applicant, done at the centre."""
     voucher = Voucher.objects.order_by("issued_at").first()
     order = Order.objects.filter(voucher=voucher).first()
-    known = {"voucher_id": voucher.id, "order_id": order.id, "clause": "general"}
+    known = {"voucher_id": voucher.id, "order_id": order.id, "clause": "general", "verb": "review"}
+    known |= {"application_id": voucher.application_id, "alert_id": uuid4()}
     known |= {"token_id": uuid4(), "membership_id": uuid4()}
     return {name: known[name] for name in pattern.pattern.converters}
 

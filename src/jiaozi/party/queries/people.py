@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -17,6 +19,7 @@ from jiaozi.party.rules.actor import Actor, Role
 from jiaozi.party.rules.membership import Grant, UnableToAct, actor_for, may_list
 
 RowT = TypeVar("RowT", Person, Membership, Token)
+NAMES_MAX = 500
 MEMBERSHIPS_MAX = 50
 """As many memberships of one person are looked at; nobody has so many."""
 
@@ -45,6 +48,18 @@ def name_on_screen(person: UUID) -> str:
     """Give a person's name, or the id's first digits where the facts were erased."""
     found = details_of(person)
     return found.name if found else pseudonym(person)
+
+
+def names_on_screen(actors: Iterable[str]) -> dict[str, str]:
+    """Say who stands behind the names of the journal, in one statement; whoever is no person keeps the name."""
+    ids: dict[str, UUID] = {}
+    for each in list(dict.fromkeys(actors))[:NAMES_MAX]:
+        kind, _, id_ = each.partition(":")
+        if kind == "person":
+            with suppress(ValueError):
+                ids[each] = UUID(id_)
+    known = dict(PersonDetails.objects.filter(person_id__in=ids.values()).values_list("person_id", "name"))
+    return {each: known.get(id_) or pseudonym(id_) for each, id_ in ids.items()}
 
 
 def email_of(person: UUID) -> str:

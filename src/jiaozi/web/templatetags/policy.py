@@ -7,12 +7,29 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.utils.safestring import SafeString
 
+from jiaozi.kernel.label import Label
 from jiaozi.policy.rules import Measure, Subject, Truth
 from jiaozi.policy.rules.explaining import MEASURES, SUBJECTS, TRUTHS
-from jiaozi.web.templatetags.words import said
+from jiaozi.web.templatetags.words import foreign, said
 
 register = template.Library()
+_VERBS = {
+    "apply": Label("提交", "submitted"),
+    "draft": Label("起草", "drafted"),
+    "amend": Label("修改", "amended"),
+    "submit": Label("提交", "submitted"),
+    "resubmit": Label("再次提交", "submitted again"),
+    "withdraw": Label("撤回", "withdrawn"),
+    "appeal": Label("申诉", "appealed"),
+    "review": Label("审核判定", "reviewed"),
+    "record_by_hand": Label("记录人工决定", "decided by hand"),
+    "send_back": Label("退回补正", "sent back"),
+    "notify_public": Label("公示", "put on notice"),
+    "reject": Label("不予批准", "rejected"),
+    "approve": Label("批准", "approved"),
+}
 _SHAPES = {
     Truth.TRUE: "check",
     Truth.FALSE: "cross",
@@ -48,5 +65,33 @@ def subject_word(subject: str) -> str:
 
 @register.filter
 def parameter_word(name: str, parameters: Mapping[str, Any]) -> str:
-    """Say a parameter's name; one that the document doesn't know shows as it is."""
-    return said(parameters[name].label) if name in parameters else name
+    """Say what is not published: a parameter by its name, a condition by its place in its clause."""
+    if name in parameters:
+        return said(parameters[name].label)
+    place = name.rpartition("[")[2].removesuffix("]")
+    return said(Label(f"第{int(place) + 1}项条件", f"condition {int(place) + 1}")) if place.isdigit() else name
+
+
+@register.filter
+def application_verb(verb: str) -> str:
+    """Say a step of an application's life; one that has no words yet shows as it is."""
+    return said(_VERBS[verb]) if verb in _VERBS else verb
+
+
+@register.filter
+def actor_name(line: Any, people: Mapping[str, str]) -> SafeString:
+    """Say who wrote a line of the journal."""
+    return foreign(people.get(line.by, line.by))
+
+
+@register.filter
+def stored_reason(reason: Mapping[str, Any]) -> str:
+    """Say a reason as a row keeps it."""
+    label = reason.get("label") or {}
+    return said(Label(str(label.get("zh", "")), str(label.get("en", ""))))
+
+
+@register.filter
+def alert_reason(row: Any) -> str:
+    """Say why an alert was raised."""
+    return said(Label(row.reason_zh, row.reason_en))

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from jiaozi.application import rules as application
 from jiaozi.catalogue.rules import CentreKind, Tier, Unit
 from jiaozi.kernel.label import Label
 from jiaozi.order import rules as order
@@ -20,7 +21,8 @@ from jiaozi.web.templatetags.figures import money
 register = template.Library()
 _CHINESE_FROM = "\u2e80"  # the first of the East Asian blocks
 
-_STATES: dict[str, type[order.State | voucher.State | settlement.State]] = {
+_STATES: dict[str, type[application.State | order.State | voucher.State | settlement.State]] = {
+    "application": application.State,
     "order": order.State,
     "voucher": voucher.State,
     "statement": settlement.State,
@@ -29,6 +31,13 @@ _CLASSES: dict[str, Any] = {"holder": HolderClass, "tier": Tier, "kind": CentreK
 
 # State → (shape, tone). The shape carries the meaning where colour can't be seen; the word always stands beside it.
 _LOOKS = {
+    "DRAFT": ("ring", "calm"),
+    "RETURNED": ("warn", "warn"),
+    "UNDER_REVIEW": ("half", "busy"),
+    "PUBLIC_NOTICE": ("half", "busy"),
+    "REJECTED": ("cross", "bad"),
+    "WITHDRAWN": ("dash", "calm"),
+    "APPEALED": ("warn", "warn"),
     "QUOTED": ("ring", "calm"),
     "HELD": ("ring", "busy"),
     "SUBMITTED": ("half", "busy"),

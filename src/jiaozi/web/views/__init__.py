@@ -2,9 +2,11 @@
 
 from jiaozi.web.views.account import account
 from jiaozi.web.views.acting import acting, site_map, stay
+from jiaozi.web.views.dossier import applications, apply, dossier, paper
 from jiaozi.web.views.eligibility import eligibility, estimate
 from jiaozi.web.views.members import end_membership, found, members
 from jiaozi.web.views.order import order
+from jiaozi.web.views.stepping import attach, resolve_alert, step
 from jiaozi.web.views.tokens import end_token, tokens
 from jiaozi.web.views.voucher import voucher
 from jiaozi.web.views.year import live_orders, year
@@ -12,6 +14,10 @@ from jiaozi.web.views.year import live_orders, year
 __all__ = [
     "account",
     "acting",
+    "applications",
+    "apply",
+    "attach",
+    "dossier",
     "eligibility",
     "end_membership",
     "end_token",
@@ -20,8 +26,11 @@ __all__ = [
     "live_orders",
     "members",
     "order",
+    "paper",
+    "resolve_alert",
     "site_map",
     "stay",
+    "step",
     "tokens",
     "voucher",
     "year",

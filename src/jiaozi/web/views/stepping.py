@@ -1,0 +1,183 @@
+"""What is done to a dossier from its page: one verb of the house a form, and back to the page with what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from jiaozi.alert import services as alerts
+from jiaozi.application import queries
+from jiaozi.application import services as application
+from jiaozi.application.queries.asking import questions
+from jiaozi.application.rules import UnableToDecide
+from jiaozi.application.rules.evidence import SIZE_MAX_BYTES, UnableToKeepEvidence
+from jiaozi.kernel import clock
+from jiaozi.kernel.fen import parse_yuan
+from jiaozi.kernel.label import Label
+from jiaozi.kernel.period import start_of_day
+from jiaozi.kernel.refusal import Reason, Refused
+from jiaozi.party.rules import Actor, Role
+from jiaozi.policy import queries as policy
+from jiaozi.policy.rules import Grant
+from jiaozi.policy.rules.words import StepOfLife
+from jiaozi.settlement import services as settlement
+from jiaozi.voucher import services as voucher
+from jiaozi.web.fields import TEXT_MAX, answers
+from jiaozi.web.frame import actor
+from jiaozi.web.pages import page
+from jiaozi.web.templatetags.words import said
+
+_DONE = Label("已办理。", "Done.")
+_WRITERS = frozenset({Role.APPLICANT, Role.OFFICER})
+Form = Mapping[str, str]
+
+
+@page(Label("办理", "Step"), _WRITERS, parent="web:applications")
+@require_POST
+def step(request: HttpRequest, application_id: UUID, verb: str) -> HttpResponse:
+    """Take one step; a refusal is said on the dossier's page, and nothing has changed."""
+    act = _VERBS.get(verb)
+    if act is None:
+        raise Http404(verb)
+    words = {name: str(value)[:TEXT_MAX] for name, value in request.POST.items()}
+    try:
+        act(application_id, words, actor(request), clock.now())
+    except Refused as refused:
+        _say(request, refused)
+    else:
+        messages.success(request, said(_DONE))
+    return HttpResponseRedirect(reverse("web:dossier", args=[application_id]))
+
+
+@page(Label("提交材料", "Hand a paper in"), _WRITERS, parent="web:applications")
+@require_POST
+def attach(request: HttpRequest, application_id: UUID) -> HttpResponse:
+    """Take a paper in."""
+    try:
+        given = request.FILES.get("content")
+        if given is None or (given.size or 0) > SIZE_MAX_BYTES:
+            raise _no_file()
+        application.attach(
+            application_id=application_id,
+            step=StepOfLife.APPLY,
+            paper=request.POST.get("paper", "other"),
+            name=given.name or "",
+            content=given.read(),
+            by=actor(request),
+            now=clock.now(),
+        )
+    except Refused as refused:
+        _say(request, refused)
+    else:
+        messages.success(request, said(_DONE))
+    return HttpResponseRedirect(reverse("web:dossier", args=[application_id]))
+
+
+@page(Label("处置预警", "Resolve an alert"), frozenset({Role.OFFICER}), parent="web:applications")
+@require_POST
+def resolve_alert(request: HttpRequest, application_id: UUID, alert_id: UUID) -> HttpResponse:
+    """Dismiss or confirm an alert with a recorded reason."""
+    confirmed, reason = request.POST.get("verdict") == "confirm", request.POST.get("reason", "")[:TEXT_MAX]
+    try:
+        alerts.resolve(alert_id=alert_id, confirmed=confirmed, reason=reason, by=actor(request), now=clock.now())
+    except Refused as refused:
+        _say(request, refused)
+    else:
+        messages.success(request, said(_DONE))
+    return HttpResponseRedirect(reverse("web:dossier", args=[application_id]))
+
+
+def _say(request: HttpRequest, refused: Refused) -> None:
+    reasons: tuple[Reason, ...] = getattr(refused, "reasons", (refused.reason,))
+    for reason in reasons:
+        messages.error(request, said(reason.label))
+
+
+def _no_file() -> Refused:
+    most = SIZE_MAX_BYTES // 2**20
+    return UnableToKeepEvidence(
+        "FILE_MISSING", f"请选择一个不超过{most} MiB的文件", f"choose a file of at most {most} MiB", field="content"
+    )
+
+
+def _claimed(application_id: UUID, words: Form) -> dict[str, Any]:
+    row = queries.application(application_id)
+    document = policy.document(row.version_id)
+    return answers(document, questions(document, row.clause, row.holder), words)
+
+
+def _amend(id_: UUID, words: Form, by: Actor, now: datetime) -> None:
+    application.amend(application_id=id_, claimed=_claimed(id_, words), by=by, now=now)
+
+
+def _resubmit(id_: UUID, words: Form, by: Actor, now: datetime) -> None:
+    application.resubmit(application_id=id_, claimed=_claimed(id_, words), by=by, now=now)
+
+
+def _send_back(id_: UUID, words: Form, by: Actor, now: datetime) -> None:
+    application.send_back(application_id=id_, missing=words.get("words", ""), by=by, now=now)
+
+
+def _record_by_hand(id_: UUID, words: Form, by: Actor, now: datetime) -> None:
+    try:
+        amount_fen = parse_yuan(words.get("amount", ""))
+    except ValueError:
+        raise UnableToDecide(
+            "AMOUNT_WRONG", "金额须以元写，如500000或50万", "write the amount in yuan, like 500000", field="amount"
+        ) from None
+    application.record_by_hand(application_id=id_, amount_fen=amount_fen, reason=words.get("words", ""), by=by, now=now)
+
+
+def _notify(id_: UUID, words: Form, by: Actor, now: datetime) -> None:
+    try:
+        until = start_of_day(date.fromisoformat(words.get("until", "")))
+    except ValueError:
+        raise UnableToDecide(
+            "DATE_WRONG", "公示截止日须为日期，如2026-12-01", "write the notice's last day as a date", field="until"
+        ) from None
+    application.notify_public(application_id=id_, until=until, by=by, now=now)
+
+
+def _reject(id_: UUID, words: Form, by: Actor, now: datetime) -> None:
+    own = words.get("words", "").strip()
+    reason = Reason("OFFICER", Label(own, own)) if own else None
+    application.reject(application_id=id_, by=by, now=now, words=reason)
+
+
+def _approve(id_: UUID, _words: Form, by: Actor, now: datetime) -> None:
+    row = queries.application(id_)
+    grants = policy.document(row.version_id).clause(row.clause).grants
+    if grants is Grant.AWARD:
+        settlement.award(application_id=id_, by=by, now=now)
+    else:
+        voucher.issue(application_id=id_, by=by, now=now)
+
+
+def _plain(verb: Callable[..., Any]) -> Callable[[UUID, Form, Actor, datetime], None]:
+    def act(id_: UUID, _words: Form, by: Actor, now: datetime) -> None:
+        verb(application_id=id_, by=by, now=now)
+
+    return act
+
+
+_VERBS: dict[str, Callable[[UUID, Form, Actor, datetime], None]] = {
+    "amend": _amend,
+    "submit": _plain(application.submit),
+    "resubmit": _resubmit,
+    "withdraw": _plain(application.withdraw),
+    "appeal": _plain(application.appeal),
+    "review": _plain(application.review),
+    "send_back": _send_back,
+    "record_by_hand": _record_by_hand,
+    "notify_public": _notify,
+    "reject": _reject,
+    "approve": _approve,
+    "screen": _plain(application.screen),
+}
