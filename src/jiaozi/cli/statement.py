@@ -13,7 +13,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from jiaozi.cli.actor import As, actor
 from jiaozi.cli.house import opened
+from jiaozi.kernel import clock
 from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.refusal import Refused
 
@@ -66,6 +68,38 @@ def export(
         content = queries.export(statement, queries.ExportForm(form))
     _write(output, content)
     typer.echo(f"{output}: {len(content):,} bytes")
+
+
+@app.command()
+def blocked(statement: Annotated[UUID, typer.Argument(help="the statement's id")]) -> None:
+    """Show which lines can't be matched or paid, and why; exit status 1 when there are any · 受阻明细."""
+    with opened():
+        from jiaozi.settlement import queries  # noqa: PLC0415
+
+        queries.statement(statement)
+        found = queries.blocked(statement)
+    for reference, standing in found:
+        typer.echo(f"{reference}  {standing.id}  {standing.state.label}: {standing.kind.label}")
+        typer.echo(f"    {standing.reason.zh}\n    {standing.reason.en}")
+    if found:
+        raise typer.Exit(1)
+    typer.echo("没有受阻的明细 · no line is blocked")
+
+
+@app.command()
+def clear(
+    alert: Annotated[UUID, typer.Argument(help="the alert's id, as `jiaozi statement blocked` gives it")],
+    *,
+    confirmed: Annotated[bool, typer.Option("--confirm/--dismiss", help="what it says is so, or is not")],
+    reason: Annotated[str, typer.Option("--reason", help="why; kept")],
+    by: As,
+) -> None:
+    """Resolve what blocks a line, once, with a reason: dismissed, the line goes on · 处理受阻明细."""
+    with opened():
+        from jiaozi.alert import services  # noqa: PLC0415
+
+        row = services.resolve(alert_id=alert, confirmed=confirmed, reason=reason, by=actor(by), now=clock.now())
+    typer.echo(f"{row.state}")
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -7,11 +7,13 @@ guarded in the database), and the audit compares all of them at once.
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
 from jiaozi.catalogue.models import Centre, TariffVersion
 from jiaozi.metering.rules import CaptureKind, RulingVerb, UsageState
+from jiaozi.metering.rules.samples import DEVICE_MAX, SLOTS_A_DAY, Metric
 from jiaozi.metering.rules.words import ACCOUNT_MAX, REASON_MAX
 from jiaozi.order.models import Order
 from jiaozi.party.models import Organisation
@@ -189,6 +191,47 @@ class Ruling(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.by}"
+
+
+class UsageSamples(models.Model):
+    """What one device of a job was seen at on one UTC day: slots of ten seconds, each with its permille; never edited.
+
+    ``reference`` is the order's id or the record's, as the centre names it. ``batch`` is the subject of the journal
+    line of the import that wrote it; a later import adds rows with other slots.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    centre = models.ForeignKey(Centre, db_index=False, on_delete=models.PROTECT, related_name="samples")
+    day = models.DateField()
+    reference = models.CharField(max_length=200)
+    metric = models.CharField(max_length=6, choices=[(each.value, each.value) for each in Metric])
+    device = models.CharField(max_length=DEVICE_MAX, blank=True)
+    slots = ArrayField(models.SmallIntegerField())
+    values = ArrayField(models.SmallIntegerField())
+    count = models.IntegerField()
+    sum_permille = models.BigIntegerField()
+    first_slot = models.SmallIntegerField()
+    last_slot = models.SmallIntegerField()
+    received_at = models.DateTimeField()
+    batch = models.UUIDField()
+
+    class Meta:
+        db_table = "metering_samples"
+        indexes = [
+            models.Index(fields=["centre", "reference"], name="samples_by_reference"),
+            models.Index(fields=["centre", "day"], name="samples_by_day"),
+        ]
+        constraints = [
+            models.CheckConstraint(name="samples_metric", condition=Q(metric__in=list(Metric))),
+            models.CheckConstraint(
+                name="samples_slots",
+                condition=Q(first_slot__gte=0, last_slot__lt=SLOTS_A_DAY, last_slot__gte=F("first_slot"))
+                & Q(count__gte=1, sum_permille__gte=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.metric} {self.day}"
 
 
 class UsageCursor(models.Model):

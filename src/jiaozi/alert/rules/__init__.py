@@ -1,5 +1,6 @@
 """What makes a suspicion and what becomes of it: the checks with their thresholds, an alert's life. Pure."""
 
+from jiaozi.alert.rules.claiming import Claimed, Seen, claim_differs
 from jiaozi.alert.rules.copies import PaperFacts, copies
 from jiaozi.alert.rules.life import (
     TRANSITIONS,
@@ -17,7 +18,7 @@ from jiaozi.alert.rules.parameters import DEFAULTS, Parameters, UnableToSetParam
 from jiaozi.alert.rules.related import Claim, Purchase, both_ends, normalised, related_supplier
 from jiaozi.alert.rules.splitting import Ask, just_below, split_under_cap
 from jiaozi.alert.rules.suspicion import AlertKind, Level, Subject, SubjectKind, Suspicion
-from jiaozi.alert.rules.using import Load, Spending, hidden_end_user, resale, use_without_load
+from jiaozi.alert.rules.using import Load, Mean, Spending, hidden_end_user, resale, use_without_load
 
 __all__ = [
     "DEFAULTS",
@@ -25,11 +26,14 @@ __all__ = [
     "AlertKind",
     "Ask",
     "Claim",
+    "Claimed",
     "Level",
     "Load",
+    "Mean",
     "PaperFacts",
     "Parameters",
     "Purchase",
+    "Seen",
     "Spending",
     "Standing",
     "State",
@@ -44,6 +48,7 @@ __all__ = [
     "changed",
     "check_clear",
     "check_resolver",
+    "claim_differs",
     "copies",
     "hidden_end_user",
     "just_below",

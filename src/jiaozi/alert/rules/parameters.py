@@ -42,7 +42,12 @@ class Parameters:
     load_least_ms
         Run time under which load says nothing.
     gpu_samples_least
-        Samples under which a card's load says nothing.
+        Samples under which a device's load says nothing.
+    power_least_permille
+        Share of the rated power under which a device counts as idle.
+    differs_permille, differs_least_ms
+        A claim differs from what was seen of it when it is off by more than this share and by more than this in units
+        by time.
     """
 
     depth: int = 3
@@ -58,6 +63,9 @@ class Parameters:
     gpu_least_permille: int = 50
     load_least_ms: int = 600_000
     gpu_samples_least: int = 10
+    power_least_permille: int = 150
+    differs_permille: int = 50
+    differs_least_ms: int = 600_000
 
     def to_json(self) -> dict[str, int]:
         """Give all of them by name."""
@@ -79,6 +87,9 @@ _RANGES: Mapping[str, tuple[int, int]] = {
     "gpu_least_permille": (0, 1_000),
     "load_least_ms": (0, 366 * 24 * 3_600_000),
     "gpu_samples_least": (1, 1_000_000),
+    "power_least_permille": (0, 1_000),
+    "differs_permille": (0, 1_000),
+    "differs_least_ms": (0, 366 * 24 * 3_600_000),
 }
 
 

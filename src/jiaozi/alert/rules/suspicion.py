@@ -28,6 +28,7 @@ class AlertKind(StrEnum):
     FOREIGN_ACCOUNT = "FOREIGN_ACCOUNT"
     HIDDEN_END_USER = "HIDDEN_END_USER"
     USE_WITHOUT_LOAD = "USE_WITHOUT_LOAD"
+    CLAIM_DIFFERS = "CLAIM_DIFFERS"
 
     @property
     def label(self) -> Label:
@@ -47,6 +48,7 @@ _LABELS = {
     AlertKind.FOREIGN_ACCOUNT: Label("他人账户用券", "spent by another's account"),
     AlertKind.HIDDEN_END_USER: Label("未披露最终用户", "end user not named"),
     AlertKind.USE_WITHOUT_LOAD: Label("占用无负载", "use without load"),
+    AlertKind.CLAIM_DIFFERS: Label("申报与观测不符", "claim differs from what was seen"),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from jiaozi.alert.rules.parameters import Parameters
@@ -38,12 +39,23 @@ class Spending:
     asked_by: str = ""
 
 
+class Mean(NamedTuple):
+    """Samples of something in thousandths of its whole: how many, and their sum."""
+
+    number: int = 0
+    sum_permille: int = 0
+
+
+_NONE = Mean()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """What one job occupied, and what it did with it.
 
     ``cpu_ms`` None and no samples mean that nobody measured, which suspects nobody; ``units`` are cores for processor
-    time and cards for samples, which are each the cards' use in thousandths at one moment. ``reference`` is the record.
+    time and cards for samples, which are each the cards' use in thousandths at one moment, or all of them added up in
+    ``cards``, ``processors`` and ``power``. ``reference`` is the record.
     """
 
     subject: Subject
@@ -51,6 +63,9 @@ class Load:
     elapsed_ms: int
     cpu_ms: int | None = None
     gpu_samples_permille: Sequence[int] = ()
+    cards: Mean = _NONE
+    processors: Mean = _NONE
+    power: Mean = _NONE
     reference: str = ""
     asked_by: str = ""
 
@@ -106,17 +121,10 @@ def use_without_load(load: Load, parameters: Parameters) -> tuple[Suspicion, ...
     """Suspect occupied time with nearly no load, when it ran long enough for the load to say something."""
     if load.elapsed_ms < parameters.load_least_ms or load.units < 1:
         return ()
-    occupied_ms = load.units * load.elapsed_ms
-    samples = load.gpu_samples_permille
-    if len(samples) >= parameters.gpu_samples_least:
-        # cards say more than the processors beside them
-        used, whole, least = sum(samples), len(samples), parameters.gpu_least_permille
-        what = Label("加速卡平均利用率", "the cards' mean use")
-    elif load.cpu_ms is not None:
-        used, whole, least = load.cpu_ms * 1000, occupied_ms, parameters.cpu_least_permille
-        what = Label("处理器时间占比", "processor time")
-    else:
+    measured = _measured(load, parameters)
+    if measured is None:
         return ()
+    used, whole, least, what = measured
     if used >= least * whole:
         return ()
     permille, minutes = used // whole, load.elapsed_ms // 60_000
@@ -137,6 +145,23 @@ def use_without_load(load: Load, parameters: Parameters) -> tuple[Suspicion, ...
             asked_by=load.asked_by,
         ),
     )
+
+
+def _measured(load: Load, parameters: Parameters) -> tuple[int, int, int, Label] | None:
+    """Give what was used, of what whole, the least that it must be, and what it is; cards say more than all else."""
+    samples = load.gpu_samples_permille
+    cards = Mean(len(samples), sum(samples)) if samples else load.cards
+    processors, cpu_least = Label("处理器时间占比", "processor time"), parameters.cpu_least_permille
+    for mean, least, what in (
+        (cards, parameters.gpu_least_permille, Label("加速卡平均利用率", "the cards' mean use")),
+        (load.power, parameters.power_least_permille, Label("平均功率占额定", "mean power of the rated")),
+        (load.processors, cpu_least, processors),
+    ):
+        if mean.number >= parameters.gpu_samples_least:
+            return mean.sum_permille, mean.number, least, what
+    if load.cpu_ms is None:
+        return None
+    return load.cpu_ms * 1000, load.units * load.elapsed_ms, cpu_least, processors
 
 
 def _found(

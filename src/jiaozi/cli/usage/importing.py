@@ -72,14 +72,15 @@ def import_file(
                 now=clock.now(),
             )
         except UnableToReadTrace as refused:
-            _show_bad(console, file, refused.bad, lang)
+            show_bad(console, file, refused.bad, lang)
             raise
         took_s = time.perf_counter() - began
-    _show_bad(console, file, imported.bad, lang)
+    show_bad(console, file, imported.bad, lang)
     console.print(summary(imported, took_s))
 
 
-def _show_bad(console: Console, file: Path, bad: Any, lang: str) -> None:
+def show_bad(console: Console, file: Path, bad: Any, lang: str) -> None:
+    """Print each line that is none, the first ones of many."""
     for each in bad[:BAD_SHOWN_MAX]:
         console.print(f"[red]✗[/] {escape(str(file))}:{escape(each.in_language(lang))}")
     if len(bad) > BAD_SHOWN_MAX:

@@ -6,10 +6,12 @@ from jiaozi.metering.services.correcting import charge_late
 from jiaozi.metering.services.disputing import resolve_dispute
 from jiaozi.metering.services.files import Reading
 from jiaozi.metering.services.importing import import_file, import_jobs, import_swf
+from jiaozi.metering.services.observing import observe
 from jiaozi.metering.services.posting import Imported
 from jiaozi.metering.services.pushing import push
 from jiaozi.metering.services.receiving import Received, receive
 from jiaozi.metering.services.ruling import accept_usage, retry_usage, waive_usage
+from jiaozi.metering.services.sampling import SamplesTaken, import_samples
 from jiaozi.metering.services.screening import screen
 
 __all__ = [
@@ -17,6 +19,7 @@ __all__ = [
     "Imported",
     "Reading",
     "Received",
+    "SamplesTaken",
     "accept_usage",
     "capture",
     "charge_late",
@@ -24,7 +27,9 @@ __all__ = [
     "collect_all",
     "import_file",
     "import_jobs",
+    "import_samples",
     "import_swf",
+    "observe",
     "push",
     "receive",
     "resolve_dispute",

@@ -78,9 +78,20 @@ def contents_of(path: Path, form: Form, reading: Reading, kinds: Mapping[str, st
         if form is Form.SLURM_JSON:
             jobs = members(stream, "jobs", slurm_json.FIELDS, stream.next_item)
             return slurm_json.read(jobs, reading.classes, kinds)
-        text = decoded(stream.read(), reading.encoding)
-        read: Callable[..., Contents] = usage_csv.read if form is Form.CSV else focus.read
-        return read(text, reading.classes, kinds)
+    read: Callable[..., Contents] = usage_csv.read if form is Form.CSV else focus.read
+    return read(table_text(path, reading.encoding), reading.classes, kinds)
+
+
+def table_text(path: Path, encoding: str) -> str:
+    """Give a table's text.
+
+    Raises
+    ------
+    UnableToImport
+        When it can't be read, is too large, or in another encoding.
+    """
+    with _opened(path) as stream:
+        return decoded(stream.read(), encoding)
 
 
 @contextmanager

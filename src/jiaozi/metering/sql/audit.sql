@@ -30,6 +30,14 @@ WITH usage_sums AS (
 ), told AS (
   SELECT subject, (body ->> 'captured')::bigint AS captures, (body ->> 'voucher_fen')::bigint AS voucher_fen, (body ->> 'own_fen')::bigint AS own_fen
     FROM journal_line WHERE stage = 'metering' AND verb = 'import'
+), sampled AS (
+  SELECT batch, count(*) AS rows, sum(count) AS samples, sum(sum_permille) AS permille,
+         count(*) FILTER (WHERE cardinality(slots) <> count OR cardinality(values) <> count
+                             OR sum_permille <> (SELECT coalesce(sum(v), 0) FROM unnest(values) AS v)) AS broken
+    FROM metering_samples GROUP BY batch
+), sampling AS (
+  SELECT subject, (body ->> 'rows')::bigint AS rows, (body ->> 'samples')::bigint AS samples, (body ->> 'sum_permille')::bigint AS permille
+    FROM journal_line WHERE stage = 'metering' AND verb = 'samples'
 ), findings AS (
   SELECT 'every capture traces to usage records' AS invariant, id::text AS "where", format('%%s records, %%s of another order or centre', records, strangers) AS found
     FROM traced WHERE records = 0 OR strangers > 0 OR (kind <> 'ORDER' AND records <> 1)
@@ -85,5 +93,10 @@ WITH usage_sums AS (
          format('captures %%s, %%s + %%s fen; told %%s, %%s + %%s', i.captures, i.voucher_fen, i.own_fen, t.captures, t.voucher_fen, t.own_fen)
     FROM imports i FULL JOIN told t ON t.subject = i.batch
    WHERE (coalesce(i.captures, 0), coalesce(i.voucher_fen, 0), coalesce(i.own_fen, 0)) IS DISTINCT FROM (t.captures, t.voucher_fen, t.own_fen)
+  UNION ALL
+  SELECT 'samples are what their journal line tells', coalesce(s.batch, t.subject)::text,
+         format('%%s rows, %%s samples, sum %%s, %%s broken; told %%s, %%s, %%s', s.rows, s.samples, s.permille, s.broken, t.rows, t.samples, t.permille)
+    FROM sampled s FULL JOIN sampling t ON t.subject = s.batch
+   WHERE (s.rows, s.samples, s.permille) IS DISTINCT FROM (t.rows, t.samples, t.permille) OR s.broken > 0
 )
 SELECT invariant, "where", found FROM findings LIMIT %(limit)s

@@ -27,6 +27,7 @@ from jiaozi.settlement.queries.grants import (
 from jiaozi.settlement.queries.reading import (
     UnableToFindStatement,
     Waiting,
+    blocked,
     differences,
     lines,
     statement,
@@ -49,6 +50,7 @@ __all__ = [
     "audit_all",
     "award",
     "awards",
+    "blocked",
     "clawbacks",
     "closed_year",
     "differences",

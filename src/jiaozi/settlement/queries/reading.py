@@ -13,6 +13,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, Sum
 
+from jiaozi.alert import queries as alerts
+from jiaozi.alert.rules import Standing, Subject, SubjectKind
 from jiaozi.kernel.period import Period
 from jiaozi.kernel.refusal import Refused
 from jiaozi.metering.models import Capture
@@ -94,6 +96,14 @@ def differences(row: Statement, *, limit: int = DIFFERENCES_MAX) -> tuple[list[D
     shards = [account.id for account in payable_accounts(row.programme, row.centre_id)]
     found = run("differences.sql", statement=row.id, shards=shards, most=min(limit, DIFFERENCES_MAX))
     return [Difference(*each[:4]) for each in found], found[0][4] if found else 0
+
+
+def blocked(statement_id: UUID) -> list[tuple[str, Standing]]:
+    """Give what stands against a statement's lines: the order or record of each, and the alert."""
+    rows = run("line_names.sql", statement=statement_id, most=LINES_MAX)
+    names = {str(capture): name for capture, name in rows}
+    found, _ = alerts.standing(Subject(SubjectKind.USAGE, capture) for capture in names)
+    return [(names[each.subject.id], each) for each in found]
 
 
 def sums(statement_id: UUID) -> tuple[int, int]:

@@ -26,6 +26,7 @@ class Rows:
     grants: int
     clawbacks: int
     files: int
+    samples: int
     trade_sessions: int
     trade_orders: int
 
@@ -109,6 +110,10 @@ def _orders(rows: Rows) -> int:
     return rows.trade_orders
 
 
+def _samples(rows: Rows) -> int:
+    return rows.samples
+
+
 INVARIANTS = (
     Invariant("ledger", "book balances", "各账簿借贷相等", _accounts),
     Invariant("ledger", "counters equal a replay", "余额等于逐笔重算", _transfers),
@@ -145,6 +150,7 @@ INVARIANTS = (
     Invariant("exchange", "a trader's money is what it deposited and traded", "交易资金=存入+成交", _orders),
     Invariant("exchange", "capacity is what was declared and traded", "容量=登记+成交", _orders),
     Invariant("exchange", "a link has earned its rents", "链路收益等于各场之和", _sessions),
+    Invariant("metering", "samples are what their journal line tells", "采样与留痕一致", _samples),
     Invariant("settlement", "gross issued within the cap at every moment", "累计发放任何时刻不超过上限", _transfers),
     Invariant("settlement", "imprest identity", "备用金恒等式", _accounts),
     Invariant("settlement", "the reserve's accounts are its movements", "备用金账户与收支一致", _money),

@@ -32,7 +32,9 @@ def approve(*, statement_id: UUID, by: Actor, now: datetime) -> Statement:
         row = queries.statement(statement_id, lock=True)
         row.approved_by, row.approved_at = by.name, now
         take(row, "approve", by=by, now=now, body={"amount_fen": row.total_fen}, changed=("approved_by", "approved_at"))
-        metering.screen(programme=row.programme, captures=reads.capture_ids(row.id), by=by, now=now)
+        captures = reads.capture_ids(row.id)
+        metering.screen(programme=row.programme, captures=captures, by=by, now=now)
+        metering.observe(programme=row.programme, captures=captures, by=by, now=now)
     return row
 
 

@@ -11,6 +11,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
+from jiaozi.alert import services as alert
+from jiaozi.alert.rules import Subject, SubjectKind
 from jiaozi.catalogue import queries as catalogue
 from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
@@ -18,6 +20,7 @@ from jiaozi.kernel.canonical import digest
 from jiaozi.kernel.ids import new_id
 from jiaozi.kernel.lifecycle import advance
 from jiaozi.kernel.period import Period, local_date, start_of_day
+from jiaozi.metering import services as metering
 from jiaozi.party.rules import SYSTEM, Actor, check_own_centre, check_own_programme
 from jiaozi.policy import queries as policy
 from jiaozi.policy.rules import UnableToDecide, reserve_terms
@@ -63,7 +66,7 @@ def close_statement(*, programme: str, centre: str, period: Period, by: Actor, n
     """Close a centre's statement of a period: it takes every capture up to the period's end that is on none yet.
 
     What was captured before the period began becomes an adjustment line. A statement that is closed already is given
-    as it is: what comes later waits for the next one.
+    as it is: what comes later waits for the next one. What each line claims is compared with what was seen of it.
 
     Raises
     ------
@@ -85,6 +88,7 @@ def close_statement(*, programme: str, centre: str, period: Period, by: Actor, n
         row.closed_at = now
         body = {"amount_fen": row.total_fen, "captures": row.captures}
         take(row, "close", by=by, now=now, body=body, changed=("captures", "total_fen", "closed_at"))
+        metering.observe(programme=row.programme, captures=reads.capture_ids(row.id), by=by, now=now)
     return row
 
 
@@ -149,17 +153,20 @@ def claim(*, statement_id: UUID, lines: Mapping[str, int], by: Actor, now: datet
 
 
 def match(*, statement_id: UUID, by: Actor, now: datetime) -> Statement:
-    """Match a statement three ways; a difference on any line blocks it.
+    """Match a statement three ways; a difference on any line blocks it, and so does an alert about a line's use.
 
     Raises
     ------
     UnableToMatch
         Naming the lines; ``queries.differences`` has all of them.
+    UnableToProceed
+        Naming the alerts, which an officer resolves with a reason; ``queries.blocked`` has their lines.
     """
     with transaction.atomic():
         row = queries.statement(statement_id, lock=True)
         advance(TRANSITIONS, State(row.state), "match", by.role)
         check_match(*queries.differences(row))
+        alert.require_clear(subjects=[Subject(SubjectKind.USAGE, str(each)) for each in reads.capture_ids(row.id)])
         StatementLine.objects.filter(statement=row).update(ledger_fen=F("amount_fen"))
         row.claim_total_fen = row.claim_total_fen or 0
         row.ledger_total_fen, row.matched_at = row.total_fen, now

@@ -27,7 +27,7 @@ from jiaozi.voucher.rules import State as VoucherState
 ROWS_MAX = 500
 CAPTURES_MAX = 10_000
 FINDINGS_MAX = 100
-_SQL = Path(__file__).parent / "sql"
+_SQL = Path(__file__).resolve().parent.parent / "sql"
 
 ORDERS_MAX = 5_000
 RECORDS_PER_ORDER_MAX = 10_000
