@@ -102,6 +102,9 @@ def test_the_keyboard_reaches_the_content_and_the_switch(visit: Visitor) -> None
     expect(skip).to_be_in_viewport()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
+    for link in reversed(page.get_by_role("navigation", name="主导航").get_by_role("link").all()):
+        page.keyboard.press("Shift+Tab")
+        expect(link).to_be_focused()
     page.keyboard.press("Shift+Tab")
     expect(page.get_by_role("button", name="English")).to_be_focused()
     page.keyboard.press("Enter")
