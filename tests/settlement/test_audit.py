@@ -23,7 +23,7 @@ from tests.world import CENTRE, PROGRAMME
 from .conftest import LATER, House
 
 STAGES = Path(__file__).resolve().parents[2] / "src" / "jiaozi"
-ROOMS = ("ledger", "voucher", "metering", "exchange", "settlement")
+ROOMS = ("ledger", "voucher", "order", "metering", "exchange", "settlement")
 
 
 def names_in_sql(room):

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import ExpressionWrapper, F, Q
 from django.db.models.fields import DateTimeField
 
 from jiaozi.kernel.ids import named_id
 from jiaozi.kernel.refusal import Refused
 from jiaozi.ledger.models import LedgerTransfer
+from jiaozi.ledger.queries import Finding
 from jiaozi.order.models import Order
 from jiaozi.order.ports import longest_run_ms
 from jiaozi.order.rules import ON_ENGINE, State
@@ -26,6 +29,8 @@ LET_GO_MAX = 1_000
 _TO_SUBMIT = (State.HELD, State.SUBMITTED)
 _STANDING = (State.HELD, *ON_ENGINE, State.ENDED)
 _MS = timedelta(milliseconds=1)
+FINDINGS_MAX = 100
+_AUDIT = (Path(__file__).parent / "sql" / "audit.sql").read_text(encoding="utf-8")
 
 
 class UnableToFindOrder(Refused):
@@ -219,3 +224,13 @@ def stuck_orders(
         if sign is not None:
             found.append(Stuck(row, *sign))
     return found
+
+
+def audit() -> list[Finding]:
+    """Check that the ledger holds for every order what it says while it is under way, and nothing afterwards.
+
+    Cost: one pass over orders and one over the ledger's holds.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_AUDIT, {"limit": FINDINGS_MAX})
+        return [Finding(*row) for row in cursor.fetchall()]

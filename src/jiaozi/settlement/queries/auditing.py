@@ -9,6 +9,7 @@ from jiaozi.exchange import queries as exchange
 from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.queries import Finding
 from jiaozi.metering import queries as metering
+from jiaozi.order import queries as order
 from jiaozi.settlement.queries.reading import run
 from jiaozi.settlement.rules.auditing import INVARIANTS, Invariant, Rows
 from jiaozi.voucher import queries as voucher
@@ -44,9 +45,10 @@ def audit() -> list[Finding]:
 
 
 def audit_all() -> Audit:
-    """Check every book: ledger, vouchers, metering, exchange, settlement; and every paper that is kept."""
+    """Check every book: ledger, vouchers, orders, metering, exchange, settlement; and every paper that is kept."""
     rows = Rows(*run("audited.sql")[0])
-    findings = (*ledger.audit(), *audit_evidence(), *voucher.audit(), *metering.audit(), *exchange.audit(), *audit())
+    rooms = (ledger.audit, audit_evidence, voucher.audit, order.audit, metering.audit, exchange.audit, audit)
+    findings = tuple(finding for room in rooms for finding in room())
     broken = {finding.invariant for finding in findings}
     checked = [Checked(each, each.rows(rows), each.name not in broken) for each in INVARIANTS]
     return Audit(tuple(checked), findings)

@@ -29,6 +29,7 @@ class Rows:
     samples: int
     trade_sessions: int
     trade_orders: int
+    orders: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,10 @@ def _samples(rows: Rows) -> int:
     return rows.samples
 
 
+def _jobs(rows: Rows) -> int:
+    return rows.orders
+
+
 INVARIANTS = (
     Invariant("ledger", "book balances", "各账簿借贷相等", _accounts),
     Invariant("ledger", "counters equal a replay", "余额等于逐笔重算", _transfers),
@@ -126,6 +131,7 @@ INVARIANTS = (
     Invariant("application", "a kept paper is what was handed in", "材料文件未被改动", _files),
     Invariant("voucher", "a voucher's face is what was issued", "面额等于发放额", _vouchers),
     Invariant("voucher", "face = unspent + held + used + lapsed + revoked", "面额=未用+冻结+已用+过期+撤销", _vouchers),
+    Invariant("order", "an order is held for exactly while it is under way", "在途订单足额冻结，了结即解冻", _jobs),
     Invariant("metering", "every capture traces to usage records", "每笔核销有用量记录", _captures),
     Invariant("metering", "a price follows from its usage and its tariff", "价款由用量和价目得出", _captures),
     Invariant("metering", "a capture's names belong together", "核销的各项归属一致", _captures),

@@ -6,4 +6,5 @@ SELECT (SELECT count(*) FROM ledger_account), (SELECT count(*) FROM ledger_trans
        (SELECT count(*) FROM settlement_redemption), (SELECT count(*) FROM settlement_award), (SELECT count(*) FROM settlement_grant_payment),
        (SELECT count(*) FROM settlement_clawback), (SELECT count(*) FROM evidence_file),
        (SELECT count(*) FROM metering_samples),
-       (SELECT count(*) FROM exchange_session), (SELECT count(*) FROM exchange_order)
+       (SELECT count(*) FROM exchange_session), (SELECT count(*) FROM exchange_order),
+       (SELECT count(*) FROM compute_order)

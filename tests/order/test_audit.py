@@ -1,0 +1,43 @@
+"""The audit finds work without money and money without work."""
+
+from __future__ import annotations
+
+import pytest
+
+from jiaozi.kernel.ids import named_id
+from jiaozi.ledger import services as ledger
+from jiaozi.ledger.rules import void
+from jiaozi.order import queries
+from jiaozi.order import services as order
+from jiaozi.order.rules import hold_id
+
+
+def found():
+    return [(each.invariant, each.where) for each in queries.audit()]
+
+
+def test_an_order_is_held_for_from_its_hold_to_its_end(world, engine, held):
+    assert found() == []
+    order.submit(order_id=held.id, now=world.now)
+    assert found() == []
+    refused = world.held(held.voucher, units=4, seconds=36_000)
+    order.cancel(order_id=refused.id, by=world.applicant(held.holder), now=world.now)
+    assert found() == []
+
+
+@pytest.mark.parametrize("part", ["voucher", "own"])
+def test_work_without_money_is_found(world, held, part):
+    line = void(named_id("test", part), hold_id(held.id, part), "order.release", held.id)
+    ledger.require([line], at=world.now)
+    assert found() == [("an order is held for exactly while it is under way", str(held.id))]
+
+
+def test_money_without_work_is_found(held):
+    queries.Order.objects.filter(id=held.id).update(state="CANCELLED")
+    assert found() == [("an order is held for exactly while it is under way", str(held.id))]
+
+
+def test_a_hold_that_is_not_what_the_order_says_is_found(held):
+    fen = held.voucher_hold_fen + 1
+    queries.Order.objects.filter(id=held.id).update(voucher_hold_fen=fen, most_fen=fen + held.own_hold_fen)
+    assert len(found()) == 1
