@@ -36,6 +36,7 @@ def test_a_good_scenario_is_read():
 
 MADE_UP = "basis: {zh: 无, en: none, demo: true}"
 NOBODY = "  trace: {path: a.swf, class: nobody, asks: {from: 5%, mode: 6%, to: 9%}}"
+MANY = "  generated:\n    groups: [{class: firm, size: small, holders: 2000000, applications: 3, cost: {median: 1万}}]"
 TWO_BOUNDS = "{small: {zh: 小, en: small, to: 1万}, large: {zh: 大, en: large, to: 9万}}"
 WRONG = {
     "no seed": ({"seeds": "{first: 1, count: 0}"}, "count: 0", "must be 1 to 1000"),
@@ -96,6 +97,11 @@ WRONG = {
         {"facts": "      purchase.fee: {column: class, map: {firm: 1万}}"},
         "purchase.fee: ",
         "the map lacks school",
+    ),
+    "more than fits": (
+        {"demand": MANY},
+        "groups: [",
+        "about 6,000,000 applications with 3 purchases each; at most 5,000,000 fit",
     ),
     "sizes that end": ({"sizes": TWO_BOUNDS}, "sizes: ", "a `to` each but the last"),
 }

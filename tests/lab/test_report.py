@@ -15,6 +15,7 @@ from jiaozi.kernel.fen import yuan
 from jiaozi.lab import rules, services
 
 from .scenarios import CHENGDU_2025, PROGRAMMES, SAMPLES, small
+from .test_demand import BY_TRACE, TRACE
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -137,6 +138,16 @@ def test_a_document_that_is_broken_is_named_inside_the_scenario(tmp_path):
     assert caught.value.problems[0].path == "versions[0].document"
 
 
+def test_without_demo_values_the_report_says_why_nothing_is_granted(tmp_path):
+    scenario = written(tmp_path)
+    scenario.write_text(
+        scenario.read_text(encoding="utf-8").replace("demo: true\nyears", "demo: false\nyears"), encoding="utf-8"
+    )
+    result = services.run(scenario=scenario, out=tmp_path / "out", seeds=1, now=NOW, told=lambda *_step: None)
+    assert result.versions[0].metrics["granted_fen"].high == 0
+    assert "无一申领获得发放；最常见的理由：参数未公布" in page(tmp_path / "out")
+
+
 def test_a_programme_without_a_pool_says_so(tmp_path):
     text = (PROGRAMMES / "beijing.yaml").read_text(encoding="utf-8")
     facts = """\
@@ -159,7 +170,7 @@ def test_a_programme_without_a_pool_says_so(tmp_path):
     result = services.run(scenario=scenario, out=tmp_path / "out", seeds=2, now=NOW, told=lambda *_step: None)
     assert result.versions[0].pools == ()
     assert result.versions[0].metrics["granted_fen"].median > 0
-    assert "项目文件没有年度总额" in page(tmp_path / "out")
+    assert "没有可列的年度总额" in page(tmp_path / "out")
 
 
 def test_a_pool_that_runs_dry_in_some_seeds_says_in_how_many(tmp_path):
@@ -173,6 +184,42 @@ def test_a_pool_that_runs_dry_in_some_seeds_says_in_how_many(tmp_path):
     [pool] = play(yuan(due.median).replace(",", "")).versions[0].pools
     assert 0 < pool.dry_ppm < 1_000_000
     assert "的种子如此）" in page(tmp_path / "out")
+
+
+def test_a_bad_line_of_a_file_is_named_with_the_file(tmp_path):
+    demand = "  file: {path: p.csv, first: 2025-01-01, date: on, holder: who, cost: need, attributes: [served]}"
+    (tmp_path / "p.csv").write_text("on,who,need,served\n2025-01-05,a,lots,true\n", encoding="utf-8")
+    scenario = written(tmp_path, demand=demand)
+    with pytest.raises(rules.UnableToReadScenario, match=r"p.csv: line 2, need: 'lots' is no amount"):
+        services.check(scenario=scenario)
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ("1 0 0 x 4\n", r"t.swf:1: field 4 \(run\) must be a whole number, not 'x'"),
+        ("; nothing\n", "t.swf: no job in it ran"),
+        ("1 0 0 0 4 -1 -1 4 -1 -1 0 9 1 1 1 -1 -1 -1\n", "t.swf: no job in it ran"),
+    ],
+)
+def test_a_trace_that_can_not_be_used_is_named(tmp_path, lines, says):
+    (tmp_path / "t.swf").write_text(lines, encoding="utf-8")
+    with pytest.raises(rules.UnableToReadScenario, match=says):
+        services.check(scenario=written(tmp_path, **BY_TRACE))
+
+
+def test_a_trace_is_played(tmp_path):
+    (tmp_path / "t.swf").write_text(TRACE, encoding="utf-8")
+    facts = """\
+      applicant.id: {column: holder}
+      purchase.fee: {column: cost}
+      purchase.through_service_organisation: true
+      purchase.supplier: nscc-chengdu"""
+    scenario = written(tmp_path, **BY_TRACE, facts=facts)
+    result = services.run(scenario=scenario, out=tmp_path / "out", seeds=3, now=NOW, told=lambda *_step: None)
+    metrics = result.versions[0].metrics
+    assert metrics["granted_fen"].median > metrics["used_fen"].median - 1 > 0
+    assert metrics["holders"].median == 40
 
 
 def test_rows_decided_one_by_one_are_told(tmp_path):

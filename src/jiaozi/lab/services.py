@@ -14,8 +14,10 @@ from django.utils.safestring import mark_safe
 from jiaozi.kernel.period import local_date
 from jiaozi.kernel.refusal import Refused
 from jiaozi.lab import rules
+from jiaozi.lab.rules.filing import Past
 from jiaozi.lab.rules.running import Told
 from jiaozi.lab.rules.scenario import SEEDS_MAX, Scenario, Seeds
+from jiaozi.lab.rules.tracing import Spending
 from jiaozi.metering.rules import swf
 from jiaozi.policy import rules as policy
 from jiaozi.policy.rules.problems import Path as Place
@@ -77,35 +79,49 @@ def _seeded(read: rules.Read, seeds: int | None) -> rules.Read:
 
 def _sources(read: rules.Read, folder: Path) -> rules.Sources:
     """Read the documents, and the trace or file that demand is drawn from."""
-    scenario, texts = read.scenario, []
-    for index, version in enumerate(scenario.versions):
-        texts.append(_named(read, ("versions", index, "document"), folder / version.document, TEXT_BYTES_MAX))
-    documents = []
-    for index, text in enumerate(texts):
-        try:
-            documents.append(rules.changed_document(read, index, text))
-        except policy.UnableToReadProgramme as refused:
-            first = refused.problems[0]
-            name = scenario.versions[index].document
-            raise read.refuse(
-                ("versions", index, "document"),
-                f"{name}:{first.in_language('zh')}",
-                f"{name}:{first.in_language('en')}",
-            ) from refused
-    trace, file = scenario.demand.trace, scenario.demand.file
-    if trace:
-        text = _named(read, ("demand", "trace", "path"), folder / trace.path, FILE_BYTES_MAX)
-        read_trace = swf.read(text.splitlines())
-        jobs, bad = read_trace.entries, read_trace.bad
-        if bad or not jobs:
-            line = bad[0] if bad else None
-            zh, en = (line.in_language("zh"), line.in_language("en")) if line else ("没有作业", "no job in it")
-            raise read.refuse(("demand", "trace", "path"), f"{trace.path}:{zh}", f"{trace.path}:{en}")
-        return rules.Sources(texts, documents, spending=rules.spending(jobs, trace, scenario.price.core_hour))
-    if file:
-        text = _named(read, ("demand", "file", "path"), folder / file.path, FILE_BYTES_MAX)
-        return rules.Sources(texts, documents, past=rules.read_applications(scenario, file, text))
-    return rules.Sources(texts, documents)
+    texts = [
+        _named(read, ("versions", index, "document"), folder / version.document, TEXT_BYTES_MAX)
+        for index, version in enumerate(read.scenario.versions)
+    ]
+    documents = [_document(read, index, text) for index, text in enumerate(texts)]
+    return rules.Sources(texts, documents, _spending(read, folder), _past(read, folder))
+
+
+def _document(read: rules.Read, index: int, text: str) -> policy.Document:
+    try:
+        return rules.changed_document(read, index, text)
+    except policy.UnableToReadProgramme as refused:
+        first, name = refused.problems[0], read.scenario.versions[index].document
+        zh, en = (f"{name}:{first.in_language(language)}" for language in ("zh", "en"))
+        raise read.refuse(("versions", index, "document"), zh, en) from refused
+
+
+def _spending(read: rules.Read, folder: Path) -> Spending | None:
+    trace = read.scenario.demand.trace
+    if trace is None:
+        return None
+    place: Place = ("demand", "trace", "path")
+    found = swf.read(_named(read, place, folder / trace.path, FILE_BYTES_MAX).splitlines())
+    if found.bad:
+        zh, en = (f"{trace.path}:{found.bad[0].in_language(language)}" for language in ("zh", "en"))
+        raise read.refuse(place, zh, en)
+    spent = rules.spending(found.entries, trace, read.scenario.price.core_hour)
+    if spent is None:
+        raise read.refuse(place, f"{trace.path}: 没有运行过的作业", f"{trace.path}: no job in it ran")
+    return spent
+
+
+def _past(read: rules.Read, folder: Path) -> Past | None:
+    file = read.scenario.demand.file
+    if file is None:
+        return None
+    place: Place = ("demand", "file", "path")
+    text = _named(read, place, folder / file.path, FILE_BYTES_MAX)
+    try:
+        return rules.read_applications(read.scenario, file, text)
+    except rules.UnableToReadApplications as refused:
+        zh, en = (f"{file.path}: {refused.in_language(language)}" for language in ("zh", "en"))
+        raise read.refuse(place, zh, en) from refused
 
 
 def _named(read: rules.Read, place: Place, path: Path, bytes_max: int) -> str:

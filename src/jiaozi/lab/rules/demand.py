@@ -16,6 +16,8 @@ from jiaozi.policy.rules.words import Kind
 
 DAYS_OF_A_YEAR = 365
 ROWS_MAX = 5_000_000
+PURCHASES_MAX = 40_000_000
+"""Applications times purchases that are kept at once, 16 bytes each."""
 
 
 class Numbered(Sequence[str]):

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from jiaozi.kernel.refusal import Refused
+from jiaozi.lab.rules.demand import PURCHASES_MAX, ROWS_MAX
 from jiaozi.lab.rules.scenario import COLUMNS, Generated, Scenario, Version
 from jiaozi.policy import rules as policy
 from jiaozi.policy.rules import reading
@@ -96,7 +97,22 @@ def _versions_wrong(scenario: Scenario) -> Iterator[tuple[Path, Unreadable]]:
         seen.add(version.id)
 
 
+def too_many(rows: float, purchases: int) -> Unreadable | None:
+    """Say so where a demand would not fit: before it is drawn, since it would fill the memory."""
+    if rows <= ROWS_MAX and rows * purchases <= PURCHASES_MAX:
+        return None
+    most = min(ROWS_MAX, PURCHASES_MAX // purchases)
+    return Unreadable(
+        f"约 {rows:,.0f} 件申领，每件 {purchases} 次购买；至多 {most:,} 件",
+        f"about {rows:,.0f} applications with {purchases} purchases each; at most {most:,} fit",
+    )
+
+
 def _groups_wrong(scenario: Scenario, generated: Generated) -> Iterator[tuple[Path, Unreadable]]:
+    rows = sum(group.holders * group.applications for group in generated.groups) * scenario.years
+    over = too_many(rows, scenario.use.purchases if scenario.use else 1)
+    if over:
+        yield ("demand", "generated", "groups"), over
     for index, group in enumerate(generated.groups):
         path: Path = ("demand", "generated", "groups", index)
         if group.kind not in scenario.classes:

@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from jiaozi.kernel.label import Label
-from jiaozi.lab.rules.demand import ROWS_MAX, Demand
+from jiaozi.lab.rules.demand import Demand
 from jiaozi.lab.rules.facts import lay_out
 from jiaozi.lab.rules.filing import Past, from_past
 from jiaozi.lab.rules.generating import generate
 from jiaozi.lab.rules.measuring import Measured, measure
 from jiaozi.lab.rules.playing import play
-from jiaozi.lab.rules.reading import Read, stood
+from jiaozi.lab.rules.reading import Read, UnableToReadScenario, stood, too_many
 from jiaozi.lab.rules.summing import About, Changed, Summed, Unpublished, summed
 from jiaozi.lab.rules.tracing import Spending, from_trace
 from jiaozi.lab.rules.using import spend
@@ -59,6 +59,10 @@ def demand_of(read: Read, sources: Sources, seed: int) -> Demand:
     """
     scenario = read.scenario
     made = scenario.demand
+    expected, parts = _expected(sources, read)
+    over = too_many(expected, parts)
+    if over:
+        raise UnableToReadScenario([read.marks.problem(("demand",), over)])
     if made.trace and sources.spending:
         drawn = from_trace(scenario, made.trace, sources.spending, seed)
     elif made.file and sources.past and scenario.use:
@@ -67,12 +71,19 @@ def demand_of(read: Read, sources: Sources, seed: int) -> Demand:
         drawn = generate(scenario, made.generated, scenario.use, seed)
     else:
         raise read.refuse(("demand",), "缺少需求来源", "the source of the demand is missing")
-    if not drawn.count or drawn.count > ROWS_MAX:
-        many = f"{drawn.count:,}"
-        raise read.refuse(
-            ("demand",), f"申领 {many} 件，须为 1 至 {ROWS_MAX:,} 件", f"{many} applications; 1 to {ROWS_MAX:,} fit"
-        )
+    if not drawn.count:
+        raise read.refuse(("demand",), "没有一件申领", "there is no application")
     return drawn
+
+
+def _expected(sources: Sources, read: Read) -> tuple[float, int]:
+    """Guess how many applications a trace or file brings, and the purchases of each."""
+    trace, use = read.scenario.demand.trace, read.scenario.use
+    if trace and sources.spending:
+        spent = sources.spending
+        rows = len(spent.user) / spent.users * (trace.holders or spent.users) * trace.repeat
+        return rows, spent.spent_fen.shape[1]
+    return len(sources.past.day) if sources.past else 0, use.purchases if use else 1
 
 
 def run(read: Read, sources: Sources, told: Told) -> Result:

@@ -35,12 +35,14 @@ class Spending:
     spent_fen: Ints
 
 
-def spending(jobs: Sequence[Entry], trace: FromTrace, price_ufen: int) -> Spending:
-    """Sum up the jobs that ran, by user, span and week.
+def spending(jobs: Sequence[Entry], trace: FromTrace, price_ufen: int) -> Spending | None:
+    """Sum up the jobs that ran, by user, span and week; None where none did.
 
     Cost: one pass over the jobs, about 1 µs each; a core-hour's price is rounded once a user and week.
     """
     ran = [job for job in jobs if job.elapsed_ms > 0 and job.units > 0 and job.wrong is None]
+    if not ran:
+        return None
     started = np.array([job.started_ms // 1000 for job in ran], dtype=np.int64)
     core_s = np.array([job.elapsed_ms // 1000 * job.units for job in ran], dtype=np.int64)
     names = {name: number for number, name in enumerate(dict.fromkeys(job.account for job in ran))}

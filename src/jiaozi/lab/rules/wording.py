@@ -122,12 +122,21 @@ def _pool_sentence(version: Summed, pool: PoolSummed) -> Label:
     )
 
 
+def _nothing(version: Summed) -> Label:
+    """Say that nothing was granted, and what stood in the way most often."""
+    often = max(version.reasons.items(), key=lambda one: one[1].median, default=None)
+    why = reason_label(often[0]) if often else Label("—", "—")
+    return Label(f"无一申领获得发放；最常见的理由：{why.zh}。", f"Nothing was granted; most often because {why.en}.")
+
+
 def sentence(version: Summed) -> Label:
     """Sum a version up in one sentence that a bureau chief can say."""
     metric = version.metrics
     granted, unmet = wan(metric["granted_fen"].median), wan(metric["unmet_fen"].median)
     share, lapsed = percent(metric["unmet_ppm"].median), percent(metric["lapsed_ppm"].median)
     pools = [_pool_sentence(version, pool) for pool in version.pools]
+    if not metric["granted_fen"].high:
+        return _nothing(version)
     zh = f"共发放 {granted} 万元，应得未得 {unmet} 万元（占应得 {share}），发放后过期 {lapsed}。"
     en = f"{granted} 万元 granted, {unmet} 万元 due but not granted ({share}), {lapsed} expired."
     return Label("；".join([*(one.zh for one in pools), zh]), "; ".join([*(one.en for one in pools), en]))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jiaozi.policy.rules.many.clauses import Alone, Codes, Weighed, left_of
-from jiaozi.policy.rules.many.columns import Bools, Ints, Table
+from jiaozi.policy.rules.many.columns import Bools, Ints
 from jiaozi.policy.rules.many.sheet import NUMBER
 from jiaozi.policy.rules.words import Concurrence, Subject
 
@@ -180,8 +180,3 @@ def _under_ceiling(ceiling: Ceiling, rows: Any, pieces: Ints, kept: Bools, reaso
         bounded[place] = np.minimum(pieces[place], rest)
         rest = rest - bounded[place]
     return bounded, kept & (bounded > 0)
-
-
-def together(table: Table, rule: Rule, chosen: slice) -> Rule:
-    """Give the rule for some rows alone."""
-    return Rule(rule.word, rule.ceiling.rows(chosen) if rule.ceiling and table.count else None)

@@ -52,10 +52,6 @@ class Column:
             return date.fromordinal(int(value)).isoformat()
         return bool(value) if self.kind is Kind.BOOL else int(value)
 
-    def rows(self, chosen: slice) -> Column:
-        """Give some rows alone."""
-        return Column(self.kind, self.values[chosen], self.words, None if self.given is None else self.given[chosen])
-
 
 @dataclass(frozen=True)
 class Table:
