@@ -15,12 +15,13 @@ from jiaozi.policy.rules import schema
 from jiaozi.policy.rules.bands import Range, range_of
 from jiaozi.policy.rules.many.columns import CODED, Bools, Ints
 from jiaozi.policy.rules.many.exact import Exact, fractions, whole
+from jiaozi.policy.rules.many.judging import SAFE_MAX
 from jiaozi.policy.rules.many.prorating import prorated
 from jiaozi.policy.rules.many.sheet import Sheet
 from jiaozi.policy.rules.ratios import changed
 from jiaozi.policy.rules.words import BandMode, Kind
 
-_END = 2**60
+_END, _MONEY_END = 2**60, 2**53
 
 
 def reckon(sheet: Sheet, clause: schema.Clause, amount: schema.Amount) -> tuple[Ints, int]:
@@ -210,16 +211,16 @@ def _slices(sheet: Sheet, bands: schema.Bands, base: Exact) -> Exact | None:
         if ratio is None:
             return None
         ratios.append(ratio)
-    whole_base = base.under == 1  # a prorated base may end inside a fen, where a slice begins
     under = lcm(*(ratio.denominator for ratio in ratios))
     total = np.zeros(sheet.desk.count, dtype=np.int64)
-    sizes = np.zeros(sheet.desk.count)
+    sizes = float(_MONEY_END) * base.under  # a prorated base is a fraction: the bounds are told in its parts
     for span, ratio in zip(ranges, ratios, strict=True):
         if span.low.denominator != 1 or span.high.denominator != 1:
             sheet.doubt()
             return None
-        inside = np.maximum(0, np.minimum(base.over, int(span.high)) - max(0, int(span.low)))
+        low, high = min(max(0, int(span.low)), _MONEY_END), min(max(0, int(span.high)), _MONEY_END)
+        inside = np.maximum(0, np.minimum(base.over, high * base.under) - low * base.under)
         times = ratio.numerator * (under // ratio.denominator)
         total = total + inside * times
-        sizes += inside.astype(np.float64) * times
-    return Exact(total, np.full(sheet.desk.count, under), base.unsure | ~whole_base | (sizes >= float(_END)))
+        sizes = sizes + inside.astype(np.float64) * times
+    return Exact(total, under * base.under, base.unsure | (sizes >= SAFE_MAX) | (base.under * float(under) >= SAFE_MAX))
