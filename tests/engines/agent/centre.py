@@ -82,9 +82,9 @@ class Paper:
         job = self.jobs[order_id]
         elapsed = job["ended"] - job["began"]
         return UsageRecord(
-            record_id=f"paper:{order_id}", order_id=order_id, resource_class="cpu", units=job["spec"].cores,
-            started_at=job["began"], ended_at=job["ended"], elapsed_ms=int(elapsed.total_seconds() * 1000),
-            outcome=job["outcome"],
+            record_id=f"paper:{order_id}", order_id=order_id, resource_class=job["spec"].resource_class,
+            units=job["spec"].cores, started_at=job["began"], ended_at=job["ended"], outcome=job["outcome"],
+            elapsed_ms=int(elapsed.total_seconds() * 1000),
         )  # fmt: skip
 
     def forecast_start(self, spec, now):
@@ -106,13 +106,13 @@ class Paper:
 class Both:
     """The platform, the agent, and the line between them."""
 
-    def __init__(self, folder, exchange=None):
-        self.folder = folder
+    def __init__(self, folder, exchange=None, centre="sichuan"):
+        self.folder, self.centre = folder, centre
         for side in ("platform", "agent"):
             envelope.make_key(folder / f"{side}.key")
             (folder / f"{side}.pub").write_bytes(envelope.public_half(folder / f"{side}.key"))
         self.options = {
-            "centre": "sichuan", "spool": str(folder / "desk.db"), "key_file": str(folder / "platform.key"),
+            "centre": centre, "spool": str(folder / "desk.db"), "key_file": str(folder / "platform.key"),
             "agent_key_file": str(folder / "agent.pub"), "granularity_ms": 1_000, "kill_lag_ms": 0,
         }  # fmt: skip
         self.paper = Paper()
@@ -125,7 +125,7 @@ class Both:
 
     def open_agent(self):
         line = Line(
-            me="agent:sichuan", other="platform", centre="sichuan",
+            me=f"agent:{self.centre}", other="platform", centre=self.centre,
             key=envelope.private_key(str(self.folder / "agent.key")),
             other_key=envelope.public_key(str(self.folder / "platform.pub")),
         )  # fmt: skip
