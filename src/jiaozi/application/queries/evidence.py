@@ -12,7 +12,7 @@ from jiaozi.application.models import Evidence, EvidenceFile
 from jiaozi.application.queries.reading import ROWS_MAX
 from jiaozi.application.rules import evidence as rules
 from jiaozi.ledger.queries import Finding
-from jiaozi.party.rules import Actor
+from jiaozi.party.rules import Actor, check_own_programme
 
 FINDINGS_MAX = 100
 _BLOCK_BYTES = 1 << 20
@@ -65,6 +65,7 @@ def content(evidence_id: UUID, *, by: Actor) -> tuple[Evidence, bytes]:
     """
     row = evidence(evidence_id)
     rules.check_may_read(by, row.application.holder_id)
+    check_own_programme(by, row.application.programme)
     return row, checked_content(row.file_id)
 
 

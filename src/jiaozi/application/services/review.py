@@ -22,7 +22,7 @@ from jiaozi.kernel.period import local_date
 from jiaozi.kernel.refusal import Reason
 from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.rules import Account, AccountKind
-from jiaozi.party.rules import Actor
+from jiaozi.party.rules import Actor, check_own_programme
 from jiaozi.policy import queries as policy
 from jiaozi.policy import rules as policy_rules
 from jiaozi.policy.rules import CapUse, Decision, OnceUse
@@ -67,10 +67,16 @@ def _reasons(reasons: tuple[Reason, ...]) -> list[dict[str, object]]:
     return [asdict(reason) for reason in reasons]
 
 
+def _locked(application_id: UUID, by: Actor) -> Application:
+    row = queries.application(application_id, lock=True)
+    check_own_programme(by, row.programme)
+    return row
+
+
 def review(*, application_id: UUID, by: Actor, now: datetime) -> Application:
     """Take an application up: the policy decides with reasons, and the officer sees both."""
     with transaction.atomic():
-        row = queries.application(application_id, lock=True)
+        row = _locked(application_id, by)
         rules.check_apart(by, row.applied_by)
         decision = _assess(row, now)
         row.decision, row.reasons, row.amount_fen = decision.to_json(), _reasons(decision.reasons), decision.amount_fen
@@ -89,7 +95,7 @@ def record_by_hand(*, application_id: UUID, amount_fen: int, reason: str, by: Ac
         When the clause is decided by rule, the amount is not positive, or the reason is missing.
     """
     with transaction.atomic():
-        row = queries.application(application_id, lock=True)
+        row = _locked(application_id, by)
         rules.check_apart(by, row.applied_by)
         hand = rules.hand_decision(_stored(row), amount_fen, reason, by.name)
         row.hand = asdict(hand)
@@ -101,7 +107,7 @@ def record_by_hand(*, application_id: UUID, amount_fen: int, reason: str, by: Ac
 def send_back(*, application_id: UUID, missing: str, by: Actor, now: datetime) -> Application:
     """Return an application for completion, saying what is missing."""
     with transaction.atomic():
-        row = queries.application(application_id, lock=True)
+        row = _locked(application_id, by)
         rules.check_apart(by, row.applied_by)
         row.reasons = _reasons((rules.missing_reason(missing),))
         take(row, "send_back", by=by, now=now, body={"missing": digest(missing).hex()}, changed=("reasons",))
@@ -117,7 +123,7 @@ def notify_public(*, application_id: UUID, until: datetime, by: Actor, now: date
         When the officer is who applied, the policy refuses, or the notice would be too short.
     """
     with transaction.atomic():
-        row = queries.application(application_id, lock=True)
+        row = _locked(application_id, by)
         rules.check_apart(by, row.applied_by)
         least_days = policy_rules.notice_days(
             policy.document(row.version_id), local_date(now), allow_demo=row.version.demo
@@ -133,7 +139,7 @@ def notify_public(*, application_id: UUID, until: datetime, by: Actor, now: date
 def reject(*, application_id: UUID, by: Actor, now: datetime, words: Reason | None = None) -> Application:
     """Reject with the policy's reasons, or with the officer's own."""
     with transaction.atomic():
-        row = queries.application(application_id, lock=True)
+        row = _locked(application_id, by)
         rules.check_apart(by, row.applied_by)
         row.reasons = _reasons(rules.rejection(_stored(row) if row.decision else None, words))
         row.decided_at = now
@@ -153,7 +159,7 @@ def approve(*, application_id: UUID, by: Actor, now: datetime) -> tuple[Applicat
         When a paper that the clause asks for is missing.
     """
     with transaction.atomic():
-        row = queries.application(application_id, lock=True)
+        row = _locked(application_id, by)
         rules.check_apart(by, row.applied_by)
         require_papers(application=row, steps=(StepOfLife.APPLY, StepOfLife.ISSUE), about=row.id, now=now)
         decision = _assess(row, now)

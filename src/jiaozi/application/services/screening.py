@@ -30,7 +30,7 @@ from jiaozi.application.rules import evidence
 from jiaozi.application.rules import screening as rules
 from jiaozi.kernel.period import local_date, start_of_day
 from jiaozi.party import queries as party
-from jiaozi.party.rules import Actor, Group, HolderClass
+from jiaozi.party.rules import Actor, Group, HolderClass, check_own_programme
 from jiaozi.policy import queries as policy
 from jiaozi.policy.rules import Decision, UnableToDecide, bars_of, relation_terms
 
@@ -65,7 +65,9 @@ def screen(*, application_id: UUID, by: Actor, now: datetime) -> tuple[Alert, ..
         When the actor is none who decides, pays or audits.
     """
     checks.may_read(by)
-    return screen_row(queries.application(application_id), by=by, now=now)
+    row = queries.application(application_id)
+    check_own_programme(by, row.programme)
+    return screen_row(row, by=by, now=now)
 
 
 def screen_row(row: Application, *, by: Actor, now: datetime) -> tuple[Alert, ...]:

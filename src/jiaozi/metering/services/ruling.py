@@ -29,7 +29,7 @@ from jiaozi.order import services as order
 from jiaozi.order.models import Order
 from jiaozi.order.ports import JobOutcome, UsageRecord
 from jiaozi.order.rules import State
-from jiaozi.party.rules import Actor
+from jiaozi.party.rules import Actor, check_own_programme
 
 
 def retry_usage(
@@ -119,6 +119,7 @@ def _waive_one(usage_id: UUID, reason: str, by: Actor, now: datetime) -> None:
 def _waive_order(order_id: UUID, reason: str, by: Actor, now: datetime) -> None:
     row = orders.order(order_id, lock=True)
     ruling.check_ruler(RulingVerb.WAIVE, by, row.centre_id)
+    check_own_programme(by, row.programme)
     usage = queries.counting(order_id, lock=True)
     ruling.check_waivable(State(row.state), [each.state for each in usage])
     for each in usage:
@@ -133,7 +134,7 @@ def locked(usage_id: UUID, verb: RulingVerb, by: Actor) -> UsageRow:
     found = queries.usage(usage_id)
     ruling.check_ruler(verb, by, found.centre_id)
     if found.order_id is not None:
-        orders.order(found.order_id, lock=True)
+        check_own_programme(by, orders.order(found.order_id, lock=True).programme)
     row = queries.usage(usage_id, lock=True)
     ruling.check_held_back(row.state)
     return row

@@ -29,6 +29,7 @@ from jiaozi.settlement.rules import award as rules
 from jiaozi.settlement.rules import books, granting, life
 from jiaozi.settlement.rules.award import AWARD_TRANSITIONS, STAGE_TRANSITIONS, UNPAID, AwardState, StageState
 from jiaozi.settlement.services.granting import (
+    allowed,
     move,
     paid_already,
     payment_row,
@@ -174,6 +175,7 @@ def pay_award(*, stage_id: UUID, bank_reference: str, by: Actor, now: datetime) 
         row, stage, stages = _at(stage_id)
         if paid_already(getattr(stage, "payment", None), row.programme, reference):
             return stage
+        allowed(stage, STAGE_TRANSITIONS, StageState(stage.state), "pay", by=by)
         rules.check_apart((row.awarded_by, row.hand_by, stage.accepted_by), by)
         require_clear(application=row.application_id, holder=row.holder_id)
         rules.check_turn(each.state for each in stages if each.number < stage.number)

@@ -37,10 +37,21 @@ def move(
     changed: tuple[str, ...] = (),
 ) -> None:
     """Move a locked row by a verb, with its journal line under the verb's whole name."""
-    check_own_programme(by, row.programme if isinstance(row, Redemption) else row.award.programme)
-    row.state = advance(table, before, verb, by.role)
+    row.state = allowed(row, table, before, verb, by=by)
     row.save(update_fields=["state", *changed])
     journal.write(Line("settlement", name, row.id, before, row.state, by.name, now, body))
+
+
+def allowed(row: Redemption | AwardStage, table: Table[StateT], before: StateT, verb: str, *, by: Actor) -> StateT:
+    """Give the state that a verb leads to, for an actor who may take it; asked before anything is told of the row.
+
+    Raises
+    ------
+    UnableToStep, UnableToActForProgramme
+        When the state, the role or the programme is another.
+    """
+    check_own_programme(by, row.programme if isinstance(row, Redemption) else row.award.programme)
+    return advance(table, before, verb, by.role)
 
 
 def paid_already(found: GrantPayment | None, programme: str, reference: str) -> bool:

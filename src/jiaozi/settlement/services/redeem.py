@@ -30,6 +30,7 @@ from jiaozi.settlement.rules import redeem_proof as proofs
 from jiaozi.settlement.rules.redeem import REDEEM_TRANSITIONS, Bound, RedeemState
 from jiaozi.settlement.rules.redeem_proof import Invoice
 from jiaozi.settlement.services.granting import (
+    allowed,
     locks,
     move,
     paid_already,
@@ -145,6 +146,7 @@ def accept_redemption(
     """
     with transaction.atomic():
         row = reads.redemption(redemption_id, lock=True)
+        allowed(row, REDEEM_TRANSITIONS, RedeemState(row.state), "accept", by=by)
         one_at_a_time(*locks(row.voucher_id))
         right = _right(row.voucher_id, local_date(now))
         _check_payable(right.voucher)
@@ -280,6 +282,7 @@ def pay_redemption(*, redemption_id: UUID, bank_reference: str, by: Actor, now: 
         row = reads.redemption(redemption_id, lock=True)
         if paid_already(getattr(row, "payment", None), row.programme, reference):
             return row
+        allowed(row, REDEEM_TRANSITIONS, RedeemState(row.state), "pay", by=by)
         _check_payable(vouchers.voucher_for_spending(row.voucher_id))
         rules.check_apart((row.decided_by, row.submitted_by), by)
         body = {"amount_fen": row.amount_fen, "bank_reference": reference}
