@@ -32,21 +32,23 @@ class UnableToMatchTag(Refused):
     """The thing is not any more what the caller saw."""
 
 
-def reads(router: Router, path: str, out: Any, *, public: bool = False, kind: str = JSON) -> Callable[[View], View]:
+def reads(
+    router: Router, path: str, out: Any, *, public: bool = False, kind: str = JSON, scope: Scope = Scope.READ
+) -> Callable[[View], View]:
     """Declare a read; ``kind`` is what it answers with where that is not JSON: then it gives text or bytes."""
 
     def wrap(view: View) -> View:
         @wraps(view)
         def answer(request: Asked, **asked: Any) -> HttpResponse:
             if not public:
-                check_scope(request.auth, Scope.READ)
+                check_scope(request.auth, scope)
             found = view(request, **asked)
             if isinstance(found, HttpResponse):
                 return dress(request, found)
             return dress(request, _shown(request, body_of(found), kind))
 
-        scope = None if public else Scope.READ
-        _declare(router, path, view, answer, verb="GET", out=out, mode="read", scope=scope, kind=kind)
+        needed = None if public else scope
+        _declare(router, path, view, answer, verb="GET", out=out, mode="read", scope=needed, kind=kind)
         return view
 
     return wrap

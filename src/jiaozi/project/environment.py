@@ -84,6 +84,8 @@ class Environment(BaseSettings):
     openid: list[OpenIdProvider] = []
     demo: bool = False
     """Whether this is a demonstration, with its well-known passwords."""
+    webhooks_to_private_addresses: bool = False
+    """Whether webhooks may be called at private addresses and without TLS."""
     process_engine: bool = False
     """Whether jobs may run on this machine; on in the demo, off elsewhere unless the operator says so."""
     process_isolation: str = "required"

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "jiaozi.metering",
     "jiaozi.exchange",
     "jiaozi.settlement",
+    "jiaozi.notice",
 ]
 
 MIDDLEWARE = [
@@ -160,3 +161,6 @@ JIAOZI_EVIDENCE = str(_ENV.folder("evidence"))
 
 JIAOZI_API_PACE = {"token": 600, "address": 120}
 """How often in a minute a program may ask by one token, and anybody without one from one address."""
+
+JIAOZI_WEBHOOKS_TO_PRIVATE_ADDRESSES = _ENV.webhooks_to_private_addresses
+"""Whether webhooks may be called at private addresses and without TLS: inside of one's own walls, and in tests."""

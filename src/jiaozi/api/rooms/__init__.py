@@ -22,6 +22,7 @@ from jiaozi.api.rooms import (
     tokens,
     usage,
     vouchers,
+    webhooks,
 )
 
 ROUTERS: tuple[Router, ...] = tuple(
@@ -44,5 +45,6 @@ ROUTERS: tuple[Router, ...] = tuple(
         alerts,
         journal,
         tokens,
+        webhooks,
     )
 )

@@ -1,0 +1,22 @@
+"""Job entry points of notices; each is one service call."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from jiaozi.kernel import clock
+from jiaozi.notice import services
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(name="jiaozi.notice.tasks.read_journal", queue="notice", queueing_lock="notice.read_journal")
+def read_journal(timestamp: int) -> None:  # noqa: ARG001 - procrastinate says which tick it is
+    """Make messages of what was written to the journal."""
+    services.read_journal(now=clock.now())
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(name="jiaozi.notice.tasks.send_due", queue="notice", queueing_lock="notice.send_due")
+def send_due(timestamp: int) -> None:  # noqa: ARG001 - procrastinate says which tick it is
+    """Send the messages that are due."""
+    services.send_due(now=clock.now())
