@@ -58,6 +58,9 @@ lint: setup-dev  ## format, ruff, mypy strict, the house's layers, dependencies
 	@$(BIN)/lint-imports
 	@$(BIN)/deptry src
 
+client: setup-dev  ## write the typed client again from the API's document
+	@$(BIN)/python scripts/make_client.py
+
 format: setup-dev
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .

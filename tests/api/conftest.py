@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client
 
 from jiaozi.party import queries
@@ -83,6 +86,16 @@ def furnished(world: World) -> House:
         "nobody": Caller("nobody"),
     }
     return House(world, callers, holder, other)
+
+
+@pytest.fixture
+def one_connection() -> Iterator[None]:
+    """Let a server that runs in the test's own thread use the test's connection, as Django's client does."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture

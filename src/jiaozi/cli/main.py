@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 import json
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -16,6 +16,7 @@ from jiaozi.kernel.refusal import Refused
 
 _ROOMS = {
     "agent": "run the agent of a centre behind a firewall · 运行防火墙后中心的代理",
+    "api": "the API: its document, tokens · 接口文档与令牌",
     "audit": "check that every book balances; exit status 1 and the offending rows if one does not · 核对全部账目",
     "centre": "connect a computing centre: its gate, and proof that it holds · 接入算力中心",
     "data": "move a file between places, whole and checked · 数据传输",
@@ -25,9 +26,11 @@ _ROOMS = {
     "lab": "try a policy before it is law · 政策推演",
     "people": "let the first administrator in, and end memberships · 人员与授权",
     "probe": "measure the network between centres · 测量中心之间的网络",
+    "order": "orders of a server elsewhere: list, show, place, cancel, log · 远程订单",
     "policy": "check, decide by and explain a programme's document · 校验、试算、解释政策文件",
     "statement": "list statements, export one as CSV, Excel, FOCUS or PDF · 列出、导出结算单",
     "usage": "import usage records, decide on what stands still · 导入用量、裁定待决用量",
+    "voucher": "vouchers of a server elsewhere: list, show, statement · 远程算力券",
 }
 """Command → what it does. Each is a module ``jiaozi.cli.<name>`` with a Typer ``app``."""
 
@@ -56,6 +59,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Jiaozi 交子: a city's compute vouchers.",
 )
+
+
+@app.callback()
+def everywhere(
+    context: typer.Context,
+    server: Annotated[
+        str, typer.Option(envvar="JIAOZI_SERVER", help="a server elsewhere, for voucher and order · 服务地址")
+    ] = "",
+    token: Annotated[str, typer.Option(envvar="JIAOZI_TOKEN", help="a token of that server · 令牌")] = "",
+) -> None:
+    """Jiaozi 交子: a city's compute vouchers."""
+    context.obj = {"server": server, "token": token}
 
 
 @app.command()

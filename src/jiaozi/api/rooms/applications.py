@@ -143,16 +143,10 @@ def list_applications(request: Asked, asked: Query[ApplicationFilter]) -> Page[A
     return page(rows, asked.limit, ApplicationRow.model_validate, lambda row: (row.submitted_at, row.id))
 
 
-@reads(router, "/applications/{application_id}", ApplicationShape)
-def get_application(request: Asked, application_id: UUID) -> ApplicationShape:
-    """One application with its facts, decision and reasons."""
-    return _seen(request, application_id)
-
-
-@writes(router, "/applications", ApplicationShape, scope=Scope.APPLY)
-def apply_for_voucher(request: Asked, given: NewApplication) -> ApplicationShape:
-    """Submit an application; its papers are attached to it afterwards."""
-    row = application.apply(
+@writes(router, "/applications/drafts", ApplicationShape, scope=Scope.APPLY)
+def draft_application(request: Asked, given: NewApplication) -> ApplicationShape:
+    """Begin an application that is completed before it is submitted; facts may still be missing."""
+    row = application.draft(
         holder_id=given.holder,
         version_id=given.version,
         clause=given.clause,
@@ -163,10 +157,16 @@ def apply_for_voucher(request: Asked, given: NewApplication) -> ApplicationShape
     return _shown(row)
 
 
-@writes(router, "/applications/drafts", ApplicationShape, scope=Scope.APPLY)
-def draft_application(request: Asked, given: NewApplication) -> ApplicationShape:
-    """Begin an application that is completed before it is submitted; facts may still be missing."""
-    row = application.draft(
+@reads(router, "/applications/{application_id}", ApplicationShape)
+def get_application(request: Asked, application_id: UUID) -> ApplicationShape:
+    """One application with its facts, decision and reasons."""
+    return _seen(request, application_id)
+
+
+@writes(router, "/applications", ApplicationShape, scope=Scope.APPLY)
+def apply_for_voucher(request: Asked, given: NewApplication) -> ApplicationShape:
+    """Submit an application; its papers are attached to it afterwards."""
+    row = application.apply(
         holder_id=given.holder,
         version_id=given.version,
         clause=given.clause,

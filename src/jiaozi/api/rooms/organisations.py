@@ -158,23 +158,9 @@ def list_organisations(request: Asked, asked: Query[OrganisationFilter]) -> Page
     return page(rows, asked.limit, _shown, lambda row: (row.id,))
 
 
-@writes(router, "/organisations", OrganisationShape, scope=Scope.APPLY)
-def found_organisation(request: Asked, given: NewOrganisation) -> OrganisationShape:
-    """Register an organisation that is new here; whoever registers it becomes its administrator."""
-    contact = Contact(**given.contact.model_dump()) if given.contact else None
-    row, _ = party.found(
-        person=person_of(request),
-        registration=_registration(given),
-        by=request.auth,
-        now=clock.now(),
-        contact=contact,
-    )
-    return _shown(row)
-
-
-@writes(router, "/organisations/registered", OrganisationShape, scope=Scope.DECIDE)
+@writes(router, "/organisations", OrganisationShape, scope=Scope.DECIDE)
 def register_organisation(request: Asked, given: NewOrganisation) -> OrganisationShape:
-    """Register an organisation for somebody else, as an officer does; nobody is its member yet."""
+    """Register an organisation that is new here, as an officer does; nobody is its member yet."""
     contact = Contact(**given.contact.model_dump()) if given.contact else None
     row = party.register(registration=_registration(given), by=request.auth, now=clock.now(), contact=contact)
     return _shown(row)

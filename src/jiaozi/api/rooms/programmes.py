@@ -148,7 +148,7 @@ def list_programme_versions(request: Asked, programme: Slug) -> Versions:  # noq
     return Versions.model_construct(items=[VersionShape.model_validate(row) for row in rows])
 
 
-@reads(router, "/programmes/{programme}/document", str, public=True, kind="application/yaml")
+@reads(router, "/programmes/{programme}/document", str, public=True, kind="text/plain; charset=utf-8")
 def get_programme_document(request: Asked, programme: Slug, on: Day = None) -> str:
     """The programme's document itself, word for word."""
     return _in_force(request, programme, on).text

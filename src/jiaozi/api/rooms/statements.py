@@ -213,6 +213,19 @@ def list_captures_waiting(request: Asked, programme: Name = "") -> WaitingList:
     return WaitingList(items=[WaitingShape.model_validate(each) for each in rows])
 
 
+@writes(router, "/statements/close", StatementShape, scope=Scope.SETTLE)
+def close_statement(request: Asked, given: Span) -> StatementShape:
+    """Close a centre's statement of a period: it takes every capture up to its end that is on none yet."""
+    row = settlement.close_statement(
+        programme=programme_of(request, given.programme),
+        centre=given.centre,
+        period=_period(given),
+        by=request.auth,
+        now=clock.now(),
+    )
+    return _shown(row)
+
+
 @reads(router, "/statements/{statement_id}", StatementShape)
 def get_statement(request: Asked, statement_id: UUID) -> StatementShape:
     """One statement."""
@@ -244,19 +257,6 @@ def export_statement(request: Asked, statement_id: UUID) -> str:
 def open_statement(request: Asked, given: Span) -> StatementShape:
     """Open a centre's statement of a period; the one that is there already is given again."""
     row = settlement.open_statement(
-        programme=programme_of(request, given.programme),
-        centre=given.centre,
-        period=_period(given),
-        by=request.auth,
-        now=clock.now(),
-    )
-    return _shown(row)
-
-
-@writes(router, "/statements/close", StatementShape, scope=Scope.SETTLE)
-def close_statement(request: Asked, given: Span) -> StatementShape:
-    """Close a centre's statement of a period: it takes every capture up to its end that is on none yet."""
-    row = settlement.close_statement(
         programme=programme_of(request, given.programme),
         centre=given.centre,
         period=_period(given),

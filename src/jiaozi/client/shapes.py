@@ -1,0 +1,1599 @@
+# Made by scripts/make_client.py from the OpenAPI document; `make client` makes it again.
+"""What the API shows and takes."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+
+class Acceptance(TypedDict):
+    """What was really paid; a reason where it is less than claimed."""
+
+    accepted_fen: int
+    reason: NotRequired[str]
+
+
+class AccountStatement(TypedDict):
+    """A voucher's account: its latest lines, oldest first."""
+
+    voucher: str
+    lines: list[EntryShape]
+
+
+class AlertFilter(TypedDict):
+    """Which alerts."""
+
+    programme: NotRequired[str]
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    state: NotRequired[list[Literal["OPEN", "DISMISSED", "CONFIRMED"]]]
+
+
+class AlertShape(TypedDict):
+    """One suspicion about one subject, with its figures and the thresholds that they passed."""
+
+    id: str
+    programme: str
+    kind: str
+    subject_kind: str
+    subject_id: str
+    level: str
+    reason: Words
+    figures: Any
+    thresholds: Any
+    evidence: Any
+    raised_at: str
+    rule: str
+    rule_version: int
+    state: Literal["OPEN", "DISMISSED", "CONFIRMED"]
+    resolved_at: str | None
+    resolved_by: str
+    resolution: str
+
+
+class ApplicationFilter(TypedDict):
+    """Which applications."""
+
+    programme: NotRequired[str]
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    holder: NotRequired[str | None]
+    state: NotRequired[
+        list[
+            Literal[
+                "DRAFT",
+                "SUBMITTED",
+                "RETURNED",
+                "UNDER_REVIEW",
+                "PUBLIC_NOTICE",
+                "APPROVED",
+                "REJECTED",
+                "WITHDRAWN",
+                "APPEALED",
+            ]
+        ]
+    ]
+
+
+class ApplicationRow(TypedDict):
+    """One application, as a list shows it."""
+
+    id: str
+    programme: str
+    version: str
+    clause: str
+    holder: str
+    holder_name: str
+    state: Literal[
+        "DRAFT",
+        "SUBMITTED",
+        "RETURNED",
+        "UNDER_REVIEW",
+        "PUBLIC_NOTICE",
+        "APPROVED",
+        "REJECTED",
+        "WITHDRAWN",
+        "APPEALED",
+    ]
+    amount_fen: int | None
+    submitted_at: str
+    notice_until: str | None
+    decided_at: str | None
+
+
+class ApplicationShape(TypedDict):
+    """One application with its facts, the policy's decision and the reasons."""
+
+    id: str
+    programme: str
+    version: str
+    clause: str
+    holder: str
+    holder_name: str
+    state: Literal[
+        "DRAFT",
+        "SUBMITTED",
+        "RETURNED",
+        "UNDER_REVIEW",
+        "PUBLIC_NOTICE",
+        "APPROVED",
+        "REJECTED",
+        "WITHDRAWN",
+        "APPEALED",
+    ]
+    amount_fen: int | None
+    submitted_at: str
+    notice_until: str | None
+    decided_at: str | None
+    facts: dict[str, Any]
+    decision: dict[str, Any] | None
+    reasons: list[Why]
+    hand: dict[str, Any] | None
+    applied_by: str
+
+
+class AuditShape(TypedDict):
+    """What was checked over all rows, and what is broken."""
+
+    holds: bool
+    checked: list[CheckedShape]
+    findings: list[FindingShape]
+
+
+class AwardFilter(TypedDict):
+    """Which awards."""
+
+    programme: NotRequired[str]
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    holder: NotRequired[str | None]
+
+
+class AwardShape(TypedDict):
+    """One award."""
+
+    id: str
+    programme: str
+    application: str
+    holder: str
+    clause: str
+    face_fen: int
+    state: Literal["AWARDED", "PART_PAID", "PAID", "WITHDRAWN"]
+    reason: str
+    awarded_at: str
+    stages: list[StageShape]
+
+
+class BankPayment(TypedDict):
+    """The bank's own id of the transfer."""
+
+    bank_reference: str
+
+
+class BudgetWish(TypedDict):
+    """A year's approved budget; ``reference`` names the approval and makes it once."""
+
+    programme: NotRequired[str]
+    year: int
+    amount_fen: int
+    reference: str
+    for_awards: NotRequired[bool]
+
+
+class CallerShape(TypedDict):
+    """As whom the token acts, and what it may do."""
+
+    name: str
+    role: Literal["APPLICANT", "OFFICER", "FINANCE", "CENTRE", "OPERATOR", "AUDITOR", "SYSTEM"]
+    organisation: str | None
+    centre: str | None
+    programme: str
+    administrator: bool
+    scopes: list[Literal["READ", "APPLY", "SPEND", "OFFER", "METER", "DECIDE", "SETTLE", "ADMINISTER"]]
+
+
+class CentreShape(TypedDict):
+    """A computing centre."""
+
+    source: str
+    grade: str
+    demo: bool
+    id: str
+    name_zh: str
+    name_en: str
+    tier: str
+    kind: str
+    city_zh: str
+    city_en: str
+    hub: str
+    cluster: str | None
+    operator: str
+    connected: bool
+
+
+class Centres(TypedDict):
+    """All centres."""
+
+    items: list[CentreShape]
+
+
+class ChangeShape(TypedDict):
+    """What would make a place possible: this field to this value."""
+
+    field: str
+    value: int | str | None
+    centre: str
+    label: Words
+
+
+class CheckedShape(TypedDict):
+    """One invariant, over how many rows it was checked, and whether it holds."""
+
+    room: str
+    label: Words
+    rows: int
+    holds: bool
+
+
+class Claim(TypedDict):
+    """What the centre claims: an order's, capture's or usage record's id → fen of the voucher's share."""
+
+    lines: dict[str, int]
+
+
+class Claimed(TypedDict):
+    """What is claimed now; it replaces what was claimed before."""
+
+    claimed: dict[str, Any]
+
+
+class ClassShape(TypedDict):
+    """A kind of compute."""
+
+    source: str
+    grade: str
+    demo: bool
+    code: str
+    name_zh: str
+    name_en: str
+    kind: str
+    unit: str
+    card_model: str
+    memory_gb: int | None
+
+
+class Classes(TypedDict):
+    """All kinds of compute."""
+
+    items: list[ClassShape]
+
+
+class ClauseShape(TypedDict):
+    """A clause in plain words, with its source."""
+
+    id: str
+    label: Words
+    grants: str
+    source: str
+    grade: str
+    zh: list[str]
+    en: list[str]
+
+
+class ClawbackShape(TypedDict):
+    """What a holder owes to the reserve."""
+
+    id: str
+    payment: str
+    amount_fen: int
+    reference: str
+    reason: str
+    at: str
+
+
+class ClawbackWish(TypedDict):
+    """What is taken back of a payment."""
+
+    reason: str
+    amount_fen: int
+    reference: str
+
+
+class ContactWish(TypedDict):
+    """Whom to ask; kept apart, so that it can be erased."""
+
+    person: str
+    phone: NotRequired[str]
+    email: NotRequired[str]
+
+
+class Credit(TypedDict):
+    """What a holder prepaid, or what credit a centre granted it; ``reference`` makes it once."""
+
+    programme: NotRequired[str]
+    holder: str
+    centre: str
+    amount_fen: int
+    reference: str
+
+
+class DecisionShape(TypedDict):
+    """A decision with every reason: clause → condition → facts → amount → which cap bound it."""
+
+    outcome: str
+    clause: str
+    grants: str
+    amount_fen: int | None
+    reasons: list[Why]
+    zh: list[str]
+    en: list[str]
+    tree: dict[str, Any]
+
+
+class DeliveryFilter(TypedDict):
+    """A page of messages."""
+
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+
+
+class DeliveryShape(TypedDict):
+    """One message, and what became of it."""
+
+    id: str
+    line: str
+    event: str
+    body: str
+    state: Literal["WAITING", "DELIVERED", "GIVEN_UP"]
+    attempts: int
+    next_at: str
+    delivered_at: str | None
+    status: int | None
+    failure: str
+    created_at: str
+
+
+class DifferenceShape(TypedDict):
+    """A line on which claim, metering and ledger don't agree; null where one of them has no such line."""
+
+    reference: str
+    claimed_fen: int | None
+    metered_fen: int | None
+    ledger_fen: int | None
+
+
+class Differences(TypedDict):
+    """The first 200 lines that differ, and how many there are in all."""
+
+    items: list[DifferenceShape]
+    total: int
+
+
+class DisallowWish(TypedDict):
+    """What is taken back of a line that was paid."""
+
+    reason: str
+    capture: str
+    amount_fen: int
+    reference: str
+
+
+class DisallowanceShape(TypedDict):
+    """What a centre owes to the reserve again."""
+
+    id: str
+    statement: str
+    capture: str
+    amount_fen: int
+    reference: str
+    reason: str
+    at: str
+
+
+class DisputeShape(TypedDict):
+    """A record that came again with another content, kept beside the first."""
+
+    id: str
+    centre: str
+    record_id: str
+    payload: dict[str, Any]
+    received_at: str
+    resolved_at: str | None
+    resolution: str
+
+
+class Done(TypedDict):
+    """A write that has nothing else to show."""
+
+    done: NotRequired[bool]
+
+
+class EndUserShape(TypedDict):
+    """Somebody whom an intermediary serves."""
+
+    id: str
+    name: str
+    organisation: str | None
+    created_at: str
+
+
+class EndUserWish(TypedDict):
+    """An end user: an organisation of the register, or a name."""
+
+    organisation: NotRequired[str | None]
+    name: NotRequired[str]
+
+
+class EndUsers(TypedDict):
+    """The end users whom an intermediary named, at most 100."""
+
+    items: list[EndUserShape]
+
+
+class EntryShape(TypedDict):
+    """One line of a voucher's account; the balance follows posted lines, holds are shown beside it."""
+
+    id: str
+    at: str
+    kind: str
+    event: str
+    reference: str | None
+    debit_fen: int
+    credit_fen: int
+    balance_fen: int
+
+
+class FactShape(TypedDict):
+    """A fact that applicants are asked for."""
+
+    name: str
+    kind: str
+    label: Words
+
+
+class Filter(TypedDict):
+    """What every list of a programme is asked with."""
+
+    programme: NotRequired[str]
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+
+
+class FindingShape(TypedDict):
+    """A broken invariant: which, where, and what was found."""
+
+    invariant: str
+    where: str
+    found: str
+
+
+class FundWish(TypedDict):
+    """An amount, and the bank's reference, which makes it once."""
+
+    programme: NotRequired[str]
+    amount_fen: int
+    reference: str
+
+
+class HandDecided(TypedDict):
+    """A person's decision on a clause that leaves the amount open."""
+
+    reason: str
+    amount_fen: int
+
+
+class HeldBackShape(TypedDict):
+    """A record that is not charged, with its reason."""
+
+    id: str
+    centre: str
+    record_id: str
+    source: str
+    account: str
+    order: str | None
+    resource_class: str
+    units: int
+    started_at: str
+    ended_at: str
+    elapsed_ms: int
+    outcome: str
+    received_at: str
+    state: str
+    reason_code: str
+    reason: Words
+
+
+class HubShape(TypedDict):
+    """A national hub."""
+
+    source: str
+    grade: str
+    demo: bool
+    id: str
+    name_zh: str
+    name_en: str
+
+
+class Hubs(TypedDict):
+    """All hubs."""
+
+    items: list[HubShape]
+
+
+class InvoiceWish(TypedDict):
+    """What the holder was invoiced and paid."""
+
+    seller: str
+    number: str
+    issued_on: str
+    amount_fen: int
+
+
+class JobFilter(TypedDict):
+    """The job: what it needs, where its data lies, by when, and the most that it may cost."""
+
+    resource_class: str
+    units: int
+    duration_s: int
+    earliest: NotRequired[str | None]
+    deadline: NotRequired[str | None]
+    data_at: NotRequired[str | None]
+    data_bytes: NotRequired[int]
+    latency_to: NotRequired[str | None]
+    latency_max_us: NotRequired[int | None]
+    residency: NotRequired[Literal["CITY", "METRO", "CHENGYU", "NATIONAL"] | None]
+    budget_fen: NotRequired[int | None]
+    wait_fen_per_hour: NotRequired[int]
+
+
+class Kept(TypedDict):
+    """Whether these are the link's newest figures now."""
+
+    newest: bool
+
+
+class LineFilter(TypedDict):
+    """Which lines."""
+
+    subject: NotRequired[str | None]
+    stage: NotRequired[str]
+    by: NotRequired[str]
+    since: NotRequired[str | None]
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+
+
+class LineShape(TypedDict):
+    """One decision or change of state; it names ids, amounts and digests, never personal facts."""
+
+    id: str
+    stage: str
+    verb: str
+    subject: str
+    before: str
+    after: str
+    by: str
+    at: str
+    body: dict[str, Any]
+    digest: str
+
+
+class LinkShape(TypedDict):
+    """How two centres are linked."""
+
+    source: str
+    grade: str
+    demo: bool
+    start: str
+    end: str
+    rtt_us: int | None
+    bandwidth_mbps: int | None
+    price_per_gb_ufen: int | None
+
+
+class Links(TypedDict):
+    """All links."""
+
+    items: list[LinkShape]
+
+
+class LogTail(TypedDict):
+    """The last bytes of standard output and error, as text; bytes that are no UTF-8 are replaced."""
+
+    text: str
+    found: bool
+
+
+class MemberFilter(TypedDict):
+    """A page of members."""
+
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+
+
+class MemberShape(TypedDict):
+    """What somebody may be somewhere; ended ones are shown too."""
+
+    id: str
+    person: str
+    name: str
+    role: Literal["APPLICANT", "OFFICER", "FINANCE", "CENTRE", "OPERATOR", "AUDITOR", "SYSTEM"]
+    organisation: str | None
+    centre: str
+    programme: str
+    administrator: bool
+    since_at: str
+    until_at: str | None
+    ended_at: str | None
+
+
+class MemberWish(TypedDict):
+    """Somebody who is let in."""
+
+    person: str
+    administrator: NotRequired[bool]
+    until_at: NotRequired[str | None]
+
+
+class Missing(TypedDict):
+    """What is missing."""
+
+    missing: str
+
+
+class MovementShape(TypedDict):
+    """Real money that entered or left the reserve, besides payments."""
+
+    id: str
+    programme: str
+    kind: str
+    amount_fen: int
+    reference: str
+    disallowance: str | None
+    year: int | None
+    by: str
+    at: str
+
+
+class NewApplication(TypedDict):
+    """What an organisation applies for; who it is comes from the register."""
+
+    holder: str
+    version: str
+    clause: str
+    claimed: dict[str, Any]
+
+
+class NewOrder(TypedDict):
+    """A job and the voucher that is to pay its share."""
+
+    voucher: str
+    title: str
+    centre: str
+    resource_class: str
+    units: int
+    memory_mib: int
+    time_limit_ms: int
+    command: list[str]
+    files: NotRequired[dict[str, str]]
+    end_user: NotRequired[str | None]
+
+
+class NewOrganisation(TypedDict):
+    """An organisation that is new here."""
+
+    name: str
+    holder_class: Literal["INTERMEDIARY", "TECH_SME", "MAKER", "INSTITUTE", "UNIVERSITY", "OTHER"]
+    uscc: NotRequired[str]
+    registered_in_city: NotRequired[bool]
+    in_incubator: NotRequired[bool]
+    incubator: NotRequired[str]
+    dishonest: NotRequired[bool]
+    contact: NotRequired[ContactWish | None]
+
+
+class NewRedemption(TypedDict):
+    """A claim: by an invoice, or by metered use (captures' ids)."""
+
+    voucher: str
+    invoice: NotRequired[InvoiceWish | None]
+    uses: NotRequired[list[str]]
+
+
+class Notice(TypedDict):
+    """Until when the amount is on public notice."""
+
+    until: str
+
+
+class NoticeShape(TypedDict):
+    """An amount on public notice (公示): whoever objects writes to the programme's office."""
+
+    application: str
+    programme: str
+    clause: str
+    holder_name: str
+    amount_fen: int | None
+    version: str
+    notice_until: str | None
+
+
+class Notices(TypedDict):
+    """What is on public notice now, the latest first."""
+
+    items: list[NoticeShape]
+
+
+class OfferShape(TypedDict):
+    """What a centre offers of a kind of compute."""
+
+    source: str
+    grade: str
+    demo: bool
+    centre: str
+    resource_class: str
+    units: int
+    time_limit_max_s: int
+
+
+class Offers(TypedDict):
+    """What one centre offers."""
+
+    items: list[OfferShape]
+
+
+class OptionShape(TypedDict):
+    """A place that can serve the job; price = compute + movement = voucher's share + own share, in fen."""
+
+    centre: str
+    tier: str
+    tariff: str
+    starts_at: str
+    ends_at: str
+    compute_fen: int
+    movement_fen: int
+    waiting_fen: int
+    price_fen: int
+    voucher_fen: int
+    own_fen: int
+    score_fen: int
+    notes: list[str]
+
+
+class OrderFilter(TypedDict):
+    """Which orders."""
+
+    programme: NotRequired[str]
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    voucher: NotRequired[str | None]
+    holder: NotRequired[str | None]
+    centre: NotRequired[str | None]
+    state: NotRequired[
+        list[
+            Literal[
+                "QUOTED",
+                "HELD",
+                "SUBMITTED",
+                "QUEUED",
+                "RUNNING",
+                "ENDED",
+                "METERED",
+                "CAPTURED",
+                "SETTLED",
+                "REFUSED",
+                "CANCELLED",
+                "FAILED",
+            ]
+        ]
+    ]
+
+
+class OrderRow(TypedDict):
+    """One order, as a list shows it; ``*_hold_fen`` is held, ``*_fen`` captured."""
+
+    id: str
+    programme: str
+    holder: str
+    voucher: str
+    centre: str
+    resource_class: str
+    tariff: str
+    title: str
+    units: int
+    memory_mib: int
+    time_limit_ms: int
+    state: Literal[
+        "QUOTED",
+        "HELD",
+        "SUBMITTED",
+        "QUEUED",
+        "RUNNING",
+        "ENDED",
+        "METERED",
+        "CAPTURED",
+        "SETTLED",
+        "REFUSED",
+        "CANCELLED",
+        "FAILED",
+    ]
+    outcome: str
+    most_fen: int
+    voucher_hold_fen: int
+    own_hold_fen: int
+    price_fen: int | None
+    voucher_fen: int | None
+    own_fen: int | None
+    overrun_fen: int
+    quoted_at: str
+    started_at: str | None
+    ended_at: str | None
+
+
+class OrderShape(TypedDict):
+    """One order with its command and, where it was refused or failed, why."""
+
+    id: str
+    programme: str
+    holder: str
+    voucher: str
+    centre: str
+    resource_class: str
+    tariff: str
+    title: str
+    units: int
+    memory_mib: int
+    time_limit_ms: int
+    state: Literal[
+        "QUOTED",
+        "HELD",
+        "SUBMITTED",
+        "QUEUED",
+        "RUNNING",
+        "ENDED",
+        "METERED",
+        "CAPTURED",
+        "SETTLED",
+        "REFUSED",
+        "CANCELLED",
+        "FAILED",
+    ]
+    outcome: str
+    most_fen: int
+    voucher_hold_fen: int
+    own_hold_fen: int
+    price_fen: int | None
+    voucher_fen: int | None
+    own_fen: int | None
+    overrun_fen: int
+    quoted_at: str
+    started_at: str | None
+    ended_at: str | None
+    end_user: str | None
+    command: list[str]
+    cancel_asked: bool
+    exit_code: int | None
+    reason_code: str
+    reason: Words
+
+
+class OrganisationFilter(TypedDict):
+    """Which organisations."""
+
+    holder_class: NotRequired[Literal["INTERMEDIARY", "TECH_SME", "MAKER", "INSTITUTE", "UNIVERSITY", "OTHER"] | None]
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+
+
+class OrganisationShape(TypedDict):
+    """An organisation, as it says of itself."""
+
+    id: str
+    name: str
+    uscc: str | None
+    holder_class: Literal["INTERMEDIARY", "TECH_SME", "MAKER", "INSTITUTE", "UNIVERSITY", "OTHER"]
+    registered_in_city: bool
+    in_incubator: bool
+    incubator: str
+    dishonest: bool
+    created_at: str
+
+
+class PageOfAlertShape(TypedDict):
+    """Page_AlertShape_"""
+
+    items: list[AlertShape]
+    next: str | None
+
+
+class PageOfApplicationRow(TypedDict):
+    """Page_ApplicationRow_"""
+
+    items: list[ApplicationRow]
+    next: str | None
+
+
+class PageOfAwardShape(TypedDict):
+    """Page_AwardShape_"""
+
+    items: list[AwardShape]
+    next: str | None
+
+
+class PageOfClawbackShape(TypedDict):
+    """Page_ClawbackShape_"""
+
+    items: list[ClawbackShape]
+    next: str | None
+
+
+class PageOfDeliveryShape(TypedDict):
+    """Page_DeliveryShape_"""
+
+    items: list[DeliveryShape]
+    next: str | None
+
+
+class PageOfDisallowanceShape(TypedDict):
+    """Page_DisallowanceShape_"""
+
+    items: list[DisallowanceShape]
+    next: str | None
+
+
+class PageOfDisputeShape(TypedDict):
+    """Page_DisputeShape_"""
+
+    items: list[DisputeShape]
+    next: str | None
+
+
+class PageOfHeldBackShape(TypedDict):
+    """Page_HeldBackShape_"""
+
+    items: list[HeldBackShape]
+    next: str | None
+
+
+class PageOfLineShape(TypedDict):
+    """Page_LineShape_"""
+
+    items: list[LineShape]
+    next: str | None
+
+
+class PageOfMemberShape(TypedDict):
+    """Page_MemberShape_"""
+
+    items: list[MemberShape]
+    next: str | None
+
+
+class PageOfMovementShape(TypedDict):
+    """Page_MovementShape_"""
+
+    items: list[MovementShape]
+    next: str | None
+
+
+class PageOfOrderRow(TypedDict):
+    """Page_OrderRow_"""
+
+    items: list[OrderRow]
+    next: str | None
+
+
+class PageOfOrganisationShape(TypedDict):
+    """Page_OrganisationShape_"""
+
+    items: list[OrganisationShape]
+    next: str | None
+
+
+class PageOfPaymentShape(TypedDict):
+    """Page_PaymentShape_"""
+
+    items: list[PaymentShape]
+    next: str | None
+
+
+class PageOfRedemptionShape(TypedDict):
+    """Page_RedemptionShape_"""
+
+    items: list[RedemptionShape]
+    next: str | None
+
+
+class PageOfStatementShape(TypedDict):
+    """Page_StatementShape_"""
+
+    items: list[StatementShape]
+    next: str | None
+
+
+class PageOfVoucherShape(TypedDict):
+    """Page_VoucherShape_"""
+
+    items: list[VoucherShape]
+    next: str | None
+
+
+class PaperShape(TypedDict):
+    """One paper that was handed in; its content never changes."""
+
+    id: str
+    application: str
+    about: str
+    step: Literal["apply", "issue", "use", "redeem", "settle"]
+    paper: str
+    name: str
+    kind: str
+    size_bytes: int
+    sha256: str
+    handed_in_by: str
+    at: str
+
+
+class PaperWish(TypedDict):
+    """Which paper of which step this is."""
+
+    step: Literal["apply", "issue", "use", "redeem", "settle"]
+    paper: str
+    about: NotRequired[str | None]
+
+
+class Papers(TypedDict):
+    """The papers about one thing, oldest first."""
+
+    items: list[PaperShape]
+
+
+class Payment(TypedDict):
+    """The bank's own id of the transfer."""
+
+    bank_reference: str
+
+
+class PaymentShape(TypedDict):
+    """A payment to a holder."""
+
+    id: str
+    programme: str
+    redemption: str | None
+    stage: str | None
+    amount_fen: int
+    bank_reference: str
+    by: str
+    at: str
+
+
+class Position(TypedDict):
+    """What the reserve stands at; reserve + unreplenished + receivable - due = advance, in fen."""
+
+    reserve_fen: int
+    unreplenished_fen: int
+    receivable_fen: int
+    due_fen: int
+    advance_fen: int
+    spent_fen: int
+
+
+class PrefundWish(TypedDict):
+    """The treasury's advance; for this year where none is named."""
+
+    programme: NotRequired[str]
+    amount_fen: int
+    reference: str
+    year: NotRequired[int | None]
+
+
+class ProbeWish(TypedDict):
+    """What was measured between two centres."""
+
+    start: str
+    end: str
+    rtt_us: int
+    rtt_least_us: int
+    bandwidth_mbps: NotRequired[int | None]
+    echoes: int
+
+
+class Problem(TypedDict):
+    """Why something was refused (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    field: str
+    clause: NotRequired[str]
+    errors: NotRequired[list[dict[str, Any]]]
+
+
+class ProgrammeShape(TypedDict):
+    """A programme as it is in force."""
+
+    slug: str
+    title: Words
+    version: VersionShape
+    clauses: list[ClauseShape]
+    facts: list[FactShape]
+    unpublished: list[str]
+
+
+class Programmes(TypedDict):
+    """Every programme that was adopted, by the version adopted last."""
+
+    items: list[VersionShape]
+
+
+class Push(TypedDict):
+    """Some records of a centre."""
+
+    records: list[RecordWish]
+
+
+class Quotes(TypedDict):
+    """The places, the best first; those turned down; and what would help where there is none."""
+
+    options: list[OptionShape]
+    turned: list[TurnedShape]
+    changes: list[ChangeShape]
+    reason: Why | None
+
+
+class Raised(TypedDict):
+    """The alerts that a screening raised anew."""
+
+    alerts: list[str]
+
+
+class Reasoned(TypedDict):
+    """A step that needs a reason in words."""
+
+    reason: str
+
+
+class Received(TypedDict):
+    """What became of the records: none is refused."""
+
+    new: int
+    held_back: int
+    same: int
+    disputes: int
+
+
+class RecordWish(TypedDict):
+    """What one job used, once; the same id with another content is a dispute, never a replacement."""
+
+    record_id: str
+    order_id: NotRequired[str | None]
+    resource_class: str
+    units: int
+    started_at: str
+    ended_at: str
+    elapsed_ms: int
+    outcome: Literal["SUCCEEDED", "FAILED", "TIMED_OUT", "OUT_OF_MEMORY", "CANCELLED", "LOST"]
+    cpu_ms: NotRequired[int | None]
+    memory_peak_mib: NotRequired[int | None]
+
+
+class RecoverWish(TypedDict):
+    """What a centre paid back."""
+
+    amount_fen: int
+    reference: str
+
+
+class RecoveryShape(TypedDict):
+    """What a holder paid back."""
+
+    id: str
+    clawback: str
+    amount_fen: int
+    reference: str
+    at: str
+
+
+class RecoveryWish(TypedDict):
+    """What a holder paid back."""
+
+    amount_fen: int
+    reference: str
+
+
+class RedemptionFilter(TypedDict):
+    """Which redemptions."""
+
+    programme: NotRequired[str]
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    holder: NotRequired[str | None]
+    state: NotRequired[list[Literal["SUBMITTED", "ACCEPTED", "PAID", "REJECTED", "WITHDRAWN", "CANCELLED"]]]
+
+
+class RedemptionShape(TypedDict):
+    """One claim; ``held_fen`` is what it may come to, ``amount_fen`` what was accepted, by its ``bounds``."""
+
+    id: str
+    programme: str
+    voucher: str
+    holder: str
+    pay_model: str
+    state: Literal["SUBMITTED", "ACCEPTED", "PAID", "REJECTED", "WITHDRAWN", "CANCELLED"]
+    seller: str
+    invoice_number: str
+    invoice_date: str | None
+    claimed_fen: int
+    held_fen: int
+    accepted_fen: int | None
+    amount_fen: int | None
+    bounds: Any
+    reason: str
+    submitted_at: str
+    decided_at: str | None
+
+
+class RegistrationWish(TypedDict):
+    """What an organisation says of itself."""
+
+    name: str
+    holder_class: Literal["INTERMEDIARY", "TECH_SME", "MAKER", "INSTITUTE", "UNIVERSITY", "OTHER"]
+    uscc: NotRequired[str]
+    registered_in_city: NotRequired[bool]
+    in_incubator: NotRequired[bool]
+    incubator: NotRequired[str]
+    dishonest: NotRequired[bool]
+
+
+class Rejection(TypedDict):
+    """The officer's own words, in both languages; the policy's reasons without them."""
+
+    zh: NotRequired[str]
+    en: NotRequired[str]
+
+
+class Resolution(TypedDict):
+    """Which of the two contents holds."""
+
+    reason: str
+    accept: Literal["old", "new"]
+
+
+class Resolved(TypedDict):
+    """How the dispute ended."""
+
+    resolution: str
+
+
+class Retry(TypedDict):
+    """A reason, and for imported usage the voucher that is to pay."""
+
+    reason: str
+    voucher: NotRequired[str | None]
+
+
+class SecretShape(TypedDict):
+    """What verifies a webhook's messages (Standard Webhooks, `whsec_…`)."""
+
+    secret: str
+
+
+class Situation(TypedDict):
+    """What an applicant says of itself and of its need, as nested facts; amounts may be written like `30万`."""
+
+    clause: NotRequired[str | None]
+    facts: dict[str, Any]
+    on: NotRequired[str | None]
+
+
+class Span(TypedDict):
+    """A centre's statement of the days from ``first`` up to and without ``end``."""
+
+    programme: NotRequired[str]
+    centre: str
+    first: str
+    end: str
+
+
+class StageShape(TypedDict):
+    """A part of an award that is paid by itself, once its papers were accepted."""
+
+    id: str
+    award: str
+    number: int
+    label: Words
+    needs: list[str]
+    amount_fen: int
+    state: Literal["WAITING", "READY", "PAID", "WITHDRAWN"]
+    accepted_at: str | None
+
+
+class StatementFilter(TypedDict):
+    """Which statements."""
+
+    programme: NotRequired[str]
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    centre: NotRequired[str | None]
+    state: NotRequired[list[Literal["OPEN", "CLOSED", "MATCHED", "APPROVED", "PAID", "DISPUTED", "ADJUSTED"]]]
+
+
+class StatementShape(TypedDict):
+    """A centre's statement of a period; what is owed is ``total_fen``, the sum of its lines."""
+
+    id: str
+    programme: str
+    centre: str
+    first: str
+    end: str
+    state: Literal["OPEN", "CLOSED", "MATCHED", "APPROVED", "PAID", "DISPUTED", "ADJUSTED"]
+    captures: int
+    total_fen: int
+    claim_number: int
+    claim_total_fen: int | None
+    ledger_total_fen: int | None
+    reason: str
+    resolution: str
+    opened_at: str
+    closed_at: str | None
+    matched_at: str | None
+    approved_at: str | None
+    approved_by: str
+    paid_at: str | None
+    paid_by: str
+    bank_reference: str
+
+
+class TariffShape(TypedDict):
+    """A price: micro-fen for one unit and hour, with its author and its end."""
+
+    id: str
+    centre: str
+    resource_class: str
+    unit: str
+    customer_class: str
+    version: int
+    rate_ufen: int
+    valid_from: str
+    valid_until: str | None
+    rounding: str
+    minimum_fen: int
+    granularity_ms: int
+    source: str
+    demo: bool
+    author: str
+
+
+class Tariffs(TypedDict):
+    """Prices that hold at an instant."""
+
+    at: str
+    items: list[TariffShape]
+
+
+class ThresholdWish(TypedDict):
+    """Thresholds that change from now on."""
+
+    reason: str
+    programme: NotRequired[str]
+    values: dict[str, int]
+
+
+class Thresholds(TypedDict):
+    """A programme's thresholds."""
+
+    values: dict[str, int]
+
+
+class TokenShape(TypedDict):
+    """A token, without its text: that was shown once."""
+
+    id: str
+    label: str
+    membership: str
+    scopes: list[Literal["READ", "APPLY", "SPEND", "OFFER", "METER", "DECIDE", "SETTLE", "ADMINISTER"]]
+    created_at: str
+    expires_at: str
+    last_used_at: str | None
+    ended_at: str | None
+
+
+class Tokens(TypedDict):
+    """A person's tokens, the latest first."""
+
+    items: list[TokenShape]
+
+
+class TurnedShape(TypedDict):
+    """A place that can't, with every reason."""
+
+    centre: str
+    reasons: list[Why]
+
+
+class UsageFilter(TypedDict):
+    """A page of one centre's usage."""
+
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+
+
+class UsedByOrder(TypedDict):
+    """What an order used."""
+
+    items: list[UsedShape]
+
+
+class UsedShape(TypedDict):
+    """One usage record and what became of it."""
+
+    id: str
+    record_id: str
+    resource_class: str
+    units: int
+    started_at: str
+    ended_at: str
+    elapsed_ms: int
+    cpu_ms: int | None
+    memory_peak_mib: int | None
+    outcome: str
+    state: str
+    reason_code: str
+    charge_ufen: int | None
+
+
+class Verdict(TypedDict):
+    """Whether the suspicion is true, with the reason."""
+
+    reason: str
+    confirmed: bool
+
+
+class VersionShape(TypedDict):
+    """One text of a programme that was ever in use."""
+
+    id: str
+    programme: str
+    digest: str
+    effective_from: str
+    effective_to: str | None
+    supersedes: str | None
+    demo: bool
+    loaded_at: str
+
+
+class Versions(TypedDict):
+    """A programme's versions, the latest first."""
+
+    items: list[VersionShape]
+
+
+class VoucherFilter(TypedDict):
+    """Which vouchers."""
+
+    programme: NotRequired[str]
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    holder: NotRequired[str | None]
+    state: NotRequired[list[Literal["ACTIVE", "FROZEN", "EXPIRED", "CANCELLED", "REVOKED"]]]
+
+
+class VoucherShape(TypedDict):
+    """One voucher; face = spendable + held + used + ended, in fen."""
+
+    id: str
+    number: str
+    programme: str
+    version: str
+    application: str
+    holder: str
+    holder_name: str
+    clause: str
+    state: Literal["ACTIVE", "FROZEN", "EXPIRED", "CANCELLED", "REVOKED"]
+    reason: str
+    face_fen: int
+    spendable_fen: int
+    held_fen: int
+    used_fen: int
+    ended_fen: int
+    issued_at: str
+    valid_until: str
+
+
+class WaitingList(TypedDict):
+    """What waits for the next statements."""
+
+    items: list[WaitingShape]
+
+
+class WaitingShape(TypedDict):
+    """Captures at one centre that no statement has yet."""
+
+    programme: str
+    centre: str
+    captures: int
+    amount_fen: int
+
+
+class WebhookShape(TypedDict):
+    """An address that is told what happens to a place's affairs; without events it hears everything."""
+
+    id: str
+    organisation: str | None
+    centre: str
+    programme: str
+    url: str
+    events: list[str]
+    created_at: str
+    failing_since: str | None
+    ended_at: str | None
+
+
+class WebhookWish(TypedDict):
+    """An https address, and what it wants to hear: `voucher.issue`, `order.*`; nothing for everything."""
+
+    url: str
+    events: NotRequired[list[str]]
+
+
+class Webhooks(TypedDict):
+    """A place's webhooks, the latest first."""
+
+    items: list[WebhookShape]
+
+
+class Why(TypedDict):
+    """Why something is so, or was refused."""
+
+    code: str
+    label: Words
+    field: NotRequired[str]
+    clause: NotRequired[str]
+
+
+class Words(TypedDict):
+    """One thing said in both languages."""
+
+    zh: str
+    en: str
+
+
+class YearClosedShape(TypedDict):
+    """How a year was closed."""
+
+    lapsed_fen: int
+    returned_fen: int
+    outstanding: list[Why]
+    already_closed: bool
+
+
+class YearShape(TypedDict):
+    """The year's budget and what became of it, in fen; issued = spendable + held + used + ended."""
+
+    year: int
+    cap_fen: int | None
+    budget_fen: int
+    issued_fen: int
+    unissued_fen: int
+    unissued_lapsed_fen: int
+    vouchers: int
+    spendable_fen: int
+    held_fen: int
+    used_fen: int
+    settled_fen: int
+    ended_fen: int
+    awarded_fen: int
+    reserve: Position
+    reserve_size_fen: int | None
+    trigger_fen: int | None
+    unpublished: list[str]
+    demo: bool
+
+
+class YearWish(TypedDict):
+    """Which year."""
+
+    programme: NotRequired[str]
+    year: int

@@ -1,0 +1,206 @@
+"""Things of every kind in one house, so that every address of the API has something behind it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+from jiaozi.alert import services as alert
+from jiaozi.alert.rules import AlertKind, Level, Subject, SubjectKind, Suspicion
+from jiaozi.application import services as application
+from jiaozi.application.models import Application
+from jiaozi.application.rules.evidence import OTHER
+from jiaozi.kernel.label import Label
+from jiaozi.metering import services as metering
+from jiaozi.metering.models import Capture, UsageDispute, UsageRow
+from jiaozi.metering.rules import CaptureKind
+from jiaozi.notice import services as notice
+from jiaozi.order.models import Order
+from jiaozi.order.ports import JobOutcome, UsageRecord
+from jiaozi.party.models import Membership, Token
+from jiaozi.policy.rules.words import StepOfLife
+from jiaozi.settlement.models import Award, AwardStage, Clawback, Disallowance, GrantPayment, Redemption, Statement
+from jiaozi.voucher import services as voucher_services
+from tests.application.papers import PDF
+from tests.world import CENTRE, OFFICER, PROGRAMME
+
+STATEMENTS = ("CLOSED", "MATCHED", "APPROVED", "DISPUTED")
+DOSSIERS = ("DRAFT", "RETURNED", "UNDER_REVIEW", "PUBLIC_NOTICE", "REJECTED")
+
+
+def furnish(house: Any) -> dict[str, str]:
+    """Make one of each; give their ids by name, and by name and state where a step needs one in that state."""
+    world, now = house.world, house.world.now
+    voucher, frozen = world.voucher(house.firm), world.voucher(house.firm)
+    voucher_services.freeze(voucher_id=frozen.id, reason="test", by=OFFICER, now=now)
+    world.credit(house.firm)
+    dossier = world.apply(house.firm)
+    paper = application.attach(
+        application_id=dossier,
+        step=StepOfLife.APPLY,
+        paper=OTHER,
+        name="合同.pdf",
+        content=PDF,
+        by=world.applicant(house.firm),
+        now=now,
+    )
+    order, ended = world.quote(voucher), world.quote(voucher)
+    Order.objects.filter(id=ended.id).update(state="ENDED")
+    ids = {"voucher": voucher.id, "voucher:FROZEN": frozen.id, "application": dossier, "evidence": paper.id}
+    ids |= {"order": order.id, "order:ENDED": ended.id, "organisation": house.firm.id}
+    for state in DOSSIERS:
+        ids[f"application:{state}"] = world.apply(house.firm)
+        Application.objects.filter(id=ids[f"application:{state}"]).update(state=state)
+    ids |= {"programme": PROGRAMME, "centre": CENTRE, "year": now.year, "alert": _alert(voucher, now)}
+    ids |= _usage(now) | _statements(order, now) | _grants(voucher, now)
+    chief = replace(world.applicant(house.firm), administrator=True)
+    hook = notice.add_webhook(url="https://hooks.example.cn/", events=[], by=chief, now=now)
+    ids |= {"webhook": hook.id}
+    member = Membership.objects.get(organisation=house.firm)
+    ids |= {"membership": member.id, "token": Token.objects.get(membership=member).id}
+    return {name: str(value) for name, value in ids.items()}
+
+
+def _usage(now: Any) -> dict[str, Any]:
+    def record(units: int) -> UsageRecord:
+        return UsageRecord(
+            record_id="stray:1",
+            order_id=None,
+            resource_class="cpu-core",
+            units=units,
+            started_at=now - timedelta(hours=1),
+            ended_at=now,
+            elapsed_ms=3_600_000,
+            outcome=JobOutcome.SUCCEEDED,
+        )
+
+    for units in (1, 2):
+        metering.receive(centre=CENTRE, records=[record(units)], source="push", now=now)
+    return {"usage": UsageRow.objects.get().id, "dispute": UsageDispute.objects.get().id}
+
+
+def _alert(voucher: Any, now: Any) -> Any:
+    suspicion = Suspicion(
+        kind=AlertKind.RELATED_SUPPLIER,
+        subject=Subject(SubjectKind.APPLICATION, str(voucher.application_id)),
+        level=Level.HIGH,
+        reason=Label("疑似关联", "may be related"),
+        rule="test",
+    )
+    (raised,) = alert.raise_all(programme=PROGRAMME, suspicions=[suspicion], now=now, by=OFFICER)
+    return raised.id
+
+
+def _statements(order: Any, now: Any) -> dict[str, Any]:
+    ids = {}
+    for number, state in enumerate(STATEMENTS, start=1):
+        made = Statement.objects.create(
+            id=uuid4(),
+            programme=PROGRAMME,
+            centre_id=CENTRE,
+            first=date(2025, number, 1),
+            end=date(2025, number + 1, 1),
+            state=state,
+            captures=0,
+            total_fen=0,
+            claim_number=0,
+            claim_total_fen=0,
+            ledger_total_fen=0,
+            opened_at=now,
+            approved_by="person:nobody" if state == "APPROVED" else "",
+            approved_at=now if state == "APPROVED" else None,
+        )
+        ids[f"statement:{state}"] = made.id
+    capture = Capture.objects.create(
+        id=uuid4(),
+        programme=PROGRAMME,
+        kind=CaptureKind.ORDER,
+        centre_id=CENTRE,
+        order=order,
+        voucher_id=order.voucher_id,
+        holder_id=order.holder_id,
+        tariff_id=order.tariff_id,
+        payable_shard=0,
+        price_fen=10,
+        voucher_fen=5,
+        own_fen=5,
+        overrun_fen=0,
+        captured_at=now,
+    )
+    owed = Disallowance.objects.create(
+        id=uuid4(),
+        programme=PROGRAMME,
+        statement_id=ids["statement:CLOSED"],
+        capture=capture,
+        amount_fen=1,
+        from_unreplenished_fen=1,
+        due_fen=0,
+        reference="D1",
+        reason="test",
+        by="person:nobody",
+        at=now,
+    )
+    return ids | {"statement": ids["statement:CLOSED"], "disallowance": owed.id}
+
+
+def _grants(voucher: Any, now: Any) -> dict[str, Any]:
+    ids = {}
+    for state in ("SUBMITTED", "ACCEPTED"):
+        made = Redemption.objects.create(
+            id=uuid4(),
+            programme=PROGRAMME,
+            voucher=voucher,
+            pay_model="pay_then_redeem",
+            state=state,
+            claimed_fen=100,
+            held_fen=50,
+            accepted_fen=100 if state == "ACCEPTED" else None,
+            amount_fen=50 if state == "ACCEPTED" else None,
+            bounds=[],
+            submitted_by="person:nobody",
+            submitted_at=now,
+            decided_by="person:nobody" if state == "ACCEPTED" else "",
+        )
+        ids[f"redemption:{state}"] = made.id
+    award = Award.objects.create(
+        id=uuid4(),
+        programme=PROGRAMME,
+        application=voucher.application,
+        holder_id=voucher.holder_id,
+        clause="general",
+        face_fen=300,
+        state="AWARDED",
+        awarded_by="person:nobody",
+        awarded_at=now,
+    )
+    for number, state in enumerate(("WAITING", "READY"), start=1):
+        stage = AwardStage.objects.create(
+            id=uuid4(), award=award, number=number, stage="s", zh="阶段", en="stage", amount_fen=100, state=state
+        )
+        ids[f"stage:{state}"] = stage.id
+    paid = GrantPayment.objects.create(
+        id=uuid4(),
+        programme=PROGRAMME,
+        stage=stage,
+        amount_fen=100,
+        bank_reference="B1",
+        decided_by="person:one",
+        by="person:two",
+        at=now,
+    )
+    owed = Clawback.objects.create(
+        id=uuid4(),
+        programme=PROGRAMME,
+        payment=paid,
+        amount_fen=1,
+        from_unreplenished_fen=1,
+        due_fen=0,
+        reference="C1",
+        reason="test",
+        by="person:nobody",
+        at=now,
+    )
+    ids |= {"redemption": ids["redemption:SUBMITTED"], "award": award.id, "stage": ids["stage:WAITING"]}
+    return ids | {"payment": paid.id, "clawback": owed.id}

@@ -1,0 +1,297 @@
+"""Every operation as every role, and as another organisation's member: who may, and that the others are refused.
+
+An operation that is not in the table fails the test, so that a new one is thought about.
+"""
+
+import pytest
+from django.db import transaction
+
+from jiaozi.project.openapi import document
+from tests.api.furniture import furnish
+from tests.world import CENTRE, PROGRAMME
+
+
+def named(names):
+    return names.split()
+
+
+EVERYBODY = frozenset(
+    "holder stranger officer finance payer outsider centre rival operator auditor nobody".split()  # noqa: SIM905
+)
+KNOWN = EVERYBODY - {"nobody"}
+OVERSEERS = frozenset({"officer", "finance", "payer", "operator", "auditor"})
+ALL_OVERSEERS = OVERSEERS | {"outsider"}
+"""An officer of another programme sees what belongs to no programme."""
+HOLDERS = frozenset({"holder", "stranger"})
+CENTRES = frozenset({"centre", "rival"})
+ALERTED = OVERSEERS - {"operator"}
+PAYERS = frozenset({"finance", "payer"})
+OFFICERS = frozenset({"officer"})
+
+OWN = OVERSEERS | {"holder"}
+DONE_THERE = OWN | {"centre"}
+
+MAY = {
+    # read by everybody
+    **dict.fromkeys(
+        named(
+            "list_programmes get_year get_year_csv list_notices "
+            "get_programme list_programme_versions get_programme_document decide_eligibility "
+            "list_hubs list_centres get_centre list_offers "
+            "list_resource_classes list_tariffs list_links"
+        ),
+        EVERYBODY,
+    ),
+    # read by those whom it concerns
+    **dict.fromkeys(["get_caller", "list_tokens"], KNOWN),
+    **dict.fromkeys(["list_vouchers", "list_applications", "list_redemptions", "list_awards"], OVERSEERS | HOLDERS),
+    **dict.fromkeys(["get_voucher", "get_voucher_statement", "list_quotes", "get_application", "list_evidence"], OWN),
+    **dict.fromkeys(["get_redemption", "get_award"], OWN),
+    "get_evidence_content": OWN - {"operator"},
+    "list_orders": OVERSEERS | HOLDERS | CENTRES,
+    **dict.fromkeys(["get_order", "list_order_usage", "get_order_log"], DONE_THERE),
+    **dict.fromkeys(["list_statements", "list_captures_waiting"], OVERSEERS | CENTRES),
+    **dict.fromkeys(
+        ["get_statement", "list_statement_lines", "list_statement_differences", "export_statement"],
+        OVERSEERS | {"centre"},
+    ),
+    **dict.fromkeys(["list_held_back_usage", "list_usage_disputes"], ALL_OVERSEERS | {"centre"}),
+    **dict.fromkeys(["list_organisations", "list_journal_lines", "audit_books"], ALL_OVERSEERS),
+    **dict.fromkeys(["get_organisation", "list_end_users"], ALL_OVERSEERS | {"holder"}),
+    "list_members": frozenset({"holder", "officer", "outsider", "operator", "auditor"}),
+    **dict.fromkeys(
+        ["get_reserve", "list_reserve_movements", "list_disallowances", "list_payments", "list_clawbacks"], OVERSEERS
+    ),
+    **dict.fromkeys(["list_alerts", "get_alert", "get_alert_thresholds"], ALERTED),
+    "list_webhooks": KNOWN,
+    "add_webhook": KNOWN - PAYERS - {"auditor"},
+    "get_webhook_secret": frozenset({"holder"}),
+    "list_webhook_deliveries": frozenset({"holder"}),
+    "end_webhook": frozenset({"holder"}),
+    # written by the holder
+    **dict.fromkeys(["apply_for_voucher", "draft_application"], frozenset({"holder"})),
+    **dict.fromkeys(["amend_application", "submit_application", "resubmit_application"], frozenset({"holder"})),
+    **dict.fromkeys(["withdraw_application", "appeal_application", "attach_evidence"], frozenset({"holder"})),
+    **dict.fromkeys(["submit_redemption", "withdraw_redemption", "name_end_user"], frozenset({"holder"})),
+    **dict.fromkeys(["quote_order", "hold_order", "cancel_order"], frozenset({"holder"})),
+    "correct_organisation": frozenset({"holder", "officer", "outsider"}),
+    "let_member_in": frozenset({"holder", "officer", "outsider"}),
+    "end_membership": frozenset({"holder", "officer", "outsider"}),
+    "end_token": frozenset({"holder", "operator"}),
+    # written by the officer
+    "register_organisation": frozenset({"officer", "outsider"}),
+    **dict.fromkeys(
+        named(
+            "freeze_voucher unfreeze_voucher cancel_voucher revoke_voucher "
+            "review_application send_application_back record_decision_by_hand put_application_on_notice "
+            "reject_application issue_voucher grant_award accept_award_report "
+            "withdraw_award accept_redemption reject_redemption cancel_redemption "
+            "resolve_alert set_alert_thresholds"
+        ),
+        OFFICERS,
+    ),
+    "screen_application": OFFICERS,
+    # written by finance
+    **dict.fromkeys(
+        named(
+            "approve_statement pay_statement pay_redemption pay_award_stage "
+            "prefund_reserve replenish_reserve remit_to_treasury recover_disallowance "
+            "approve_year_budget close_year recover_clawback"
+        ),
+        PAYERS,
+    ),
+    # written by centres, and by those who settle with them
+    **dict.fromkeys(["push_usage", "credit_holder"], frozenset({"centre", "operator"})),
+    "record_probe": frozenset({"centre", "rival", "operator"}),
+    "claim_statement": frozenset({"centre"}),
+    "dispute_statement": frozenset({"officer", "finance", "payer", "operator", "centre"}),
+    **dict.fromkeys(
+        ["open_statement", "close_statement", "match_statement", "resolve_statement"],
+        frozenset({"officer", "operator"}),
+    ),
+    **dict.fromkeys(["disallow_capture", "claw_back_payment"], frozenset({"officer", "finance", "payer"})),
+    # a record that no order asked for belongs to no programme
+    "retry_usage": frozenset({"officer", "outsider", "operator", "centre"}),
+    "waive_usage": frozenset({"officer", "outsider", "centre"}),
+    "waive_order": frozenset({"officer", "centre"}),
+    **dict.fromkeys(["accept_usage", "charge_late_usage", "resolve_usage_dispute"], frozenset({"officer", "outsider"})),
+}
+
+IN_STATE = {
+    "unfreeze_voucher": "FROZEN",
+    "amend_application": "DRAFT",
+    "submit_application": "DRAFT",
+    "resubmit_application": "RETURNED",
+    "appeal_application": "REJECTED",
+    "record_decision_by_hand": "UNDER_REVIEW",
+    "put_application_on_notice": "UNDER_REVIEW",
+    "reject_application": "UNDER_REVIEW",
+    "issue_voucher": "PUBLIC_NOTICE",
+    "grant_award": "PUBLIC_NOTICE",
+    "approve_statement": "MATCHED",
+    "pay_statement": "APPROVED",
+    "resolve_statement": "DISPUTED",
+    "cancel_redemption": "ACCEPTED",
+    "pay_redemption": "ACCEPTED",
+    "pay_award_stage": "READY",
+    "waive_order": "ENDED",
+}
+"""The state in which an operation's thing must be, so that the role alone decides."""
+
+
+def bodies(house, ids):
+    """Give a sound body for each operation that takes one."""
+    now = house.world.now.isoformat()
+    reason = {"reason": "资料待核"}
+    claimed = {"claimed": {"need": {"compute_cost": "30万"}}}
+    applied = claimed | {"holder": str(house.firm.id), "version": str(house.world.version.id), "clause": "general"}
+    money = {"programme": PROGRAMME, "amount_fen": 1, "reference": "R9"}
+    span = {"programme": PROGRAMME, "centre": CENTRE, "first": "2024-01-01", "end": "2024-02-01"}
+    record = {
+        "record_id": "r:1",
+        "resource_class": "cpu-core",
+        "units": 1,
+        "started_at": now,
+        "ended_at": now,
+        "elapsed_ms": 1,
+        "outcome": "SUCCEEDED",
+    }
+    job = {"title": "t", "centre": CENTRE, "resource_class": "cpu-core", "units": 1, "memory_mib": 256}
+    new = {"name": "蓉城三号", "holder_class": "TECH_SME", "uscc": "91510100000000038B"}
+    some = str(house.world.version.id)
+    return {
+        **dict.fromkeys(
+            named(
+                "freeze_voucher unfreeze_voucher cancel_voucher revoke_voucher "
+                "reject_redemption cancel_redemption withdraw_award dispute_statement "
+                "accept_usage waive_usage charge_late_usage waive_order "
+                "retry_usage"
+            ),
+            reason,
+        ),
+        "decide_eligibility": {"facts": {}},
+        "apply_for_voucher": applied,
+        "draft_application": applied,
+        "amend_application": claimed,
+        "resubmit_application": claimed,
+        "send_application_back": {"missing": "合同"},
+        "record_decision_by_hand": reason | {"amount_fen": 1},
+        "put_application_on_notice": {"until": now},
+        "reject_application": {"zh": "不符", "en": "no"},
+        "quote_order": job | {"voucher": ids["voucher"], "time_limit_ms": 1000, "command": ["true"]},
+        "credit_holder": {"holder": str(house.firm.id), "centre": CENTRE, "amount_fen": 1, "reference": some},
+        "push_usage": {"records": [record]},
+        "resolve_usage_dispute": reason | {"accept": "old"},
+        "record_probe": {"start": CENTRE, "end": "chengdu-aicc", "rtt_us": 9, "rtt_least_us": 9, "echoes": 1},
+        "open_statement": span,
+        "close_statement": span,
+        "claim_statement": {"lines": {ids["order"]: 1}},
+        "pay_statement": {"bank_reference": "B9"},
+        "resolve_statement": {"resolution": "改正"},
+        "disallow_capture": reason | {"capture": some, "amount_fen": 1, "reference": "D9"},
+        "prefund_reserve": money,
+        "replenish_reserve": money,
+        "remit_to_treasury": money,
+        "recover_disallowance": {"amount_fen": 1, "reference": "R9"},
+        "approve_year_budget": {"programme": PROGRAMME, "year": 2026, "amount_fen": 1, "reference": some},
+        "close_year": {"programme": PROGRAMME, "year": 2024},
+        "submit_redemption": {"voucher": ids["voucher"], "uses": [some]},
+        "accept_redemption": {"accepted_fen": 100},
+        "pay_redemption": {"bank_reference": "B9"},
+        "pay_award_stage": {"bank_reference": "B9"},
+        "claw_back_payment": reason | {"amount_fen": 1, "reference": "C9"},
+        "recover_clawback": {"amount_fen": 1, "reference": "C9"},
+        "resolve_alert": reason | {"confirmed": False},
+        "set_alert_thresholds": reason | {"programme": PROGRAMME, "values": {"depth": 2}},
+        "register_organisation": new,
+        "correct_organisation": new | {"name": "蓉城一号", "uscc": house.firm.uscc, "registered_in_city": True},
+        "let_member_in": {"person": some},
+        "name_end_user": {"name": "某人"},
+        "add_webhook": {"url": "https://hooks.example.cn/"},
+    }
+
+
+OF_THE_PROGRAMME = {"programme": PROGRAMME}
+QUERIES = {
+    "list_quotes": {"resource_class": "cpu-core", "units": 1, "duration_s": 60},
+    **dict.fromkeys(
+        named(
+            "list_vouchers list_applications list_orders list_statements "
+            "list_captures_waiting list_redemptions list_awards get_reserve "
+            "list_reserve_movements list_disallowances list_payments list_clawbacks "
+            "list_alerts get_alert_thresholds"
+        ),
+        OF_THE_PROGRAMME,
+    ),
+}
+HIDDEN = frozenset({"get_webhook_secret", "list_webhook_deliveries", "end_webhook"})
+"""Another's is as if it were not there."""
+ALLOWED_ELSEWISE = {401, 403, 405}
+"""Statuses that nobody gets who may do something: whether it can be done now is another question."""
+
+
+def operations():
+    for path, methods in document()["paths"].items():
+        for method, operation in methods.items():
+            yield operation["operationId"], method, path.removeprefix("/api/v1"), operation
+
+
+def address(operation_id, path, ids):
+    """Put real ids into an address, of a thing in the state that the operation needs."""
+    state = IN_STATE.get(operation_id)
+    for part in [piece[1:-1] for piece in path.split("/") if piece.startswith("{")]:
+        name = part.removesuffix("_id")
+        path = path.replace(f"{{{part}}}", ids.get(f"{name}:{state}") or ids[name])
+    return path
+
+
+def test_the_table_names_every_operation():
+    assert {operation_id for operation_id, *_ in operations()} == set(MAY)
+
+
+@pytest.fixture
+def furnished_house(house):
+    house.ids = furnish(house)
+    return house
+
+
+def attempt(caller, method, path, operation_id, body):
+    """Ask once, and leave nothing behind."""
+    with transaction.atomic():
+        if operation_id == "attach_evidence":
+            answer = handed_in(caller, path)
+        elif method == "get":
+            answer = caller.get(path, QUERIES.get(operation_id))
+        else:
+            answer = caller.post(path, body)
+        transaction.set_rollback(True)
+    return answer
+
+
+def handed_in(caller, path):
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    from jiaozi.application.rules.evidence import OTHER
+    from tests.application.papers import PDF
+
+    form = {"step": "apply", "paper": OTHER, "content": SimpleUploadedFile("a.pdf", PDF)}
+    headers = caller._headers({"Idempotency-Key": "form"})
+    return caller.client.post(f"/api/v1{path}", data=form, headers=headers)
+
+
+def test_every_operation_as_every_role(furnished_house, settings):
+    settings.JIAOZI_API_PACE = {"token": 10**6, "address": 10**6}
+    house, wrong = furnished_house, []
+    made = bodies(house, house.ids)
+    for operation_id, method, path, operation in operations():
+        here = address(operation_id, path, house.ids)
+        for name, caller in house.callers.items():
+            answer = attempt(caller, method, here, operation_id, made.get(operation_id))
+            status = answer.status_code
+            may = name in MAY[operation_id]
+            refused = status == (401 if name == "nobody" else 403) or (status == 404 and operation_id in HIDDEN)
+            right = status not in ALLOWED_ELSEWISE and status < 500 if may else refused
+            documented = str(status) in operation["responses"]
+            if not right or not documented:
+                wrong.append(f"{operation_id} as {name}: {status} {answer.content.decode()[:160]}")
+    assert not wrong, "\n".join(wrong)
