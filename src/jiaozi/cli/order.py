@@ -48,7 +48,7 @@ def place(
     command: Annotated[list[str], typer.Argument(help="the program and its arguments, after -- · 命令")],
     *,
     voucher: Annotated[str, typer.Option(help="who pays its share · 算力券")],
-    centre: Annotated[str, typer.Option(help="where · 算力中心")],
+    centre: Annotated[str, typer.Option(help="where; dispatch's best place without it · 算力中心")] = "",
     resource: Annotated[str, typer.Option(help="which kind of compute · 资源")] = "cpu-core",
     units: Annotated[int, typer.Option(min=1)] = 1,
     memory_mib: Annotated[int, typer.Option(min=1)] = 1024,

@@ -981,12 +981,15 @@ class Operations(Transport):
         """
         return cast("Differences", self.asked("GET", f"/api/v1/statements/{quoted(statement_id)}/differences"))
 
-    def export_statement(self, statement_id: str) -> str:
-        """A statement's lines as CSV, with the total in figures and in 大写.
+    def export_statement(
+        self, statement_id: str, *, form: Literal["csv", "xlsx", "pdf", "focus"] | None = None
+    ) -> bytes:
+        """A statement as CSV, Excel, FOCUS with the voucher as credit, or the PDF that is signed.
 
-        A statement's lines as CSV, with the total in figures and in 大写.  Scope: `READ`.
+        A statement as CSV, Excel, FOCUS with the voucher as credit, or the PDF that is signed.  Scope:
+        `READ`.
         """
-        return self.text("GET", f"/api/v1/statements/{quoted(statement_id)}/export.csv")
+        return self.loaded("GET", f"/api/v1/statements/{quoted(statement_id)}/export", query={"form": form})
 
     def claim_statement(
         self, statement_id: str, body: Claim, *, key: str | None = None, if_match: str | None = None

@@ -669,7 +669,7 @@ class NewOrder(TypedDict):
 
     voucher: str
     title: str
-    centre: str
+    centre: NotRequired[str]
     resource_class: str
     units: int
     memory_mib: int

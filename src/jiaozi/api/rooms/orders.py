@@ -82,7 +82,7 @@ class NewOrder(Wish):
 
     voucher: UUID
     title: Annotated[str, Field(min_length=1, max_length=120)]
-    centre: Name
+    centre: Name = Field("", description="where it must run; empty leaves the place to dispatch")
     resource_class: Name
     units: Annotated[int, Field(ge=1, le=UNITS_MAX)]
     memory_mib: Annotated[int, Field(ge=1, le=10**9)]

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.http import HttpResponse
 from ninja import Query, Router
 from pydantic import Field
 
@@ -20,10 +21,12 @@ from jiaozi.party.rules import Reach, Scope, check_may_see, reach_of
 from jiaozi.settlement import queries
 from jiaozi.settlement import services as settlement
 from jiaozi.settlement.models import Disallowance, Statement
+from jiaozi.settlement.queries.exporting import ExportForm
 from jiaozi.settlement.rules.life import State
 
 router = Router(tags=["statements"])
 StatementState = Annotated[State, one_of(State)]
+FormName = Annotated[ExportForm, one_of(ExportForm)]
 CLAIM_LINES_MAX = 20_000
 
 
@@ -247,10 +250,16 @@ def list_statement_differences(request: Asked, statement_id: UUID) -> Difference
     return Differences(items=[DifferenceShape.model_validate(each) for each in found], total=total)
 
 
-@reads(router, "/statements/{statement_id}/export.csv", str, kind="text/csv; charset=utf-8")
-def export_statement(request: Asked, statement_id: UUID) -> str:
-    """A statement's lines as CSV, with the total in figures and in 大写."""
-    return queries.export_csv(_of(request, statement_id).id)
+@reads(router, "/statements/{statement_id}/export", bytes, kind="application/octet-stream")
+def export_statement(request: Asked, statement_id: UUID, form: FormName = ExportForm.CSV) -> HttpResponse:
+    """A statement as CSV, Excel, FOCUS with the voucher as credit, or the PDF that is signed."""
+    row = _of(request, statement_id)
+    ending = "focus.csv" if form is ExportForm.FOCUS else form.value
+    return HttpResponse(
+        queries.export(row.id, form),
+        content_type="application/octet-stream",
+        headers={"Content-Disposition": f'attachment; filename="statement-{row.id}.{ending}"'},
+    )
 
 
 @writes(router, "/statements", StatementShape, scope=Scope.SETTLE)
