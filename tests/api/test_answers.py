@@ -15,7 +15,7 @@ from jiaozi.party.models import KeptAnswer, PaceCount
 from jiaozi.party.rules import Role, Scope
 from jiaozi.voucher.models import Voucher
 from tests.api.conftest import enrolled
-from tests.world import PROGRAMME
+from tests.world import CENTRE, PROGRAMME
 
 KIND = "application/problem+json"
 REASON = {"reason": "资料待核"}
@@ -275,6 +275,19 @@ def test_a_paper_is_handed_in_once_for_a_key_though_its_form_is_encoded_anew(hou
     got = house.officer.get(f"/evidence/{first.json()['id']}/content")
     assert got.content == content
     problem(house.stranger.get(f"/evidence/{first.json()['id']}/content"), 403, "NOT_YOURS")
+
+
+def test_an_instant_is_taken_in_any_zone(house):
+    """A database knows no zone further than 15:59 from UTC, a calendar no instant past its last."""
+    record = {"record_id": "r:1", "resource_class": "cpu-core", "units": 1, "elapsed_ms": 1, "outcome": "SUCCEEDED"}
+
+    def push(started_at, ended_at):
+        records = [record | {"started_at": started_at, "ended_at": ended_at}]
+        return house.centre.post(f"/centres/{CENTRE}/usage", {"records": records})
+
+    taken = push("1970-01-01T00:00:00Z", "2615-03-12T14:14:58+22:33")
+    assert taken.json() == {"new": 1, "held_back": 1, "same": 0, "disputes": 0}
+    problem(push("1970-01-01T00:00:00Z", "9999-12-31T23:59:59-20:00"), 422, "FIELD_VALUE_ERROR")
 
 
 def test_settings_name_a_pace():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AliasPath, AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, AliasPath, AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
 
 AMOUNT_MAX_FEN = 10**15
 
@@ -50,8 +51,16 @@ class Reasoned(Wish):
     reason: Annotated[str, Field(min_length=1, max_length=400)]
 
 
+def _in_utc(instant: datetime) -> datetime:
+    """Give an instant in UTC: a zone may be further from it than a database knows."""
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is past the last instant there is") from None
+
+
 Fen = Annotated[int, Field(ge=0, le=AMOUNT_MAX_FEN, description="fen; 100 are a yuan")]
-Instant = AwareDatetime
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Name = Annotated[str, Field(max_length=60)]
 Text = Annotated[str, Field(max_length=400)]
 Reference = Annotated[str, Field(min_length=1, max_length=80)]
