@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from jiaozi.kernel.label import Label
 from jiaozi.policy.rules import Measure, Subject, Truth
 from jiaozi.policy.rules.explaining import MEASURES, SUBJECTS, TRUTHS
-from jiaozi.web.templatetags.words import foreign, said
+from jiaozi.web.templatetags.words import foreign, name_of, said
 
 register = template.Library()
 _VERBS = {
@@ -95,3 +95,9 @@ def stored_reason(reason: Mapping[str, Any]) -> str:
 def alert_reason(row: Any) -> str:
     """Say why an alert was raised."""
     return said(Label(row.reason_zh, row.reason_en))
+
+
+@register.filter
+def centre_name(centre: str, centres: Mapping[str, Any]) -> SafeString:
+    """Say a centre's name."""
+    return foreign(name_of(centres[centre]) if centre in centres else centre)

@@ -6,6 +6,7 @@ from jiaozi.web.views.dossier import applications, apply, dossier, paper
 from jiaozi.web.views.eligibility import eligibility, estimate
 from jiaozi.web.views.members import end_membership, found, members
 from jiaozi.web.views.order import order
+from jiaozi.web.views.ordering import cancel_order, new_order, wallet
 from jiaozi.web.views.stepping import attach, resolve_alert, step
 from jiaozi.web.views.tokens import end_token, tokens
 from jiaozi.web.views.voucher import voucher
@@ -17,6 +18,7 @@ __all__ = [
     "applications",
     "apply",
     "attach",
+    "cancel_order",
     "dossier",
     "eligibility",
     "end_membership",
@@ -25,6 +27,7 @@ __all__ = [
     "found",
     "live_orders",
     "members",
+    "new_order",
     "order",
     "paper",
     "resolve_alert",
@@ -33,5 +36,6 @@ __all__ = [
     "step",
     "tokens",
     "voucher",
+    "wallet",
     "year",
 ]
