@@ -37,7 +37,7 @@ def holder(voucher, present):
 
 def test_quotes_stand_beside_the_job_and_hold_nothing(holder, voucher) -> None:
     before = purse(voucher.id).held_fen
-    words = text_of(holder.get(f"/vouchers/{voucher.id}/order", JOB, headers={"HX-Request": "true"}).content)
+    words = text_of(holder.post(f"/vouchers/{voucher.id}/order", JOB, headers={"HX-Request": "true"}).content)
     assert "最高费用 = 券抵扣 + 自付" in words
     assert "国家超算成都中心" in words
     assert (purse(voucher.id).held_fen, Order.objects.filter(title="试算").count()) == (before, 0)

@@ -80,7 +80,11 @@ def new_order(request: HttpRequest, voucher_id: UUID) -> HttpResponse:
         raise Http404(voucher_id)
     job = _job(request.POST if request.method == "POST" else request.GET)
     reasons = job.wrong
-    if request.method == "POST" and not reasons:
+    partial = (
+        "HX-Request" in request.headers
+    )  # asks for quotes only; by POST, since a script is too long for an address
+    placing = request.method == "POST" and not partial
+    if placing and not reasons:
         try:
             row = _placed(request, job, voucher_id)
         except Refused as refused:
@@ -100,9 +104,8 @@ def new_order(request: HttpRequest, voucher_id: UUID) -> HttpResponse:
         "asked": bool(request.GET or request.POST),
         "end_users": _end_users(purse.voucher.holder),
     }
-    partial = "HX-Request" in request.headers
     template = "web/parts/quotes.html" if partial else "web/new_order.html"
-    return render(request, template, context, status=422 if request.method == "POST" else 200)
+    return render(request, template, context, status=422 if placing else 200)
 
 
 def _end_users(holder: Any) -> list[Any]:
