@@ -46,6 +46,7 @@ OVERSEERS = NOBODY | dict.fromkeys(("officer", "finance", "auditor", "operator")
 EXPECTED: dict[str, dict[str, int] | str] = {
     "health": "answers 503 where no worker lives; tests/project/test_up.py",
     "metrics": EVERYBODY,
+    "letters": "letters that a centre's agent signed, posted; tests/engines/agent",
     "set_language": "only posted to; test_pages.py",
     "web:year": EVERYBODY,
     "web:live-orders": EVERYBODY,

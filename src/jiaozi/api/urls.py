@@ -30,4 +30,4 @@ def unknown(request: HttpRequest) -> HttpResponse:
     return problem.answer(request, Http404())
 
 
-urlpatterns = [path("openapi.json", openapi), path("", api.urls), re_path("", unknown)]
+urlpatterns = [path("openapi.json", openapi), path("", api.urls), re_path("", unknown, name="api:unknown")]
