@@ -16,10 +16,12 @@ from django.urls import URLPattern
 
 from jiaozi.order.models import Order
 from jiaozi.party.rules import HolderClass, Role
+from jiaozi.settlement.models import Statement
 from jiaozi.voucher.models import Voucher
 from jiaozi.web.pages import addresses, page_of
 from tests.web.people import enrol, member, signed_in
 from tests.web.sample_year import fill
+from tests.world import CENTRE
 
 pytestmark = pytest.mark.django_db
 SQL_STATEMENTS_MAX = 15
@@ -59,6 +61,10 @@ EXPECTED: dict[str, dict[str, int] | str] = {
     "web:wallet": NOBODY | {"applicant": 200, "stranger": 200},
     "web:new-order": NOBODY | {"applicant": 200, "stranger": 404},
     "web:cancel-order": NOBODY | dict.fromkeys(("applicant", "stranger", "operator"), 405),
+    "web:statements": OVERSEERS | {"centre": 200, "elsewhere": 200},
+    "web:statement": OVERSEERS | {"centre": 200},
+    "web:statement-file": OVERSEERS | {"centre": 200},
+    "web:statement-step": NOBODY | dict.fromkeys(("officer", "finance", "operator", "centre", "elsewhere"), 405),
     "web:paper": "test_dossier.py",
     "web:eligibility": EVERYBODY,
     "web:estimate": EVERYBODY,
@@ -105,6 +111,7 @@ def arguments(pattern: URLPattern) -> dict[str, object]:
     voucher = Voucher.objects.order_by("issued_at").first()
     order = Order.objects.filter(voucher=voucher).first()
     known = {"voucher_id": voucher.id, "order_id": order.id, "clause": "general", "verb": "review"}
+    known |= {"statement_id": Statement.objects.filter(centre=CENTRE).first().id, "form": "csv"}
     known |= {"application_id": voucher.application_id, "alert_id": uuid4()}
     known |= {"token_id": uuid4(), "membership_id": uuid4()}
     return {name: known[name] for name in pattern.pattern.converters}

@@ -37,6 +37,16 @@ _SHAPES = {
     Truth.UNKNOWN: "ring",
     Truth.UNPUBLISHED: "dash",
 }
+_STATEMENT_VERBS = {
+    "open": Label("开单", "opened"),
+    "close": Label("结账", "closed"),
+    "claim": Label("申报", "claimed"),
+    "match": Label("三方核对", "matched"),
+    "approve": Label("批准", "approved"),
+    "pay": Label("支付", "paid"),
+    "dispute": Label("争议", "disputed"),
+    "resolve": Label("处理争议", "resolved"),
+}
 
 
 @register.filter
@@ -101,3 +111,9 @@ def alert_reason(row: Any) -> str:
 def centre_name(centre: str, centres: Mapping[str, Any]) -> SafeString:
     """Say a centre's name."""
     return foreign(name_of(centres[centre]) if centre in centres else centre)
+
+
+@register.filter
+def statement_verb(verb: str) -> str:
+    """Say a step of a statement's life; one that has no words yet shows as it is."""
+    return said(_STATEMENT_VERBS[verb]) if verb in _STATEMENT_VERBS else verb

@@ -7,6 +7,7 @@ from jiaozi.web.views.eligibility import eligibility, estimate
 from jiaozi.web.views.members import end_membership, found, members
 from jiaozi.web.views.order import order
 from jiaozi.web.views.ordering import cancel_order, new_order, wallet
+from jiaozi.web.views.statements import statement, statement_file, statement_step, statements
 from jiaozi.web.views.stepping import attach, resolve_alert, step
 from jiaozi.web.views.tokens import end_token, tokens
 from jiaozi.web.views.voucher import voucher
@@ -32,6 +33,10 @@ __all__ = [
     "paper",
     "resolve_alert",
     "site_map",
+    "statement",
+    "statement_file",
+    "statement_step",
+    "statements",
     "stay",
     "step",
     "tokens",

@@ -1,0 +1,136 @@
+"""Statements of centres: the run, one statement with its three ways, and the steps that each role may take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from jiaozi.journal import queries as journal
+from jiaozi.kernel import clock
+from jiaozi.kernel.fen import in_words
+from jiaozi.kernel.label import Label
+from jiaozi.kernel.refusal import Refused
+from jiaozi.party import queries as party
+from jiaozi.party.rules import Actor, Reach, Role, check_may_see, reach_of
+from jiaozi.settlement import queries
+from jiaozi.settlement import services as settlement
+from jiaozi.settlement.queries.exporting import ExportForm, export
+from jiaozi.settlement.rules import State
+from jiaozi.settlement.rules.life import TRANSITIONS
+from jiaozi.web.fields import TEXT_MAX
+from jiaozi.web.frame import actor
+from jiaozi.web.pages import STAFF, page
+from jiaozi.web.templatetags.words import said
+
+READERS = STAFF | {Role.CENTRE}
+_WRITERS = frozenset({Role.OFFICER, Role.FINANCE, Role.OPERATOR, Role.CENTRE})
+ROWS, LINES, HISTORY = 50, 100, 50
+_DONE = Label("已办理。", "Done.")
+_OFFERED = ("match", "approve", "pay", "dispute", "resolve")
+FILE_ENDINGS = {"focus": "csv"}
+Form = Mapping[str, str]
+
+
+@page(Label("结算", "Settlement"), READERS, place=50)
+@require_safe
+def statements(request: HttpRequest) -> HttpResponse:
+    """List statements, the latest first; a centre sees its own."""
+    by, programme = actor(request), settings.JIAOZI_PROGRAMME
+    reach = reach_of(by, programme, Reach(None), holders=False)
+    rows = queries.statements(programme, centre=reach.centre or "", limit=ROWS)
+    waiting = [each for each in queries.waiting(programme=programme) if reach.centre in {None, each.centre}]
+    context = {"statements": rows, "waiting": waiting, "position": _position(by, programme)}
+    return render(request, "web/statements.html", context)
+
+
+def _position(by: Actor, programme: str) -> Any:
+    return None if by.role is Role.CENTRE else queries.reserve_position(programme)
+
+
+@page(Label("结算单", "Statement"), READERS, parent="web:statements")
+@require_safe
+def statement(request: HttpRequest, statement_id: UUID) -> HttpResponse:
+    """Show one statement: claimed, metered and posted side by side, the lines that differ, and what may be done."""
+    by, row = actor(request), queries.statement(statement_id)
+    check_may_see(by, centre=row.centre_id, programme=row.programme)
+    found, total = queries.differences(row) if row.state == State.CLOSED else ([], 0)
+    lines = journal.lines(subject=row.id, limit=HISTORY)
+    context = {
+        "row": row,
+        "lines": queries.lines(row.id, limit=LINES),
+        "differences": found,
+        "differing": total,
+        "in_words": in_words(row.total_fen),
+        "verbs": [verb for verb in _OFFERED if by.role in TRANSITIONS.get((State(row.state), verb), ((), None))[0]],
+        "history": lines,
+        "people": party.names_on_screen(line.by for line in lines),
+    }
+    return render(request, "web/statement.html", context)
+
+
+@page(Label("导出结算单", "Export a statement"), READERS, parent="web:statements")
+@require_safe
+def statement_file(request: HttpRequest, statement_id: UUID, form: str) -> HttpResponse:
+    """Give a statement as the paper that is signed, as a table, or as FOCUS."""
+    if form not in set(ExportForm):
+        raise Http404(form)
+    row = queries.statement(statement_id)
+    check_may_see(actor(request), centre=row.centre_id, programme=row.programme)
+    answer = HttpResponse(export(row.id, ExportForm(form)), content_type="application/octet-stream")
+    answer["Content-Disposition"] = f'attachment; filename="{row.number}.{FILE_ENDINGS.get(form, form)}"'
+    return answer
+
+
+@page(Label("办理结算单", "Step of a statement"), _WRITERS, parent="web:statements")
+@require_POST
+def statement_step(request: HttpRequest, statement_id: UUID, verb: str) -> HttpResponse:
+    """Take one step; a refusal is said on the statement's page, and nothing has changed."""
+    act = _VERBS.get(verb)
+    if act is None:
+        raise Http404(verb)
+    words = {name: str(value)[:TEXT_MAX] for name, value in request.POST.items()}
+    try:
+        act(statement_id, words, actor(request), clock.now())
+    except Refused as refused:
+        messages.error(request, said(refused.reason.label))
+    else:
+        messages.success(request, said(_DONE))
+    return HttpResponseRedirect(reverse("web:statement", args=[statement_id]))
+
+
+def _match(id_: UUID, _words: Form, by: Actor, now: datetime) -> None:
+    settlement.match(statement_id=id_, by=by, now=now)
+
+
+def _approve(id_: UUID, _words: Form, by: Actor, now: datetime) -> None:
+    settlement.approve(statement_id=id_, by=by, now=now)
+
+
+def _pay(id_: UUID, words: Form, by: Actor, now: datetime) -> None:
+    settlement.pay(statement_id=id_, bank_reference=words.get("words", ""), by=by, now=now)
+
+
+def _dispute(id_: UUID, words: Form, by: Actor, now: datetime) -> None:
+    settlement.dispute(statement_id=id_, reason=words.get("words", ""), by=by, now=now)
+
+
+def _resolve(id_: UUID, words: Form, by: Actor, now: datetime) -> None:
+    settlement.resolve(statement_id=id_, resolution=words.get("words", ""), by=by, now=now)
+
+
+_VERBS: dict[str, Callable[[UUID, Form, Actor, datetime], None]] = {
+    "match": _match,
+    "approve": _approve,
+    "pay": _pay,
+    "dispute": _dispute,
+    "resolve": _resolve,
+}

@@ -1,0 +1,85 @@
+"""Statements on pages: three ways side by side, what differs named, and two people to pay."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from jiaozi.kernel import clock
+from jiaozi.kernel.fen import in_words, yuan
+from jiaozi.kernel.period import Period
+from jiaozi.party.rules import Role
+from jiaozi.settlement import queries
+from jiaozi.settlement import services as settlement
+from jiaozi.settlement.models import Statement
+from tests.web.people import member, signed_in
+from tests.web.sample_year import fill
+from tests.web.test_pages import text_of
+from tests.world import CENTRE, CENTRE_CLERK, OPERATOR, PROGRAMME
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def closed(present, monkeypatch) -> Statement:
+    """May's statement, closed on the first of June."""
+    fill(present)
+    later = present + timedelta(days=20)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    period = Period(date(2024, 5, 1), date(2024, 6, 1))
+    return settlement.close_statement(programme=PROGRAMME, centre=CENTRE, period=period, by=OPERATOR, now=later)
+
+
+def claimed(row: Statement, off_fen: int = 0) -> None:
+    lines = {str(line.capture.order_id): line.amount_fen + off_fen for line in queries.lines(row.id)}
+    settlement.claim(statement_id=row.id, lines=lines, by=CENTRE_CLERK, now=clock.now())
+
+
+def person(name: str, role: Role, **place: object):
+    return signed_in(member(name, role, clock.now(), **place))
+
+
+def step(client, row: Statement, verb: str, **words: str) -> str:
+    answer = client.post(f"/statements/{row.id}/steps/{verb}", words, follow=True)
+    row.refresh_from_db()
+    return text_of(answer.content)
+
+
+def test_a_fen_too_much_is_named_and_blocks(closed) -> None:
+    claimed(closed, off_fen=1)
+    words = step(person("operator", Role.OPERATOR), closed, "match")
+    assert closed.state == "CLOSED"
+    assert f"{closed.captures} 行不平，不能支付" in words
+
+
+def test_matched_approved_and_paid_by_two(closed) -> None:
+    claimed(closed)
+    approver, payer = person("approver", Role.FINANCE), person("payer", Role.FINANCE)
+    words = step(person("operator", Role.OPERATOR), closed, "match")
+    assert closed.state == "MATCHED"
+    assert in_words(closed.total_fen) in words
+    step(approver, closed, "approve")
+    refused = step(approver, closed, "pay", words="银行流水7")
+    assert closed.state == "APPROVED"
+    assert "已办理" not in refused
+    words = step(payer, closed, "pay", words="银行流水7")
+    assert (closed.state, closed.bank_reference) == ("PAID", "银行流水7")
+    assert yuan(closed.total_fen) in words
+
+
+def test_a_centre_sees_its_own_and_no_reserve(closed) -> None:
+    own, other = person("clerk", Role.CENTRE), person("rival", Role.CENTRE, centre="chengdu-aicc")
+    assert str(closed.id) in own.get("/statements").content.decode()
+    assert "备用金" not in text_of(own.get("/statements").content)
+    assert str(closed.id) not in other.get("/statements").content.decode()
+    assert other.get(f"/statements/{closed.id}").status_code == 403
+
+
+@pytest.mark.parametrize(("form", "begins"), [("csv", "\ufeff".encode()), ("xlsx", b"PK"), ("nothing", None)])
+def test_given_out_as_a_file(closed, form, begins) -> None:
+    answer = person("auditor", Role.AUDITOR).get(f"/statements/{closed.id}/files/{form}")
+    assert answer.status_code == (200 if begins else 404)
+    if begins:
+        assert answer.content
+        assert answer.headers["Content-Disposition"].startswith("attachment")
