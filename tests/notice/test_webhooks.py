@@ -5,12 +5,14 @@ import hashlib
 import hmac
 import json
 import threading
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
 
 from jiaozi.journal.models import JournalLine
 from jiaozi.notice import queries, rules
@@ -23,6 +25,24 @@ from jiaozi.voucher import services as voucher
 from tests.world import CENTRE, OFFICER, PROGRAMME, build
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
+
+
+def settled():
+    """Wait until no transaction of another test on this server is older than the journal's last line."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT coalesce(max(tx) < pg_snapshot_xmin(pg_current_snapshot()), true) FROM journal_line")
+            if cursor.fetchone()[0]:
+                return
+        threading.Event().wait(0.05)
+    pytest.fail("a transaction of another test is open for two minutes")
+
+
+def heard(*, now):
+    """Read the journal as soon as every line of it may be told."""
+    settled()
+    return notice.read_journal(now=now)
 
 
 def test_a_message_is_signed_as_the_specification_s_own_example():
@@ -179,8 +199,8 @@ def test_a_holder_is_told_of_its_own_vouchers_once_and_can_verify_it(world, ear)
     hook = notice.add_webhook(url=ear.url, events=["voucher.*"], by=by, now=world.now)
     mine, _ = world.voucher(holder), world.voucher(other)
     voucher.freeze(voucher_id=mine.id, reason="test", by=OFFICER, now=world.now)
-    assert notice.read_journal(now=world.now) == 2
-    assert notice.read_journal(now=world.now) == 0
+    assert heard(now=world.now) == 2
+    assert heard(now=world.now) == 0
     assert notice.send_due(now=world.now) == 2
     assert notice.send_due(now=world.now) == 0
     told = [json.loads(body) for _, body in ear.heard]
@@ -204,7 +224,7 @@ def test_a_programme_hears_all_and_a_centre_what_is_done_there(world, ear):
     hooks = [notice.add_webhook(url=ear.url, events=[], by=by, now=world.now) for by in (staff, clerk)]
     row = world.voucher(holder)
     world.quote(row)
-    notice.read_journal(now=world.now)
+    heard(now=world.now)
     events = [{each.event for each in queries.deliveries(hook.id)} for hook in hooks]
     assert {"voucher.issue", "order.quote"} <= events[0]
     assert events[1] == {"order.quote"}
@@ -215,7 +235,7 @@ def test_a_failure_is_tried_again_with_pauses_and_given_up(world, ear):
     by = chief(world, holder)
     hook = notice.add_webhook(url=ear.url, events=["voucher.issue"], by=by, now=world.now)
     world.voucher(holder)
-    notice.read_journal(now=world.now)
+    heard(now=world.now)
     ear.status, now = 500, world.now
     pauses = []
     while (row := Delivery.objects.get()).state == DeliveryState.WAITING and row.attempts <= len(BACK_OFF):
@@ -235,7 +255,7 @@ def test_a_webhook_that_takes_nothing_for_five_days_is_ended_and_the_journal_say
     holder = world.holder("蓉城一号")
     hook = notice.add_webhook(url=ear.url, events=["voucher.issue"], by=chief(world, holder), now=world.now)
     world.voucher(holder)
-    notice.read_journal(now=world.now)
+    heard(now=world.now)
     ear.status = 500
     notice.send_due(now=world.now)
     assert Webhook.objects.get().failing_since == world.now
@@ -252,7 +272,7 @@ def test_a_success_ends_the_failing(world, ear):
     holder = world.holder("蓉城一号")
     notice.add_webhook(url=ear.url, events=["voucher.issue"], by=chief(world, holder), now=world.now)
     world.voucher(holder)
-    notice.read_journal(now=world.now)
+    heard(now=world.now)
     ear.status = 500
     notice.send_due(now=world.now)
     ear.status = 200
@@ -264,7 +284,7 @@ def test_a_redirect_is_a_failure_and_is_not_followed(world, ear):
     holder = world.holder("蓉城一号")
     notice.add_webhook(url=ear.url, events=["voucher.issue"], by=chief(world, holder), now=world.now)
     world.voucher(holder)
-    notice.read_journal(now=world.now)
+    heard(now=world.now)
     ear.status = 302
     notice.send_due(now=world.now)
     row = Delivery.objects.get()
@@ -275,7 +295,7 @@ def test_a_private_address_is_never_called_unless_the_setting_says_so(world, ear
     holder = world.holder("蓉城一号")
     notice.add_webhook(url=ear.url, events=["voucher.issue"], by=chief(world, holder), now=world.now)
     world.voucher(holder)
-    notice.read_journal(now=world.now)
+    heard(now=world.now)
     settings.JIAOZI_WEBHOOKS_TO_PRIVATE_ADDRESSES = False
     notice.send_due(now=world.now)
     assert ear.heard == []
@@ -286,7 +306,7 @@ def test_a_sender_that_died_frees_its_message_by_the_lease(world, ear):
     holder = world.holder("蓉城一号")
     notice.add_webhook(url=ear.url, events=["voucher.issue"], by=chief(world, holder), now=world.now)
     world.voucher(holder)
-    notice.read_journal(now=world.now)
+    heard(now=world.now)
     Delivery.objects.update(next_at=world.now + LEASE)  # claimed, and then killed
     assert notice.send_due(now=world.now) == 0
     assert notice.send_due(now=world.now + LEASE) == 1
@@ -295,8 +315,9 @@ def test_a_sender_that_died_frees_its_message_by_the_lease(world, ear):
 def test_what_was_written_before_a_webhook_is_not_told(world, ear):
     holder = world.holder("蓉城一号")
     world.voucher(holder)
+    settled()
     notice.add_webhook(url=ear.url, events=[], by=chief(world, holder), now=world.now + timedelta(seconds=1))
-    notice.read_journal(now=world.now + timedelta(seconds=1))
+    heard(now=world.now + timedelta(seconds=1))
     assert not Delivery.objects.exists()
     assert JournalCursor.objects.get().line != UUID(int=0)
 

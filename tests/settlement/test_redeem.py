@@ -146,6 +146,7 @@ class TestAccepting:
         text = text_of("langfang").replace(
             "amount: {ratio: 50%, of: claim.fee}", "amount: {ratio: 50%, of: claim.fee, minimum: 5000元}"
         )
+        text = "\n".join(line for line in text.splitlines() if not line.endswith("expect: 0.01元}"))
         city = City(text, JUNE)
         voucher = city.voucher(city.holder(), "general", city.sample("firm"))
         small = city.submitted(voucher, "9999.98元")

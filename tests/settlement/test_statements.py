@@ -334,3 +334,15 @@ def test_a_centre_speaks_for_its_own_statements_alone(house, verb, words):
         getattr(settlement, verb)(statement_id=row.id, by=OTHER_CENTRES_CLERK, now=LATER, **words)
     row.refresh_from_db()
     assert (row.state, row.claim_number) == ("CLOSED", 0)
+
+
+@pytest.mark.parametrize("by", [CENTRE_CLERK, OTHER_CENTRES_CLERK, OFFICER])
+def test_who_may_not_pay_is_told_nothing_else(house, by):
+    house.capture()
+    house.prefund()
+    row = house.approved(house.closed())
+    with pytest.raises(UnableToStep, match="may not pay"):
+        house.pay(row, by=by)
+    house.pay(row, "银行流水9")
+    with pytest.raises(UnableToStep, match="may not pay"):
+        house.pay(row, "银行流水9", by=by)

@@ -19,6 +19,7 @@ from ninja import Router
 from pydantic import BaseModel
 
 from jiaozi.api.caller import Asked, Token, dress
+from jiaozi.api.reading import read
 from jiaozi.kernel.refusal import Refused
 from jiaozi.party import services as party
 from jiaozi.party.rules import Answer, Scope, check_scope, digest_of
@@ -161,8 +162,8 @@ def _digest(request: Asked) -> bytes:
 
 
 def _sorted(body: bytes) -> bytes:
-    """Give JSON in one form, so that a program which orders its keys anew asks the same."""
-    return json.dumps(json.loads(body), sort_keys=True).encode() if body else b""
+    """Give JSON in one form, so that a program which orders its keys anew asks the same; what is no JSON is refused."""
+    return json.dumps(read(body), sort_keys=True).encode() if body else b""
 
 
 def _declare(router: Router, path: str, view: Any, answer: Any, *, verb: str, out: Any, **kept: Any) -> None:

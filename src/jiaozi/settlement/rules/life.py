@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.label import Label
-from jiaozi.kernel.lifecycle import Table
+from jiaozi.kernel.lifecycle import Table, advance
 from jiaozi.kernel.period import Period, month, year
 from jiaozi.kernel.refusal import Refused
 from jiaozi.party.rules import Actor, Role
@@ -80,6 +80,17 @@ TRANSITIONS: Table[State] = {
     (State.APPROVED, "dispute"): (_ANY, State.DISPUTED),
     (State.DISPUTED, "resolve"): (_HOUSE, State.ADJUSTED),
 }
+
+
+def check_may_pay(role: Role) -> None:
+    """Let only those who pay ask for it: whoever may not is told nothing of the statement.
+
+    Raises
+    ------
+    UnableToStep
+        Naming the roles that may.
+    """
+    advance(TRANSITIONS, State.APPROVED, "pay", role)
 
 
 class UnableToClose(Refused):

@@ -13,7 +13,7 @@ from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import Transfer, TransferStatus, UnableToTransfer
 from jiaozi.metering import services as metering
 from jiaozi.order import services as order
-from jiaozi.party.rules import Actor
+from jiaozi.party.rules import Actor, check_own_programme
 from jiaozi.policy.rules import CapUse, Decision, Measure
 from jiaozi.settlement import queries
 from jiaozi.settlement.models import Statement
@@ -45,6 +45,8 @@ def pay(*, statement_id: UUID, bank_reference: str, by: Actor, now: datetime) ->
 
     Raises
     ------
+    UnableToStep, UnableToActForProgramme
+        When the actor is none who pays this programme's statements; nothing else is told then.
     UnableToProceed
         When an alert about the statement, its centre or the use behind a line is not resolved; it names the alert.
     UnableToPay
@@ -53,6 +55,8 @@ def pay(*, statement_id: UUID, bank_reference: str, by: Actor, now: datetime) ->
     reference = life.check_words(bank_reference, "bank_reference")
     with transaction.atomic():
         row = queries.statement(statement_id)
+        check_own_programme(by, row.programme)
+        life.check_may_pay(by.role)
         one_at_a_time("fund", row.programme)
         row = queries.statement(statement_id, lock=True)
         if row.state == State.PAID and row.bank_reference == reference:
