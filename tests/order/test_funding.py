@@ -22,9 +22,10 @@ from jiaozi.order import queries, rules
 from jiaozi.order import services as order
 from jiaozi.order.rules import Held, Offer, Quote, Request, State, UnableToHold, UnableToQuote
 from jiaozi.party import services as party
+from jiaozi.party.queries import UnableToFindOrganisation
 from jiaozi.party.rules import Actor, EndUser, HolderClass, Role, UnableToActForCentre, UnableToActForProgramme
 from jiaozi.voucher import queries as vouchers
-from tests.world import CENTRE_CLERK, OFFICER, OPERATOR, PROGRAMME, World, build
+from tests.world import CENTRE, CENTRE_CLERK, OFFICER, OPERATOR, PROGRAMME, World, build
 
 
 @given(st.integers(0, 10**14), st.fractions(0, 1, max_denominator=1000), st.integers(0, 10**6))
@@ -328,3 +329,9 @@ def test_a_centre_records_credit_for_itself_alone(world, holder):
             programme=PROGRAMME, holder_id=holder.id, centre="chengdu-aicc", amount_fen=500, reference=uuid4(),
             by=CENTRE_CLERK, now=world.now,
         )  # fmt: skip
+
+
+def test_nobody_who_is_not_registered_prepays(world):
+    words = {"programme": PROGRAMME, "centre": CENTRE, "amount_fen": 100, "by": CENTRE_CLERK, "now": world.now}
+    with pytest.raises(UnableToFindOrganisation):
+        order.credit_own(holder_id=uuid4(), reference=uuid4(), **words)

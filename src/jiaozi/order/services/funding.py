@@ -28,6 +28,7 @@ from jiaozi.order.services import quota
 from jiaozi.order.services.engines import engine_of
 from jiaozi.order.services.quoting import spendable_terms
 from jiaozi.order.services.step import say, take
+from jiaozi.party import queries as party
 from jiaozi.party.rules import Actor
 from jiaozi.policy import queries as policy
 from jiaozi.policy.rules import CapUse, Decision, Measure
@@ -174,12 +175,13 @@ def credit_own(
     UnableToHold
         When it is not the centre's or the operator's to record, not positive, the programme's name can be none, or the
         reference stands for another one.
-    UnableToFindCentre
-        When there is no such centre.
+    UnableToFindCentre, UnableToFindOrganisation
+        When there is no such centre or holder.
     """
     rules.check_credit(by, centre, amount_fen)
     programme = kept_text(programme, "programme", most=rules.PROGRAMME_MAX, refusal=rules.UnableToHold)
     catalogue.centre(centre)
+    party.organisation(holder_id)
     source, own = Account(AccountKind.OWN_SOURCE, programme), rules.own_account(programme, holder_id, centre)
     with transaction.atomic():
         _one_at_a_time(reference)
