@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from jiaozi.catalogue.rules import ResourceKind
 from jiaozi.kernel.fen import yuan
@@ -169,6 +169,18 @@ def under_dispute(row: UsageDispute) -> UsageRow:
     return found.order_by("-received_at", "-id")[:1].get()
 
 
+def in_dispute(order_id: UUID) -> bool:
+    """Say whether a dispute over any of an order's records is open."""
+    return _in_dispute().filter(order_id=order_id).exists()
+
+
+def _in_dispute() -> QuerySet[UsageRow]:
+    """Give the records that have an open dispute, and the rows that stand for them after an earlier one."""
+    still = UsageDispute.objects.filter(centre_id=OuterRef("centre_id"), resolved_at=None)
+    named = Exists(still.filter(record_id=OuterRef("record_id")))
+    return UsageRow.objects.filter(named | Exists(still.filter(record_id=OuterRef("supersedes__record_id"))))
+
+
 def disputes(centre: str, *, after: tuple[datetime, UUID] | None = None, limit: int = 100) -> list[UsageDispute]:
     """Give the disputes that nobody has resolved, latest first."""
     rows = UsageDispute.objects.filter(centre_id=centre, resolved_at=None)
@@ -187,7 +199,7 @@ def held_back(centre: str, *, after: tuple[datetime, UUID] | None = None, limit:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """An ended order that can't be captured: records of it are held back, or none came."""
+    """An ended order that can't be captured: records of it are held back or under dispute, or none came."""
 
     order_id: UUID
     ended_at: datetime | None
@@ -206,7 +218,8 @@ def stuck(centre: str, *, limit: int = 100) -> list[Stuck]:
         back=Count("usage", filter=Q(usage__state=UsageState.HELD_BACK)),
         open=Count("usage", filter=Q(usage__state=UsageState.RECEIVED)),
     )
-    found = rows.exclude(back=0, open__gt=0).order_by("ended_at", "id")
+    disputed = Exists(_in_dispute().filter(order_id=OuterRef("id")))
+    found = rows.filter(~Q(back=0, open__gt=0) | disputed).order_by("ended_at", "id")
     values = found.values_list("id", "ended_at", "most_fen", "back")
     return [Stuck(*each) for each in values[: min(limit, ROWS_MAX)]]
 

@@ -30,15 +30,15 @@ from jiaozi.party.rules import SYSTEM
 def capture(*, order_id: UUID, now: datetime) -> Order:
     """Capture what an ended order cost, from all its usage; safe to repeat, and from two workers at once.
 
-    An order in another state, without usage, or with a record that is held back stays as it is: a part of its usage is
-    never charged alone. What was waived counts for nothing.
+    An order in another state, without usage, or with a record that is held back or under dispute stays as it is: a
+    part of its usage is never charged alone, and what is charged is not taken back. What was waived counts for nothing.
     """
     with transaction.atomic():
         row = orders.order(order_id, lock=True)
         if row.state != State.ENDED:
             return row
         usage = queries.counting(order_id, lock=True)
-        if not usage or any(each.state != UsageState.RECEIVED for each in usage):
+        if not usage or any(each.state != UsageState.RECEIVED for each in usage) or queries.in_dispute(order_id):
             return row
         ratio = Fraction(row.share_numerator, row.share_denominator)
         if len(usage) > queries.RECORDS_PER_ORDER_MAX:

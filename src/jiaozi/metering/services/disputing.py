@@ -28,7 +28,7 @@ def resolve_dispute(*, dispute_id: UUID, accept: Side, reason: str, by: Actor, n
     """Resolve a dispute for the old payload, or for the new one.
 
     The old: the record stays what it is. The new: where nothing is captured yet, it counts instead of the first; where
-    the first is captured, what it costs more is charged as a correction.
+    the first is captured, what it costs more is charged as a correction. An order that waited for this is captured.
 
     Raises
     ------
@@ -51,6 +51,8 @@ def resolve_dispute(*, dispute_id: UUID, accept: Side, reason: str, by: Actor, n
         told(RulingVerb.RESOLVE, reason, by, now, dispute=row, body={"accept": accept.value, "usage": str(first.id)})
         if accept is Side.NEW:
             _put_new(row, queries.usage(first.id, lock=True), by, now)
+        if first.order_id is not None:
+            capture(order_id=first.order_id, now=now)
     return row
 
 
