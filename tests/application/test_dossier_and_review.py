@@ -139,6 +139,21 @@ def test_a_clause_by_hand_needs_a_persons_amount_and_reason(world):
     assert row.amount_fen == 5_000_000_00
 
 
+def test_a_persons_amount_goes_with_the_facts_that_it_was_decided_on(world):
+    operator = world.holder("天府智算运营公司")
+    centre = {"in_tianfu_start_area": True, "industry_linked": True, "fp16_pflops": 3000, "fixed_assets": "300亿"}
+    row_id = world.apply(operator, clause="large-centre", centre=centre)
+    at = {"application_id": row_id, "by": OFFICER, "now": world.now}
+    application.review(**at)
+    application.record_by_hand(amount_fen=800_0000_00, reason="3000 PFLOPS，300亿", **at)
+    application.send_back(missing="更正规模", **at)
+    smaller = {"centre": {**centre, "fp16_pflops": 300, "fixed_assets": "30亿"}}
+    application.resubmit(application_id=row_id, claimed=smaller, by=world.applicant(operator), now=world.now)
+    assert application.review(**at).hand is None
+    with pytest.raises(UnableToDecide, match="case by case"):
+        application.notify_public(until=world.now + WEEK, **at)
+
+
 def test_returned_completed_withdrawn(world):
     holder = world.holder("甲")
     application_id = world.apply(holder)

@@ -80,8 +80,9 @@ def review(*, application_id: UUID, by: Actor, now: datetime) -> Application:
         rules.check_apart(by, row.applied_by)
         decision = _assess(row, now)
         row.decision, row.reasons, row.amount_fen = decision.to_json(), _reasons(decision.reasons), decision.amount_fen
+        row.hand = None  # a person decided on the facts of then; those of now are decided anew
         body = {"outcome": decision.outcome, "decision": _keep(row, "review", now), "amount_fen": row.amount_fen}
-        take(row, "review", by=by, now=now, body=body, changed=("decision", "reasons", "amount_fen"))
+        take(row, "review", by=by, now=now, body=body, changed=("decision", "reasons", "amount_fen", "hand"))
         screen_row(row, by=by, now=now)
     return row
 
