@@ -51,6 +51,16 @@ def test_a_wrong_fact_is_named_and_nothing_is_stored(world):
     assert queries.counts("chengdu-2023") == {}
 
 
+@pytest.mark.parametrize("claimed", [5, None, ["need"], {"applicant": 5}, {"applicant": None}, {"applicant": ["ab"]}])
+def test_facts_that_are_no_object_are_refused_in_one_line(world, claimed):
+    holder = world.holder("成都武侯智能")
+    at = {"holder_id": holder.id, "version_id": world.version.id, "by": world.applicant(holder), "now": world.now}
+    with pytest.raises(UnableToReadFacts, match="JSON object") as refused:
+        application.apply(clause="general", claimed=claimed, **at)
+    assert refused.value.reason.code == "FACTS_NO_OBJECT"
+    assert queries.counts("chengdu-2023") == {}
+
+
 def test_the_register_goes_before_what_the_applicant_says(world):
     holder = world.holder("外地公司", registered_in_city=False)
     application_id = world.apply(

@@ -18,6 +18,7 @@ from jiaozi.ledger.rules import AMOUNT_MAX_FEN
 from jiaozi.party.rules import Actor, Role
 from jiaozi.policy.rules.decision import Decision, Outcome
 from jiaozi.policy.rules.parts import Fact
+from jiaozi.policy.rules.problems import UnableToReadFacts
 
 WORDS_MAX = 1_000
 """A reason that an officer writes."""
@@ -151,7 +152,13 @@ def facts_of(
 
     What the register knows goes before what the applicant says of itself, where the programme asks for it in the
     register's own words; another city's classes are the applicant's to state.
+
+    Raises
+    ------
+    UnableToReadFacts
+        When what is claimed, or what is claimed of the applicant, is no object of names and values.
     """
+    stated = _object(_object(claimed).get("applicant", {}), "applicant")
     applicant = {
         "id": str(holder_id),
         "holder_class": holder_class,
@@ -162,8 +169,15 @@ def facts_of(
         "end_users": end_users,
     }
     known = {name: value for name, value in applicant.items() if _asked(declared.get(f"applicant.{name}"), value)}
-    told = {**dict(claimed.get("applicant", {})), **known}
+    told = {**stated, **known}
     return {**claimed, "applicant": told} if told else dict(claimed)
+
+
+def _object(part: Any, field: str = "") -> Mapping[str, Any]:
+    if not isinstance(part, Mapping):
+        line = Label('事实须为 JSON 对象，例如 {"名称": 值}', 'facts are a JSON object like {"name": value}')
+        raise UnableToReadFacts([Reason("FACTS_NO_OBJECT", line, field)])
+    return part
 
 
 def _asked(fact: Fact | None, value: Any) -> bool:
