@@ -232,6 +232,29 @@ def test_an_officer_who_entered_an_application_takes_no_step_that_decides_it(wor
         application.notify_public(until=world.now + WEEK, **at)
 
 
+def test_an_officer_who_wrote_a_drafts_facts_takes_no_step_that_decides_it(world):
+    holder = world.holder("甲")
+    own = {"by": world.applicant(holder), "now": world.now}
+    claimed = {"need": {"compute_cost": "1万"}}
+    row = application.draft(holder_id=holder.id, version_id=world.version.id, clause="general", claimed=claimed, **own)
+    at = {"application_id": row.id, "by": Actor("officer:wang", Role.OFFICER), "now": world.now}
+    application.amend(claimed={"need": {"compute_cost": "100万"}}, **at)
+    assert application.submit(application_id=row.id, **own).applied_by == own["by"].name
+    steps = [
+        lambda: application.review(**at),
+        lambda: application.send_back(missing="合同", **at),
+        lambda: application.record_by_hand(amount_fen=1, reason="合同", **at),
+        lambda: application.notify_public(until=world.now + WEEK, **at),
+        lambda: application.reject(**at),
+        lambda: application.approve(**at),
+    ]
+    for step in steps:
+        with pytest.raises(UnableToDecide, match="another officer") as refused:
+            step()
+        assert refused.value.reason.code == "SAME_PERSON"
+    assert application.review(application_id=row.id, by=OFFICER, now=world.now).state == State.UNDER_REVIEW
+
+
 @pytest.mark.parametrize(
     ("lasts", "good"), [(timedelta(0), False), (timedelta(days=5, seconds=-1), False), (timedelta(days=5), True)]
 )

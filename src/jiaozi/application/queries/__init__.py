@@ -7,6 +7,7 @@ from jiaozi.application.queries.reading import (
     applications,
     counts,
     times_granted,
+    wrote,
 )
 from jiaozi.application.queries.replaying import Replayed, replayed
 
@@ -19,4 +20,5 @@ __all__ = [
     "counts",
     "replayed",
     "times_granted",
+    "wrote",
 ]

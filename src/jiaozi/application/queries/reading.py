@@ -10,9 +10,13 @@ from django.db.models import Count, Q
 
 from jiaozi.application.models import Application
 from jiaozi.application.rules import State
+from jiaozi.journal.models import JournalLine
 from jiaozi.kernel.refusal import Refused
 
 ROWS_MAX = 500
+
+
+_WRITING = ("apply", "draft", "amend", "submit", "resubmit")
 
 
 class UnableToFindApplication(Refused):
@@ -70,3 +74,9 @@ def times_granted(programme: str, once_key: str) -> int:
     """Say how often a clause with a bounded number of grants was granted to its subject (``OnceUse.slot``)."""
     slots = Q(once_key=once_key) | Q(once_key__startswith=f"{once_key}#")
     return Application.objects.filter(slots, programme=programme, state=State.APPROVED).count()
+
+
+def wrote(application_id: UUID, name: str) -> bool:
+    """Say whether somebody stated or handed in a dossier's facts at any time, as the journal has it."""
+    lines = JournalLine.objects.filter(subject=application_id, stage="application", verb__in=_WRITING, by=name)
+    return lines.exists()

@@ -127,19 +127,19 @@ def check_own(actor: Actor, holder: UUID) -> None:
         )
 
 
-def check_apart(actor: Actor, applied_by: str) -> None:
-    """Keep duties apart: who asked can't decide.
+def check_apart(actor: Actor, applied_by: str, *, wrote: bool = False) -> None:
+    """Keep duties apart: who asked, or wrote any of the facts that are decided on, can't decide.
 
     Raises
     ------
     UnableToDecide
         When it is the same person.
     """
-    if actor.name == applied_by:
+    if wrote or actor.name == applied_by:
         raise UnableToDecide(
             "SAME_PERSON",
-            "申请人不能审批自己的申领，请由另一经办人员办理",
-            "who applied can't decide; another officer must",
+            "申请人不能审批自己的申领，填写其内容的人也不能，请由另一经办人员办理",
+            "who applied or wrote the dossier's facts can't decide; another officer must",
             field="by",
         )
 

@@ -67,17 +67,18 @@ def _reasons(reasons: tuple[Reason, ...]) -> list[dict[str, object]]:
     return [asdict(reason) for reason in reasons]
 
 
-def _locked(application_id: UUID, by: Actor) -> Application:
+def _to_decide(application_id: UUID, by: Actor) -> Application:
+    """Lock a dossier for a step that only who had no hand in its facts may take."""
     row = queries.application(application_id, lock=True)
     check_own_programme(by, row.programme)
+    rules.check_apart(by, row.applied_by, wrote=queries.wrote(row.id, by.name))
     return row
 
 
 def review(*, application_id: UUID, by: Actor, now: datetime) -> Application:
     """Take an application up: the policy decides with reasons, and the officer sees both."""
     with transaction.atomic():
-        row = _locked(application_id, by)
-        rules.check_apart(by, row.applied_by)
+        row = _to_decide(application_id, by)
         decision = _assess(row, now)
         row.decision, row.reasons, row.amount_fen = decision.to_json(), _reasons(decision.reasons), decision.amount_fen
         row.hand = None  # a person decided on the facts of then; those of now are decided anew
@@ -96,8 +97,7 @@ def record_by_hand(*, application_id: UUID, amount_fen: int, reason: str, by: Ac
         When the clause is decided by rule, the amount is not positive, or the reason is missing.
     """
     with transaction.atomic():
-        row = _locked(application_id, by)
-        rules.check_apart(by, row.applied_by)
+        row = _to_decide(application_id, by)
         hand = rules.hand_decision(_stored(row), amount_fen, reason, by.name)
         row.hand = asdict(hand)
         body = {"amount_fen": amount_fen, "reason": digest(reason).hex()}
@@ -108,8 +108,7 @@ def record_by_hand(*, application_id: UUID, amount_fen: int, reason: str, by: Ac
 def send_back(*, application_id: UUID, missing: str, by: Actor, now: datetime) -> Application:
     """Return an application for completion, saying what is missing."""
     with transaction.atomic():
-        row = _locked(application_id, by)
-        rules.check_apart(by, row.applied_by)
+        row = _to_decide(application_id, by)
         row.reasons = _reasons((rules.missing_reason(missing),))
         take(row, "send_back", by=by, now=now, body={"missing": digest(missing).hex()}, changed=("reasons",))
     return row
@@ -124,8 +123,7 @@ def notify_public(*, application_id: UUID, until: datetime, by: Actor, now: date
         When the officer is who applied, the policy refuses, or the notice would be too short.
     """
     with transaction.atomic():
-        row = _locked(application_id, by)
-        rules.check_apart(by, row.applied_by)
+        row = _to_decide(application_id, by)
         least_days = policy_rules.notice_days(
             policy.document(row.version_id), local_date(now), allow_demo=row.version.demo
         )
@@ -140,8 +138,7 @@ def notify_public(*, application_id: UUID, until: datetime, by: Actor, now: date
 def reject(*, application_id: UUID, by: Actor, now: datetime, words: Reason | None = None) -> Application:
     """Reject with the policy's reasons, or with the officer's own."""
     with transaction.atomic():
-        row = _locked(application_id, by)
-        rules.check_apart(by, row.applied_by)
+        row = _to_decide(application_id, by)
         row.reasons = _reasons(rules.rejection(_stored(row) if row.decision else None, words))
         row.decided_at = now
         body = {"reasons": [str(reason["code"]) for reason in row.reasons]}
@@ -160,8 +157,7 @@ def approve(*, application_id: UUID, by: Actor, now: datetime) -> tuple[Applicat
         When a paper that the clause asks for is missing.
     """
     with transaction.atomic():
-        row = _locked(application_id, by)
-        rules.check_apart(by, row.applied_by)
+        row = _to_decide(application_id, by)
         require_papers(application=row, steps=(StepOfLife.APPLY, StepOfLife.ISSUE), about=row.id, now=now)
         decision = _assess(row, now)
         approval = rules.check_approval(decision, _hand(row), row.notice_until, row.amount_fen or 0, now)
