@@ -144,6 +144,22 @@ class TestKeeping:
         assert len(files(folder)) == EvidenceFile.objects.count() == 1
         assert [row.name for row in reads.papers(dossier[0])] == ["合同.pdf", "again.pdf"]
 
+    def test_a_paper_is_never_about_anothers_dossier(self, dossier, world, folder):
+        holder = world.holder("锦城算力应用有限公司", serial=2)
+        other = world.apply(holder)
+        with pytest.raises(UnableToKeepEvidence, match="never about another") as refused:
+            hand_in(dossier, about=other)
+        assert (refused.value.reason.code, refused.value.reason.field) == ("ABOUT_ANOTHER", "about")
+        assert (reads.papers(other), files(folder)) == ([], [])
+
+    def test_the_papers_of_one_dossier_take_no_room_of_anothers(self, dossier, world, monkeypatch):
+        monkeypatch.setattr(rules, "PAPERS_MAX", 1)
+        holder, claim = world.holder("锦城算力应用有限公司", serial=2), uuid4()
+        other = (world.apply(holder), world.applicant(holder))
+        foreign, own = hand_in(dossier, about=claim), hand_in(other, about=claim)
+        assert [row.id for row in reads.papers(other[0], claim)] == [own.id]
+        assert [row.id for row in reads.papers(dossier[0], claim)] == [foreign.id]
+
     def test_one_journal_line_carries_the_digest(self, dossier):
         row = hand_in(dossier)
         (line,) = JournalLine.objects.filter(subject=row.id)

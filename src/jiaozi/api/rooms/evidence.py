@@ -65,8 +65,7 @@ def list_evidence(request: Asked, application_id: UUID, about: UUID | None = Non
     """The papers about a dossier, or about one of its claims and stages."""
     row = queries.application(application_id)
     check_may_see(request.auth, holder=row.holder_id, programme=row.programme)
-    found = [paper for paper in papers.papers(about or row.id) if paper.application_id == row.id]
-    return Papers(items=[_shown(paper) for paper in found])
+    return Papers(items=[_shown(paper) for paper in papers.papers(row.id, about)])
 
 
 @writes(router, "/applications/{application_id}/evidence", PaperShape, scope=Scope.APPLY)

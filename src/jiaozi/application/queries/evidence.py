@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from jiaozi.application.models import Evidence, EvidenceFile
+from jiaozi.application.models import Application, Evidence, EvidenceFile
 from jiaozi.application.queries.reading import ROWS_MAX
 from jiaozi.application.rules import evidence as rules
 from jiaozi.ledger.queries import Finding
@@ -43,10 +43,16 @@ def evidence(id: UUID) -> Evidence:  # noqa: A002 - the column's own name
     return found
 
 
-def papers(about: UUID, *, limit: int = rules.PAPERS_MAX) -> list[Evidence]:
-    """Give the papers about one dossier, claim or stage, oldest first, files loaded, in one statement."""
-    rows = Evidence.objects.filter(about=about).select_related("file").order_by("at", "id")
+def papers(application_id: UUID, about: UUID | None = None, *, limit: int = rules.PAPERS_MAX) -> list[Evidence]:
+    """Give a dossier's own papers about itself, or one claim or stage of it, oldest first, in one statement."""
+    rows = Evidence.objects.filter(application_id=application_id, about=about or application_id)
+    rows = rows.select_related("file").order_by("at", "id")
     return list(rows[: max(1, min(limit, ROWS_MAX))])
+
+
+def is_dossier(about: UUID | None) -> bool:
+    """Say whether what a paper is about is a dossier, not a claim or stage of one."""
+    return about is not None and Application.objects.filter(id=about).exists()
 
 
 def papers_given(application_id: UUID, about: UUID) -> frozenset[str]:

@@ -164,6 +164,23 @@ def check_format(paper: Paper, kind: FileKind) -> None:
         )
 
 
+def check_about(*, another: bool) -> None:
+    """Keep a dossier's papers about itself, or a claim or stage of its own.
+
+    Raises
+    ------
+    UnableToKeepEvidence
+        When a paper of one dossier is said to be about another one.
+    """
+    if another:
+        raise UnableToKeepEvidence(
+            "ABOUT_ANOTHER",
+            "材料只能说明本申领或其兑付、阶段，不能归入另一份申领",
+            "a paper is about its own dossier, or a claim or stage of it, never about another dossier",
+            field="about",
+        )
+
+
 def check_room(there: int) -> None:
     """Bound the papers of one step.
 

@@ -47,7 +47,8 @@ def attach(
     Raises
     ------
     UnableToKeepEvidence
-        When it is another's dossier, the step asks for no such paper, or the content is not of a kind that it takes.
+        When it is another's dossier, or about another, the step asks for no such paper, or the content is not of a
+        kind that it takes.
     """
     kind = rules.kind_of(content)
     paper = kept_text(paper, "paper", most=rules.PAPER_ID_MAX, refusal=rules.UnableToKeepEvidence)
@@ -55,7 +56,8 @@ def attach(
         row = queries.application(application_id, lock=True)
         rules.check_may_attach(by, row.holder_id)
         rules.check_format(_asked(row, step, paper, now), kind)
-        rules.check_room(len(reads.papers(about or row.id)))
+        rules.check_about(another=about != row.id and reads.is_dossier(about))
+        rules.check_room(len(reads.papers(row.id, about)))
         digest = _keep(content)
         EvidenceFile.objects.bulk_create(
             [EvidenceFile(digest=digest, kind=kind, size_bytes=len(content), kept_at=now)], ignore_conflicts=True
