@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from jiaozi.catalogue.models import Centre
 from jiaozi.journal.models import JournalLine
 from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.rules import AccountKind
@@ -15,7 +16,7 @@ from jiaozi.order.ports import JobOutcome, UnableToReachEngine
 from jiaozi.order.rules import own_account, payable_account
 from jiaozi.voucher import services as voucher
 from jiaozi.voucher.queries import purse
-from tests.world import OFFICER, PROGRAMME
+from tests.world import CENTRE_CLERK, OFFICER, PROGRAMME
 
 
 def test_captures_what_was_used_and_releases_the_rest(scene):
@@ -173,3 +174,22 @@ def test_capturing_waits_while_a_record_of_the_order_is_held_back(scene):
     (held,) = queries.held_back(row.centre_id)
     assert (held.record_id, held.reason_code) == (records[1].record_id, "UNITS_NOT_POSITIVE")
     assert order.engine_of(row.centre) is scene.engine()
+
+
+def test_pushed_usage_of_an_ended_order_is_captured_at_a_centre_that_nobody_reads(scene):
+    row = scene.end(scene.started(units=2, seconds=7200))
+    Centre.objects.filter(id=row.centre_id).update(connected=False, engine="")
+    later = scene.now + timedelta(hours=4)
+    record = scene.record(row, elapsed_ms=3_600_000)
+    for same in (0, 1):
+        received = metering.push(centre=row.centre_id, records=[record], by=CENTRE_CLERK, now=later)
+        assert received.same == same
+        row.refresh_from_db()
+        assert (row.state, row.price_fen, purse(scene.voucher.id).held_fen) == ("CAPTURED", 30, 0)
+    assert queries.audit() == ledger.audit() == []
+
+
+def test_pushed_usage_of_a_running_order_waits_for_its_end(scene):
+    row = scene.started()
+    metering.push(centre=row.centre_id, records=[scene.record(row)], by=CENTRE_CLERK, now=scene.now)
+    assert not Capture.objects.exists()
