@@ -21,7 +21,7 @@ from jiaozi.metering.services.capturing import FATE, capture, say
 from jiaozi.metering.services.correcting import correct
 from jiaozi.metering.services.ruling import judge, told
 from jiaozi.order import queries as orders
-from jiaozi.party.rules import Actor
+from jiaozi.party.rules import Actor, check_own_programme
 
 
 def resolve_dispute(*, dispute_id: UUID, accept: Side, reason: str, by: Actor, now: datetime) -> UsageDispute:
@@ -35,15 +35,18 @@ def resolve_dispute(*, dispute_id: UUID, accept: Side, reason: str, by: Actor, n
     UnableToRule
         When it is resolved already, the new payload can't be read or costs less than what is captured, or the person
         may not.
+    UnableToActForProgramme
+        When the order is another programme's.
     """
     reason = check_text(reason, "reason")
     accept = Side(accept)
     with transaction.atomic():
         first = queries.under_dispute(queries.dispute(dispute_id))
-        if first.order_id is not None:
-            orders.order(first.order_id, lock=True)
+        held = orders.order(first.order_id, lock=True) if first.order_id is not None else None
         row = queries.dispute(dispute_id, lock=True)
         ruling.check_ruler(RulingVerb.RESOLVE, by, row.centre_id)
+        if held is not None:
+            check_own_programme(by, held.programme)
         if row.resolved_at is not None:
             raise ruling.resolved_already()
         row.resolved_at, row.resolution = now, reason
@@ -51,8 +54,8 @@ def resolve_dispute(*, dispute_id: UUID, accept: Side, reason: str, by: Actor, n
         told(RulingVerb.RESOLVE, reason, by, now, dispute=row, body={"accept": accept.value, "usage": str(first.id)})
         if accept is Side.NEW:
             _put_new(row, queries.usage(first.id, lock=True), by, now)
-        if first.order_id is not None:
-            capture(order_id=first.order_id, now=now)
+        if held is not None:
+            capture(order_id=held.id, now=now)
     return row
 
 
@@ -76,7 +79,7 @@ def _put_new(row: UsageDispute, first: UsageRow, by: Actor, now: datetime) -> No
     if captured:
         correct(new, by, now)
     elif new.source not in BY_VOUCHER:
-        judge(new, now)
+        judge(new, by, now)
         if new.order_id is not None:
             capture(order_id=new.order_id, now=now)
 

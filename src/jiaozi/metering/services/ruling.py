@@ -53,7 +53,7 @@ def retry_usage(
                 raise ruling.name_voucher()
             rate_import(row, voucher_id, by, now)
         else:
-            judge(row, now)
+            judge(row, by, now)
         told(RulingVerb.RETRY, reason, by, now, usage=row, body={"before": before, "after": row.reason_code})
         _capture_complete(row, now)
     row.refresh_from_db()
@@ -73,7 +73,7 @@ def accept_usage(*, usage_id: UUID, reason: str, by: Actor, now: datetime) -> Us
         row = locked(usage_id, RulingVerb.ACCEPT, by)
         ruling.check_doubt(row.reason_code)
         before = row.reason_code
-        judge(row, now, accepted=True)
+        judge(row, by, now, accepted=True)
         told(RulingVerb.ACCEPT, reason, by, now, usage=row, body={"before": before, "after": row.reason_code})
         _capture_complete(row, now)
     row.refresh_from_db()
@@ -140,10 +140,12 @@ def locked(usage_id: UUID, verb: RulingVerb, by: Actor) -> UsageRow:
     return row
 
 
-def judge(row: UsageRow, now: datetime, *, accepted: bool = False) -> None:
+def judge(row: UsageRow, by: Actor, now: datetime, *, accepted: bool = False) -> None:
     """Judge a stored record like one that comes in now; ``accepted`` overrules what is only a doubt."""
     if row.order_id is None:
         row.order_id = _order_of(row)
+        if row.order_id is not None:
+            check_own_programme(by, orders.order(row.order_id).programme)
     reason = _reason(row, now)
     if accepted and reason is not None and reason.code in rules.DOUBTS:
         reason = None
