@@ -1,4 +1,4 @@
-"""Who may rule on usage: an officer keeps to his programme."""
+"""Who may rule on usage: nobody names a voucher for his own claim, and an officer keeps to his programme."""
 
 from __future__ import annotations
 
@@ -7,19 +7,55 @@ from uuid import UUID
 
 import pytest
 
+from jiaozi.kernel.refusal import Refused
 from jiaozi.metering import queries
 from jiaozi.metering import services as metering
 from jiaozi.metering.models import UsageDispute, UsageRow
 from jiaozi.party.rules import Actor, Role, UnableToActForProgramme
 from jiaozi.voucher.queries import purse
-from tests.world import CENTRE, OFFICER
+from tests.metering.test_import import line, load
+from tests.world import CENTRE, CENTRE_CLERK, OFFICER, OPERATOR
 
 FAR_OFFICER = Actor("officer:far", Role.OFFICER, programme="beijing")
+FAR_OPERATOR = Actor("operator:far", Role.OPERATOR, programme="beijing")
 HOUR_MS = 3_600_000
 
 
 def words(scene, by):
     return {"reason": "核对后裁定", "by": by, "now": scene.now + timedelta(hours=4)}
+
+
+def imported(scene):
+    load(scene, [line(1, user=5)], accounts={})
+    (held,) = queries.held_back(CENTRE)
+    assert held.reason_code == "ACCOUNT_UNKNOWN"
+    return held
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_centre_never_names_the_voucher_that_pays_it(scene, named):
+    held = imported(scene)
+    said = {"voucher_id": scene.voucher.id} if named else {}
+    with pytest.raises(Refused) as refused:
+        metering.retry_usage(usage_id=held.id, **said, **words(scene, CENTRE_CLERK))
+    assert (refused.value.reason.code, refused.value.reason.field) == ("WRONG_ROLE", "role")
+    assert purse(scene.voucher.id).used_fen == 0
+
+
+@pytest.mark.parametrize("by", [FAR_OFFICER, FAR_OPERATOR])
+def test_voucher_of_another_programme_is_named_by_nobody(scene, by):
+    held = imported(scene)
+    with pytest.raises(UnableToActForProgramme):
+        metering.retry_usage(usage_id=held.id, voucher_id=scene.voucher.id, **words(scene, by))
+    assert purse(scene.voucher.id).used_fen == 0
+
+
+@pytest.mark.parametrize("by", [OFFICER, OPERATOR])
+def test_officer_and_operator_name_the_voucher_that_pays(scene, by):
+    held = imported(scene)
+    done = metering.retry_usage(usage_id=held.id, voucher_id=scene.voucher.id, **words(scene, by))
+    assert (done.state, done.capture.voucher_id) == ("CAPTURED", scene.voucher.id)
+    assert purse(scene.voucher.id).used_fen == 15
 
 
 @pytest.mark.parametrize("accept", ["old", "new"])

@@ -1,7 +1,8 @@
 """Who may decide about usage that stands still, and what they may decide: each ruling has a reason and a person.
 
-Rating again only applies the rules, so a centre may ask for it. What moves money past a doubt or a closed order is an
-officer's; finance approves and pays it afterwards. Waiving costs the centre alone, so it may waive its own.
+Rating again only applies the rules, so a centre may ask for it; whose voucher pays imported usage it never says. What
+moves money past a doubt or a closed order is an officer's; finance approves and pays it afterwards. Waiving costs the
+centre alone, so it may waive its own.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ _ROLES: dict[RulingVerb, frozenset[Role]] = {
     RulingVerb.RESOLVE: frozenset({Role.OFFICER}),
 }
 
+_NAME_PAYER = frozenset({Role.OPERATOR, Role.OFFICER})
+
 
 def check_ruler(verb: RulingVerb, by: Actor, centre: str) -> None:
     """Let a ruling be made by a role that may, and a centre rule on its own usage only.
@@ -65,6 +68,23 @@ def check_ruler(verb: RulingVerb, by: Actor, centre: str) -> None:
         right = "、".join(sorted(_ROLES[verb]))
         raise UnableToRule(
             "WRONG_ROLE", f"须由{right}办理", f"{right.replace('、', ' or ')} may do this, not {by.role}", field="role"
+        )
+
+
+def check_payer_named(by: Actor) -> None:
+    """Let the operator or an officer say whose voucher pays imported usage, never the centre that is paid.
+
+    Raises
+    ------
+    UnableToRule
+        For everybody else.
+    """
+    if by.role not in _NAME_PAYER:
+        raise UnableToRule(
+            "WRONG_ROLE",
+            "导入的用量由哪张算力券支付，须由平台运营方或主管人员指定",
+            f"the operator or an officer names the voucher that pays imported usage, not {by.role}",
+            field="role",
         )
 
 

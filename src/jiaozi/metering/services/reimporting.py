@@ -11,7 +11,7 @@ from jiaozi.kernel.refusal import Reason
 from jiaozi.ledger import queries as books
 from jiaozi.ledger.rules import PAYABLE_SHARDS
 from jiaozi.metering.models import Capture, UsageRow
-from jiaozi.metering.rules import CaptureKind, UsageState, admitting, importing
+from jiaozi.metering.rules import CaptureKind, UsageState, importing
 from jiaozi.metering.rules.entry import EPOCH, MS, Entry
 from jiaozi.metering.rules.importing import Decided
 from jiaozi.metering.rules.reasons import STANDING
@@ -19,7 +19,7 @@ from jiaozi.metering.services.capturing import FATE, say
 from jiaozi.metering.services.payers import Payers
 from jiaozi.metering.services.posting import Import, Imported, post_decided, prepared, tell
 from jiaozi.order.ports import JobOutcome
-from jiaozi.party.rules import Actor
+from jiaozi.party.rules import Actor, check_own_programme
 from jiaozi.voucher import queries as vouchers
 
 
@@ -29,10 +29,12 @@ def rate_import(row: UsageRow, voucher_id: UUID, by: Actor, now: datetime) -> No
     Raises
     ------
     UnableToImport
-        When the person may not import, or the voucher can't be spent at this centre.
+        When the voucher can't be spent at this centre.
+    UnableToActForProgramme
+        When the voucher is another programme's.
     """
-    admitting.check_import(by, row.centre_id, "")
     programme = vouchers.voucher(voucher_id).programme
+    check_own_programme(by, programme)
     payers = Payers.load(programme, row.centre_id, {row.account: voucher_id}, {row.account}, now)
     this = prepared(row.centre_id, programme, payers, by, now, source=row.source)
     left_fen = {id_: balance.spendable for id_, balance in books.balances(payers.accounts()).items()}

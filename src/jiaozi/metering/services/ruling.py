@@ -42,13 +42,16 @@ def retry_usage(
     Raises
     ------
     UnableToRule
-        When it is not held back, or the person may not.
+        When it is not held back, or the person may not; a centre names no voucher.
+    UnableToActForProgramme
+        When the order or the voucher is another programme's.
     """
     reason = check_text(reason, "reason")
     with transaction.atomic():
         row = locked(usage_id, RulingVerb.RETRY, by)
         before = row.reason_code
         if row.source in BY_VOUCHER:
+            ruling.check_payer_named(by)
             if voucher_id is None:
                 raise ruling.name_voucher()
             rate_import(row, voucher_id, by, now)
