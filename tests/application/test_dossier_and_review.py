@@ -61,6 +61,20 @@ def test_facts_that_are_no_object_are_refused_in_one_line(world, claimed):
     assert queries.counts("chengdu-2023") == {}
 
 
+@pytest.mark.parametrize("verb", [application.apply, application.draft])
+def test_an_applicant_applies_under_the_version_in_force_alone(world, verb):
+    text = f"supersedes: {world.version.digest}\n{world.version.text}"
+    later = policy.adopt(text=text, by="officer:li", now=world.now, demo=True)
+    holder = world.holder("甲")
+    at = {"holder_id": holder.id, "clause": "general", "claimed": {"need": {"compute_cost": "1万"}}, "now": world.now}
+    with pytest.raises(UnableToApply, match=later.digest[:12]) as refused:
+        verb(version_id=world.version.id, by=world.applicant(holder), **at)
+    assert (refused.value.reason.code, refused.value.reason.field) == ("VERSION_NOT_IN_FORCE", "version")
+    assert queries.counts("chengdu-2023") == {}
+    assert verb(version_id=later.id, by=world.applicant(holder), **at).version_id == later.id
+    assert verb(version_id=world.version.id, by=OFFICER, **at).version_id == world.version.id  # it came on paper
+
+
 def test_the_register_goes_before_what_the_applicant_says(world):
     holder = world.holder("外地公司", registered_in_city=False)
     application_id = world.apply(

@@ -55,11 +55,12 @@ def year_cap(world: World) -> rules.Standing:
 
 def test_a_raised_cap_is_raised_by_a_further_post(world):
     world.voucher(world.holder("甲", serial=1))
+    older = world.apply(world.holder("丙", serial=3))
     raised = next_version(world, "1100万")
     raised.voucher(raised.holder("乙", serial=2))
     assert year_cap(raised).limit_fen == parse_yuan("1100万")
     assert LedgerTransfer.objects.get(event="cap.raise").amount_fen == parse_yuan("100万")
-    world.voucher(world.holder("丙", serial=3))  # a dossier of the older version moves nothing back
+    voucher.issue(application_id=world.to_notice(older), by=OFFICER, now=world.now)  # an older version's: nothing moves
     assert year_cap(raised).limit_fen == parse_yuan("1100万")
     assert LedgerTransfer.objects.filter(event__startswith="cap.").exclude(event="cap.set").count() == 1
     assert audited()

@@ -127,6 +127,25 @@ def check_own(actor: Actor, holder: UUID) -> None:
         )
 
 
+def check_version(actor: Actor, *, pinned: UUID, in_force: UUID, digest: str, lapsed: bool) -> None:
+    """Pin the version in force to what an applicant asks for, and none that has lapsed to what came on paper.
+
+    ``in_force`` and ``digest`` are today's version; ``lapsed`` says that the pinned one is not in force today.
+
+    Raises
+    ------
+    UnableToApply
+        Naming the version in force.
+    """
+    if lapsed or (actor.role is Role.APPLICANT and pinned != in_force):
+        raise UnableToApply(
+            "VERSION_NOT_IN_FORCE",
+            f"只能按现行版本申领，现行版本为{digest[:12]}（{in_force}）",
+            f"apply under the version in force, {digest[:12]} ({in_force})",
+            field="version",
+        )
+
+
 def check_apart(actor: Actor, applied_by: str, *, wrote: bool = False) -> None:
     """Keep duties apart: who asked, or wrote any of the facts that are decided on, can't decide.
 

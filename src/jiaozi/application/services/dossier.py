@@ -35,8 +35,9 @@ def apply(
 
     Raises
     ------
-    UnableToApply, UnableToReadFacts
-        When it is another's, or a fact is missing, mistyped or unknown: nothing is stored.
+    UnableToApply, UnableToReadFacts, UnableToFindProgramme
+        When it is another's, the version is not the one in force, or a fact is missing, mistyped or unknown: nothing
+        is stored.
     """
     return _begin("apply", State.SUBMITTED, holder_id, version_id, clause, claimed, by, now)
 
@@ -68,6 +69,7 @@ def _begin(  # noqa: PLR0917 - the parts of one row
     holder = party.organisation(holder_id)
     document = policy.document(version_id)
     check_own_programme(by, document.slug)
+    _check_version(version_id, by, now)
     facts = _facts(document, clause, holder, claimed, now)
     with transaction.atomic():
         row = Application.objects.create(
@@ -84,6 +86,13 @@ def _begin(  # noqa: PLR0917 - the parts of one row
         body = {"clause": clause, "holder": str(holder.id), "facts": digest(facts).hex(), "version": document.version}
         journal.write(Line("application", verb, row.id, "", row.state, by.name, now, body))
     return row
+
+
+def _check_version(version_id: UUID, by: Actor, now: datetime) -> None:
+    pinned, today = policy.version(version_id), local_date(now)
+    current = policy.current(pinned.programme, today)
+    lapsed = today < pinned.effective_from or (pinned.effective_to is not None and today > pinned.effective_to)
+    rules.check_version(by, pinned=pinned.id, in_force=current.id, digest=current.digest, lapsed=lapsed)
 
 
 def amend(*, application_id: UUID, claimed: Mapping[str, Any], by: Actor, now: datetime) -> Application:
