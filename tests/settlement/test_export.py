@@ -52,6 +52,13 @@ def export(row, form):
 
 
 @needs_font
+def test_a_statement_closed_within_a_second_is_printed_too(house):
+    house.capture()
+    row = house.closed(now=LATER.replace(microsecond=123_456))
+    assert export(row, "pdf").startswith(b"%PDF")
+
+
+@needs_font
 @pytest.mark.parametrize("form", list(ExportForm))
 def test_the_same_statement_is_the_same_bytes(paid, form):
     assert export(paid, form) == export(paid, form)

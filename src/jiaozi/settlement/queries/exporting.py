@@ -136,7 +136,7 @@ def _pdf(said: Document) -> bytes:
         format="pdf",
         font_paths=fonts,
         sys_inputs={"data": content},
-        timestamp=said.at,
+        timestamp=said.at.replace(microsecond=0),  # a PDF has whole seconds
         pdf_standards="a-2b",
     )
     if not isinstance(made, bytes):
