@@ -70,13 +70,14 @@ def fill(present: datetime) -> World:
         rows.append(later.voucher(holder, cost))
     for number, job in enumerate(JOBS):
         at = present - timedelta(days=job.days, hours=2, minutes=-7 * number)
-        _run(replace(world, now=at), rows[number % len(rows)], job)
+        run(replace(world, now=at), rows[number % len(rows)], job)
     _settle(present)
     voucher.freeze(voucher_id=rows[5].id, reason="资料待补正", by=OFFICER, now=present - timedelta(hours=1))
     return replace(world, now=present)
 
 
-def _run(world: World, row: Voucher, job: Job) -> None:
+def run(world: World, row: Voucher, job: Job) -> None:
+    """Play one order up to the state that the job names."""
     quoted = world.quote(row, units=job.units, seconds=job.seconds, resource_class="demo-core")
     Order.objects.filter(id=quoted.id).update(title=job.title)
     made = order.hold(order_id=quoted.id, by=world.applicant(row.holder), now=world.now + timedelta(minutes=1))
