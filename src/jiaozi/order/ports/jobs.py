@@ -23,6 +23,8 @@ from uuid import UUID
 
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Refused
+from jiaozi.order.ports.refusals import UnableToSubmit
+from jiaozi.order.ports.session import SessionSpec
 
 COMMAND_WORDS_MAX = 1_000
 COMMAND_BYTES_MAX = 64 * 1024
@@ -55,22 +57,6 @@ class JobOutcome(StrEnum):
     LOST = "LOST"
 
 
-class UnableToSubmit(Refused):
-    """The engine won't take this job as it is; asking again with the same job is pointless."""
-
-
-class UnableToReachEngine(Refused):
-    """The engine gave no answer or can take no more now; asking again later is right."""
-
-
-class UnableToFindJob(Refused):
-    """The engine never took a job for this order."""
-
-
-class UnableToReadUsage(Refused):
-    """The cursor is none that this engine gave out."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSpec:
     """What to run, and the limits that the hold was computed from.
@@ -95,6 +81,8 @@ class JobSpec:
         Most processes and threads at any moment.
     output_bytes_max
         Most that is kept of standard output and error; what comes after is dropped and said so.
+    session
+        What is opened instead of a command that the holder names; None for a batch job.
     """
 
     order_id: UUID
@@ -108,6 +96,7 @@ class JobSpec:
     voucher_id: UUID | None = None
     processes_max: int = PROCESSES_DEFAULT
     output_bytes_max: int = OUTPUT_BYTES_DEFAULT
+    session: SessionSpec | None = None
 
     def __post_init__(self) -> None:
         _check_command(self.command)
