@@ -90,7 +90,7 @@ MAY = {
         ),
         OFFICERS,
     ),
-    "screen_application": OFFICERS,
+    **dict.fromkeys(["screen_application", "preview_batch_approval", "approve_batch"], OFFICERS),
     # written by finance
     **dict.fromkeys(
         named(
@@ -169,6 +169,7 @@ def bodies(house, ids):
             ),
             reason,
         ),
+        "approve_batch": {"programme": PROGRAMME, "choices": [{"application": ids["application"], **reason}]},
         "decide_eligibility": {"facts": {}},
         "apply_for_voucher": applied,
         "draft_application": applied,
@@ -213,6 +214,7 @@ def bodies(house, ids):
 
 OF_THE_PROGRAMME = {"programme": PROGRAMME}
 QUERIES = {
+    "preview_batch_approval": {"programme": PROGRAMME, "application": "00000000-0000-4000-8000-000000000001"},
     "list_quotes": {"resource_class": "cpu-core", "units": 1, "duration_s": 60},
     **dict.fromkeys(
         named(

@@ -53,6 +53,7 @@ EXPECTED: dict[str, dict[str, int] | str] = {
     "web:year": EVERYBODY,
     "web:live-orders": EVERYBODY,
     "web:applications": OVERSEERS | {"applicant": 200, "stranger": 200},
+    "web:batch": NOBODY | {"officer": 200},
     "web:apply": NOBODY | {"applicant": 200, "stranger": 200},
     "web:dossier": OVERSEERS | {"applicant": 200},
     "web:attach": NOBODY | dict.fromkeys(("applicant", "stranger", "officer"), 405),

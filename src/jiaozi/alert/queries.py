@@ -71,7 +71,7 @@ def counts(programme: str) -> dict[State, int]:
     return {State(state): number for state, number in rows}
 
 
-def standing(subjects: Iterable[Subject]) -> tuple[list[Standing], int]:
+def standing(subjects: Iterable[Subject], *, most: int = STANDING_MAX) -> tuple[list[Standing], int]:
     """Give what may stand in the way of these subjects, and how many more there are, in one statement.
 
     Raises
@@ -90,9 +90,10 @@ def standing(subjects: Iterable[Subject]) -> tuple[list[Standing], int]:
         states = [State.OPEN] if kind.lasts else [State.OPEN, State.CONFIRMED]
         mine |= Q(subject_kind=kind, subject_id__in=ids, state__in=states)
     rows = Alert.objects.filter(mine).order_by("-state", "id")  # OPEN before CONFIRMED
-    found = [_standing(row) for row in rows[: STANDING_MAX + 1]]
-    more = rows.count() - STANDING_MAX if len(found) > STANDING_MAX else 0
-    return found[:STANDING_MAX], more
+    most = min(most, ROWS_MAX)
+    found = [_standing(row) for row in rows[: most + 1]]
+    more = rows.count() - most if len(found) > most else 0
+    return found[:most], more
 
 
 def parameters(programme: str) -> Parameters:

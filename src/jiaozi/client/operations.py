@@ -13,6 +13,9 @@ from jiaozi.client.shapes import (
     AuditShape,
     AwardShape,
     BankPayment,
+    BatchApproval,
+    BatchEffect,
+    BatchShape,
     BudgetWish,
     CallerShape,
     CentreShape,
@@ -490,6 +493,25 @@ class Operations(Transport):
         Run every check that the dossier has the facts for, and raise what is new.  Scope: `DECIDE`.
         """
         return cast("Raised", self.asked("POST", f"/api/v1/applications/{quoted(application_id)}/screen", key=key))
+
+    def preview_batch_approval(self, *, application: list[str], programme: str | None = None) -> BatchEffect:
+        """What approving these dossiers would do: the sum, what is left in each pool, who would not pass and why.
+
+        What approving these dossiers would do: the sum, what is left in each pool, who would not pass and
+        why.  Scope: `DECIDE`.
+        """
+        return cast(
+            "BatchEffect",
+            self.asked("GET", "/api/v1/batches/effect", query={"programme": programme, "application": application}),
+        )
+
+    def approve_batch(self, body: BatchApproval, *, key: str | None = None) -> BatchShape:
+        """Approve dossiers after their public notice, each with its own reason; each stands or falls by itself.
+
+        Approve dossiers after their public notice, each with its own reason; each stands or falls by
+        itself.  Scope: `DECIDE`.
+        """
+        return cast("BatchShape", self.asked("POST", "/api/v1/batches/approve", body=body, key=key))
 
     def list_evidence(self, application_id: str, *, about: str | None = None) -> Papers:
         """The papers about a dossier, or about one of its claims and stages.

@@ -170,6 +170,47 @@ class BankPayment(TypedDict):
     bank_reference: str
 
 
+class BatchApproval(TypedDict):
+    """Dossiers to be approved, in the order in which the pools are drawn on."""
+
+    programme: NotRequired[str]
+    choices: list[ChoiceWish]
+
+
+class BatchEffect(TypedDict):
+    """What approving dossiers would do now; the verb decides again when it is done."""
+
+    asked_fen: int
+    sum_fen: int
+    dossiers: list[DossierAhead]
+    pools: list[PoolAhead]
+
+
+class BatchLineShape(TypedDict):
+    """What became of one dossier: ``made`` is its voucher or award, ``reason`` why there is none."""
+
+    application: str
+    made: str | None
+    amount_fen: int
+    reason: Why | None
+
+
+class BatchShape(TypedDict):
+    """What became of a batch."""
+
+    id: str
+    approved: int
+    amount_fen: int
+    lines: list[BatchLineShape]
+
+
+class BatchWish(TypedDict):
+    """Which dossiers, in the order in which the pools are drawn on."""
+
+    programme: NotRequired[str]
+    application: list[str]
+
+
 class BudgetWish(TypedDict):
     """A year's approved budget; ``reference`` names the approval and makes it once."""
 
@@ -233,6 +274,13 @@ class CheckedShape(TypedDict):
     label: Words
     rows: int
     holds: bool
+
+
+class ChoiceWish(TypedDict):
+    """One dossier, and why it is approved."""
+
+    application: str
+    reason: str
 
 
 class Claim(TypedDict):
@@ -406,6 +454,14 @@ class Done(TypedDict):
     """A write that has nothing else to show."""
 
     done: NotRequired[bool]
+
+
+class DossierAhead(TypedDict):
+    """One dossier of a batch before it is done: without reasons it would be approved."""
+
+    application: str
+    amount_fen: int | None
+    reasons: list[Why]
 
 
 class EndUserShape(TypedDict):
@@ -1065,6 +1121,17 @@ class PaymentShape(TypedDict):
     bank_reference: str
     by: str
     at: str
+
+
+class PoolAhead(TypedDict):
+    """What a batch would take from a cap or the year's budget; ``shared`` by the whole programme, or one holder's."""
+
+    key: str
+    label: Words
+    shared: bool
+    left_fen: int
+    takes_fen: int
+    after_fen: int
 
 
 class Position(TypedDict):

@@ -15,6 +15,7 @@ urlpatterns = [
     path("eligibility", views.eligibility, name="eligibility"),
     path("eligibility/<slug:clause>", views.estimate, name="estimate"),
     path("applications", views.applications, name="applications"),
+    path("applications/batch", views.batch, name="batch"),
     path("applications/<uuid:application_id>", views.dossier, name="dossier"),
     path("applications/<uuid:application_id>/papers", views.attach, name="attach"),
     path("applications/<uuid:application_id>/alerts/<uuid:alert_id>", views.resolve_alert, name="resolve-alert"),

@@ -5,8 +5,10 @@ from jiaozi.application.queries.reading import (
     UnableToFindApplication,
     application,
     applications,
+    chosen,
     counts,
     times_granted,
+    written_by,
     wrote,
 )
 from jiaozi.application.queries.replaying import Replayed, replayed
@@ -17,8 +19,10 @@ __all__ = [
     "UnableToFindApplication",
     "application",
     "applications",
+    "chosen",
     "counts",
     "replayed",
     "times_granted",
+    "written_by",
     "wrote",
 ]

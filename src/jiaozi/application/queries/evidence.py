@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import F
 
 from jiaozi.application.models import Application, Evidence, EvidenceFile
 from jiaozi.application.queries.reading import ROWS_MAX
@@ -59,6 +61,15 @@ def papers_given(application_id: UUID, about: UUID) -> frozenset[str]:
     """Name the papers that there are about one thing of a dossier."""
     rows = Evidence.objects.filter(application_id=application_id, about=about)
     return frozenset(rows.values_list("paper", flat=True).distinct()[:ROWS_MAX])
+
+
+def papers_given_to(ids: Iterable[UUID]) -> dict[UUID, frozenset[str]]:
+    """Name the papers that there are about each of some dossiers themselves, in one statement."""
+    rows = Evidence.objects.filter(application_id__in=list(ids), about=F("application_id"))
+    found: dict[UUID, set[str]] = {}
+    for application, paper in rows.values_list("application_id", "paper").distinct()[: ROWS_MAX * rules.PAPERS_MAX]:
+        found.setdefault(application, set()).add(paper)
+    return {application: frozenset(given) for application, given in found.items()}
 
 
 def content(evidence_id: UUID, *, by: Actor) -> tuple[Evidence, bytes]:

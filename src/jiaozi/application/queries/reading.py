@@ -47,21 +47,47 @@ def applications(
     programme: str,
     holder: UUID | None = None,
     states: Iterable[State] = (),
+    clause: str = "",
+    notice_over: datetime | None = None,
     after: tuple[datetime, UUID] | None = None,
     limit: int = 100,
 ) -> list[Application]:
     """Give the latest applications of a programme, holders loaded, in one statement; a draft only where asked for.
 
-    ``after`` is the instant and id of the last one that the caller has.
+    ``after`` is the instant and id of the last one that the caller has; ``notice_over`` asks for those whose public
+    notice was over by an instant.
     """
     rows = Application.objects.filter(programme=programme).select_related("holder").order_by("-submitted_at", "-id")
     wanted = list(states) or [state for state in State if state is not State.DRAFT]
     rows = rows.filter(state__in=wanted)
     if holder is not None:
         rows = rows.filter(holder_id=holder)
+    if clause:
+        rows = rows.filter(clause=clause)
+    if notice_over is not None:
+        rows = rows.filter(notice_until__lte=notice_over)
     if after is not None:
         rows = rows.filter(submitted_at__lte=after[0]).exclude(submitted_at=after[0], id__gte=after[1])
     return list(rows[: min(limit, ROWS_MAX)])
+
+
+def chosen(programme: str, ids: Iterable[UUID], *, lock: bool = False) -> dict[UUID, Application]:
+    """Give some applications of a programme by id, holders and versions loaded, in one statement.
+
+    Locked, they are taken in the order of their ids, so that two who choose the same ones never wait for each other.
+    """
+    wanted = list(ids)[:ROWS_MAX]
+    rows = Application.objects.filter(programme=programme, id__in=wanted).select_related("holder", "version")
+    if lock:
+        rows = rows.select_for_update(of=("self",), no_key=True)
+    return {row.id: row for row in rows.order_by("id")}
+
+
+def written_by(ids: Iterable[UUID], name: str) -> frozenset[UUID]:
+    """Say which of some dossiers somebody stated or handed in facts of, as ``wrote`` does for one."""
+    wanted = list(ids)[:ROWS_MAX]
+    lines = JournalLine.objects.filter(subject__in=wanted, stage="application", verb__in=_WRITING, by=name)
+    return frozenset(lines.values_list("subject", flat=True).distinct()[:ROWS_MAX])
 
 
 def counts(programme: str) -> dict[State, int]:

@@ -338,6 +338,18 @@ def rejection(decision: Decision | None, words: Reason | None) -> tuple[Reason, 
     return reasons
 
 
+def approval_words(words: str) -> tuple[Reason, ...]:
+    """Give the officer's own words for an approval as a reason; none where nothing was written.
+
+    Raises
+    ------
+    UnableToDecide
+        When they can't be kept.
+    """
+    own = kept_text(words, "reason", most=WORDS_MAX, refusal=UnableToDecide, required=False)
+    return (Reason("OFFICER", Label(own, own)),) if own else ()
+
+
 def granted_meanwhile(clause: str) -> UnableToDecide:
     """Say that a one-off clause was granted to its subject between the decision and now."""
     return UnableToDecide(

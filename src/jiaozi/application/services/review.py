@@ -146,8 +146,10 @@ def reject(*, application_id: UUID, by: Actor, now: datetime, words: Reason | No
     return row
 
 
-def approve(*, application_id: UUID, by: Actor, now: datetime) -> tuple[Application, Approval]:
+def approve(*, application_id: UUID, by: Actor, now: datetime, reason: str = "") -> tuple[Application, Approval]:
     """Approve after the notice, on the counters of this moment; ``voucher.issue`` calls this in its transaction.
+
+    ``reason`` is the officer's own words, kept with the dossier beside the policy's decision; empty where none.
 
     Raises
     ------
@@ -161,10 +163,12 @@ def approve(*, application_id: UUID, by: Actor, now: datetime) -> tuple[Applicat
         require_papers(application=row, steps=(StepOfLife.APPLY, StepOfLife.ISSUE), about=row.id, now=now)
         decision = _assess(row, now)
         approval = rules.check_approval(decision, _hand(row), row.notice_until, row.amount_fen or 0, now)
-        row.decision, row.reasons, row.decided_at = decision.to_json(), _reasons(decision.reasons), now
+        own = rules.approval_words(reason)
+        row.decision, row.reasons, row.decided_at = decision.to_json(), _reasons(decision.reasons + own), now
         row.amount_fen = approval.amount_fen
         row.once_key = decision.once.slot if decision.once else None
         body = {"amount_fen": row.amount_fen, "decision": _keep(row, "approve", now), "clause": decision.chosen}
+        body |= {"reason": digest(reason).hex()} if own else {}
         _approve(row, by, now, body)
     return row, approval
 

@@ -2,6 +2,7 @@
 
 from jiaozi.policy.queries import UnableToFindProgramme
 from jiaozi.settlement.queries.auditing import Audit, Checked, audit, audit_all
+from jiaozi.settlement.queries.batch import BatchAhead, batch_ahead
 from jiaozi.settlement.queries.exporting import ExportForm, export, export_csv
 from jiaozi.settlement.queries.fund import (
     UnableToFindDisallowance,
@@ -38,6 +39,7 @@ from jiaozi.settlement.queries.year import closed_year
 
 __all__ = [
     "Audit",
+    "BatchAhead",
     "Checked",
     "ExportForm",
     "UnableToFindDisallowance",
@@ -50,6 +52,7 @@ __all__ = [
     "audit_all",
     "award",
     "awards",
+    "batch_ahead",
     "blocked",
     "clawbacks",
     "closed_year",

@@ -2,6 +2,7 @@
 
 from jiaozi.settlement.rules.year import YearClosed
 from jiaozi.settlement.services.awarding import accept_report, award, pay_award, withdraw_award
+from jiaozi.settlement.services.batch import approve_batch
 from jiaozi.settlement.services.clawback import claw_back, recover_clawback
 from jiaozi.settlement.services.closing import close_year
 from jiaozi.settlement.services.disallowing import disallow
@@ -30,6 +31,7 @@ __all__ = [
     "accept_redemption",
     "accept_report",
     "approve",
+    "approve_batch",
     "award",
     "cancel_redemption",
     "claim",

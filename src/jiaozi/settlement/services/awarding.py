@@ -43,8 +43,8 @@ from jiaozi.voucher.rules import available_account
 _ONCE = ("application_once", "award_once")
 
 
-def award(*, application_id: UUID, by: Actor, now: datetime) -> Award:
-    """Approve an application after its public notice and earmark its award, in one step.
+def award(*, application_id: UUID, by: Actor, now: datetime, reason: str = "") -> Award:
+    """Approve an application after its public notice and earmark its award, in one step; ``reason`` as in ``approve``.
 
     Raises
     ------
@@ -57,18 +57,18 @@ def award(*, application_id: UUID, by: Actor, now: datetime) -> Award:
         When the clause grants none, a one-off was granted before, or budget or a cap does not cover it.
     """
     try:
-        return _award(application_id, by, now)
+        return _award(application_id, by, now, reason)
     except IntegrityError as error:
         if any(name in str(error) for name in _ONCE):
             raise rules.already_granted(applications.application(application_id).clause) from error
         raise
 
 
-def _award(application_id: UUID, by: Actor, now: datetime) -> Award:
+def _award(application_id: UUID, by: Actor, now: datetime, reason: str) -> Award:
     today = local_date(now)
     with transaction.atomic():
         one_at_a_time("award", applications.application(application_id).programme)
-        dossier, approval = application.approve(application_id=application_id, by=by, now=now)
+        dossier, approval = application.approve(application_id=application_id, by=by, now=now, reason=reason)
         rules.check_grants_award(approval.decision)
         require_clear(application=dossier.id, holder=dossier.holder_id)
         document = policy.document(dossier.version_id)

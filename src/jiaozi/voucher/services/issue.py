@@ -26,8 +26,8 @@ from jiaozi.voucher.rules import State
 from jiaozi.voucher.services.limits import caps_in_force, limit_posts
 
 
-def issue(*, application_id: UUID, by: Actor, now: datetime) -> Voucher:
-    """Approve an application after its public notice and issue its voucher, in one step.
+def issue(*, application_id: UUID, by: Actor, now: datetime, reason: str = "") -> Voucher:
+    """Approve an application after its public notice and issue its voucher, in one step; ``reason`` as in ``approve``.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def issue(*, application_id: UUID, by: Actor, now: datetime) -> Voucher:
         When the year's budget or a cap measured on issue does not cover the amount; nothing is approved then.
     """
     with transaction.atomic():
-        row, approval = application.approve(application_id=application_id, by=by, now=now)
+        row, approval = application.approve(application_id=application_id, by=by, now=now, reason=reason)
         subjects = [Subject(SubjectKind.APPLICATION, str(row.id)), Subject(SubjectKind.HOLDER, str(row.holder_id))]
         alert.require_clear(subjects=subjects)
         rules.check_grants_voucher(approval.decision)

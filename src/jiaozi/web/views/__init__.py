@@ -2,7 +2,8 @@
 
 from jiaozi.web.views.account import account
 from jiaozi.web.views.acting import acting, site_map, stay
-from jiaozi.web.views.dossier import applications, apply, dossier, paper
+from jiaozi.web.views.desk import applications, batch
+from jiaozi.web.views.dossier import apply, dossier, paper
 from jiaozi.web.views.eligibility import eligibility, estimate
 from jiaozi.web.views.members import end_membership, found, members
 from jiaozi.web.views.order import order
@@ -19,6 +20,7 @@ __all__ = [
     "applications",
     "apply",
     "attach",
+    "batch",
     "cancel_order",
     "dossier",
     "eligibility",

@@ -1,11 +1,10 @@
-"""Applications: the list, one dossier with its decision tree and papers, and a new one."""
+"""Applications: one dossier with its decision tree and papers, and a new one."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,7 +23,7 @@ from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.period import local_date
 from jiaozi.party import queries as party
-from jiaozi.party.rules import Reach, Role, check_may_see, reach_of
+from jiaozi.party.rules import Role, check_may_see
 from jiaozi.policy import queries as policy
 from jiaozi.policy.rules import Decision, Document, Grant, UnableToDecide, UnableToReadFacts, notice_days
 from jiaozi.policy.rules.facts import read
@@ -35,29 +34,9 @@ from jiaozi.web.pages import STAFF, page
 from jiaozi.web.views.programme import shown
 
 READERS = STAFF | {Role.APPLICANT}
-ROWS, LINES = 50, 50
+LINES = 50
 _OVER = frozenset({State.APPROVED, State.REJECTED, State.WITHDRAWN})
 _DECIDERS = frozenset({Role.OFFICER, Role.FINANCE, Role.AUDITOR})
-
-
-@page(Label("申领", "Applications"), READERS, place=30)
-@require_safe
-def applications(request: HttpRequest) -> HttpResponse:
-    """List applications, the latest first: a holder its own, those who run the programme all, by state where asked."""
-    by, programme = actor(request), settings.JIAOZI_PROGRAMME
-    reach = reach_of(by, programme, Reach(None), centres=False)
-    asked = [State(name) for name in request.GET.getlist("state") if name in State.__members__]
-    states = asked or (list(State) if by.role is Role.APPLICANT else [])
-    rows = queries.applications(programme=programme, holder=reach.holder, states=states, limit=ROWS)
-    counted = queries.counts(programme) if by.role is not Role.APPLICANT else {}
-    context = {
-        "rows": rows,
-        "clauses": shown(local_date(clock.now())).clauses,
-        "states": [(state, counted[state]) for state in State if counted.get(state) and state is not State.DRAFT],
-        "asked": asked,
-        "own": by.role is Role.APPLICANT,
-    }
-    return render(request, "web/applications.html", context)
 
 
 @page(Label("新的申领", "A new application"), frozenset({Role.APPLICANT}), parent="web:applications")
