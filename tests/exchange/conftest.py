@@ -54,6 +54,13 @@ class Market:
     def actor(self, name: str) -> Actor:
         return Actor(f"applicant:{name}", Role.APPLICANT, self.trader(name).id)
 
+    def clerk(self, name: str, centre: str = "nscc-chengdu") -> Actor:
+        """A centre's clerk, the centre admitted as a trader of the market."""
+        services.admit_centre(
+            programme=PROGRAMME, centre=centre, party_id=self.trader(name).id, by=OPERATOR, now=self.now
+        )
+        return Actor(f"centre:{name}", Role.CENTRE, centre=centre)
+
     def frame(self, *, capacity: int = 100, charge: str = "0.10", periods: int = 2, **terms: object) -> dict:
         first = (self.now + timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
         return {

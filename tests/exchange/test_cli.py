@@ -12,6 +12,7 @@ from jiaozi.cli import exchange as command
 from jiaozi.cli.exchange import app
 from jiaozi.exchange.queries import reading, replaying
 from jiaozi.exchange.rules import clear as clear_book
+from tests.world import PROGRAMME
 
 from .test_bad_input import file
 
@@ -86,3 +87,59 @@ def test_replay_gives_the_same_digest_or_says_so(busy, monkeypatch):
     wrong = runner.invoke(app, ["replay", str(session.id)])
     assert wrong.exit_code == 1
     assert "not the same" in wrong.output
+
+
+@pytest.fixture
+def at_home(monkeypatch):
+    monkeypatch.setattr(command, "opened", nullcontext)
+
+
+def ran(*words: str):
+    return runner.invoke(app, list(words))
+
+
+@pytest.mark.django_db
+def test_a_session_goes_through_its_life_on_the_command_line(market, at_home, tmp_path, monkeypatch):
+    monkeypatch.setattr(command.clock, "now", lambda: market.now)
+    frame = tmp_path / "frame.json"
+    frame.write_text(json.dumps(market.frame()), encoding="utf-8")
+    who = ("--as", "operator:chen")
+    opening = ("open", str(frame), "--closes", market.closes_at.isoformat(), *who, "--programme", PROGRAMME)
+    told = json.loads(ran(*opening, "--json").output)
+    assert told["state"] == "OPEN"
+    id_ = told["id"]
+    listed = json.loads(ran("list", "--programme", PROGRAMME, "--json").output)
+    assert [(each["id"], each["name"]) for each in listed] == [(id_, "evening")]
+    assert id_ in ran("list", "--programme", PROGRAMME).output
+    early = ran("close", id_, *who)
+    assert early.exit_code == 1
+    assert "stays open until" in str(early.exception)
+    monkeypatch.setattr(command.clock, "now", lambda: market.later)
+    for verb, state in (("close", "CLOSED"), ("clear", "CLEARED"), ("settle", "SETTLED")):
+        done = ran(verb, id_, *who)
+        assert done.exit_code == 0, done.exception
+        assert state in done.output
+    assert json.loads(ran("replay", id_, "--json").output)["same"] is True
+    late = ran("void", id_, "--reason", "x", "--as", "officer:li")
+    assert late.exit_code == 1
+
+
+@pytest.mark.django_db
+def test_what_the_sessions_commands_refuse(market, at_home, tmp_path):
+    frame = tmp_path / "frame.json"
+    frame.write_text(json.dumps({**market.frame(), "hubs": ["chengyu", "chengyu"]}), encoding="utf-8")
+    opening = ("open", str(frame), "--as", "operator:chen", "--closes")
+    crossed = ran(*opening, market.closes_at.isoformat())
+    assert crossed.exit_code == 1
+    assert "hubs[1]: 'chengyu' is there twice" in crossed.output
+    for words, why in (
+        ((*opening, "tonight"), "with its zone"),
+        ((*opening, "2026-12-01T18:00"), "with its zone"),
+        (("clear", str(market.trader("s").id)), "--as operator:NAME"),
+        (("close", str(market.trader("s").id), "--as", "operator:chen"), "no session"),
+    ):
+        answer = ran(*words)
+        assert answer.exit_code == 1
+        assert why in str(answer.exception)
+    frame.write_text("[]", encoding="utf-8")
+    assert "JSON object" in str(ran(*opening, market.closes_at.isoformat()).exception)

@@ -22,7 +22,7 @@ from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import Account, AccountKind, UnableToTransfer, hold, post
 from jiaozi.party.rules import SYSTEM
 from jiaozi.settlement.queries import audit_all
-from tests.world import FINANCE, OFFICER, PROGRAMME, build
+from tests.world import FINANCE, OFFICER, OPERATOR, PROGRAMME, build
 
 from .conftest import CLASS, Market
 
@@ -131,7 +131,7 @@ def test_a_changed_row_is_found(fresh_database):
                 cursor.execute(f"CREATE TABLE kept_{table} AS TABLE exchange_{table}")
             cursor.execute(statement)
             found[what] = {each.invariant for each in queries.audit()}
-            same[what] = queries.replay(market.session.id).same
+            same[what] = queries.replay(market.session.id, by=OPERATOR).same
             for table in ("order", "price", "flow", "movement", "capacity"):
                 cursor.execute(f"DELETE FROM exchange_{table}")
                 cursor.execute(f"INSERT INTO exchange_{table} SELECT * FROM kept_{table}")
@@ -213,7 +213,7 @@ def test_orders_that_race_the_close_are_in_the_book_or_refused(fresh_database):
     assert {each.id for each in closed.orders} == {str(each) for each in entered}
     assert closed.digest() == reading.session(market.session.id).book_digest
     market.step("clear", "settle")
-    assert queries.replay(market.session.id).same
+    assert queries.replay(market.session.id, by=OPERATOR).same
     assert audit_all().holds
 
 
@@ -241,7 +241,7 @@ def test_whatever_traders_do_the_books_hold(walked, acts):
         audit = audit_all()
         assert audit.holds, audit.findings
         if market.state().told:
-            assert queries.replay(market.session.id).same
+            assert queries.replay(market.session.id, by=OPERATOR).same
         transaction.set_rollback(True)
 
 

@@ -1,5 +1,6 @@
 """Sessions that recur: opened once a day at their minute, taken through their steps by the clockwork."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -78,6 +79,36 @@ def test_one_that_waits_holds_up_no_other(market: Market):
     assert reading.session(waiting.id).state == SessionState.CLEARED
     assert reading.session(other.id).state == SessionState.SETTLED
     assert audit_all().holds
+
+
+def test_a_run_that_was_missed_is_made_up_once(market: Market):
+    """Nobody ran from before the opening until after the close: two hours are made up, and the next day is its own."""
+    set_schedule(market)
+    (row,) = services.open_due(now=at(900))
+    assert (row.name, row.closes_at) == ("day-ahead 2026-11-26", at(1_020))
+    assert services.open_due(now=at(901)) == []
+    assert services.open_due(now=at(1_100)) == []
+    services.advance_due(now=at(1_020))
+    assert reading.session(row.id).state == SessionState.SETTLED
+    assert JournalLine.objects.filter(stage="exchange", verb="open").count() == 1
+
+
+def test_yesterdays_is_made_up_before_its_first_period(market: Market):
+    """At six in the morning two hours are left until the first period at eight; at half past seven too few."""
+    set_schedule(market)
+    (row,) = services.open_due(now=at(390, days=1))
+    assert (row.name, row.closes_at) == ("day-ahead 2026-11-26", at(480, days=1))
+    market.world = replace(market.world, now=at(0))
+    set_schedule(market, name="other")
+    assert services.open_due(now=at(421, days=1)) == []
+
+
+def test_what_was_not_scheduled_yet_was_not_missed(market: Market):
+    set_schedule(market, now=at(601))
+    (row,) = services.open_due(now=at(700))
+    assert row.closes_at == at(720)
+    set_schedule(market, name="late", now=at(800))
+    assert services.open_due(now=at(801)) == []
 
 
 def test_a_schedule_that_changed_holds_from_the_next_session_on(market: Market):

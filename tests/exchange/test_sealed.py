@@ -8,8 +8,9 @@ import pytest
 
 from jiaozi.exchange import queries, services
 from jiaozi.exchange.models import TradeOrder
-from jiaozi.exchange.rules import NewOrder, Side, UnableToClear, UnableToReadOrders, UnableToTrade
+from jiaozi.exchange.rules import NewOrder, Side, UnableToClear, UnableToReadOrders, UnableToReplay, UnableToTrade
 from jiaozi.journal.models import JournalLine
+from jiaozi.party.rules import UnableToSee
 from tests.world import FINANCE, OFFICER, OPERATOR, PROGRAMME
 
 from .conftest import AUDITOR, CLASS, Market
@@ -38,6 +39,8 @@ def answers(market: Market, by):
     given = {
         "flags": lambda: queries.flags(market.session.id, by=by),
         "holding": lambda: queries.holding(PROGRAMME, by=by),
+        "trader_of": lambda: queries.trader_of(by, PROGRAMME),
+        "replay": lambda: queries.replay(market.session.id, by=by),
         "own_orders": lambda: queries.own_orders(market.session.id, by=by),
         "result": lambda: queries.result(market.session.id),
         "sessions": lambda: queries.sessions(PROGRAMME),
@@ -47,7 +50,7 @@ def answers(market: Market, by):
     for name, ask in given.items():
         try:
             found[name] = ask()
-        except (UnableToReadOrders, UnableToTrade) as refused:
+        except (UnableToReadOrders, UnableToTrade, UnableToSee, UnableToReplay) as refused:
             found[name] = refused
     return found
 
@@ -77,9 +80,9 @@ def test_a_trader_never_gets_anothers_figures(sealed: Market, steps):
 def test_every_query_that_a_face_can_reach_is_looked_at():
     """A new query with a reader must be put to the test above; what has none shows no order."""
     with_reader = {name for name in queries.__all__ if "by" in signature(getattr(queries, name))}
-    assert with_reader == {"flags", "holding", "own_orders", "sealed_orders"}
+    assert with_reader == {"flags", "holding", "own_orders", "replay", "sealed_orders", "trader_of"}
     without = {name for name in queries.__all__ if inspect.isfunction(getattr(queries, name))} - with_reader
-    assert without == {"audit", "replay", "result", "sessions"}
+    assert without == {"audit", "result", "seats", "sessions"}
 
 
 def signature(thing):

@@ -102,7 +102,7 @@ class TestLife:
     def test_an_empty_session_ends_too(self, market: Market):
         market.open()
         market.step("close", "clear", "settle")
-        assert queries.replay(market.session.id).same
+        assert queries.replay(market.session.id, by=OPERATOR).same
         assert audit_all().holds
 
 
@@ -237,11 +237,11 @@ class TestOpening:
 class TestReplay:
     def test_the_same_book_gives_the_same_result(self, busy: Market):
         with pytest.raises(UnableToReplay):
-            queries.replay(busy.session.id)
+            queries.replay(busy.session.id, by=OPERATOR)
         busy.step("close", "clear")
-        first = queries.replay(busy.session.id)
+        first = queries.replay(busy.session.id, by=OPERATOR)
         busy.step("settle")
-        again = queries.replay(busy.session.id)
+        again = queries.replay(busy.session.id, by=OPERATOR)
         assert first == again
         assert again.same
         assert again.kept_digest == queries.result(busy.session.id).result_digest
@@ -250,7 +250,7 @@ class TestReplay:
         """A relation that is recorded later changes nothing of what was cleared."""
         busy.step("close", "clear")
         relate(busy, "s1", "b1")
-        assert queries.replay(busy.session.id).same
+        assert queries.replay(busy.session.id, by=OPERATOR).same
 
 
 def relate(market, one, other):

@@ -22,7 +22,7 @@ _ROOMS = {
     "data": "move a file between places, whole and checked · 数据传输",
     "demo": "one voucher's whole life, as a story with figures · 演示一张算力券的全过程",
     "dispatch": "plan many requests at once, replay a trace · 调度规划与回放",
-    "exchange": "clear a book of bids and asks, replay a session · 算力交易：出清与重算",
+    "exchange": "clear a book of bids and asks; open, close, clear and replay sessions · 算力交易",
     "lab": "try a policy before it is law · 政策推演",
     "people": "let the first administrator in, and end memberships · 人员与授权",
     "probe": "measure the network between centres · 测量中心之间的网络",

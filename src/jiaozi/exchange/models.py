@@ -1,4 +1,4 @@
-"""Sessions, sealed orders, public prices and flows, traders' money, declared capacity, schedules.
+"""Sessions, sealed orders, public prices and flows, traders' seats, money and declared capacity, schedules.
 
 ``sql/guard.sql`` keeps orders as they were entered and results as they came out.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from jiaozi.catalogue.models import Centre
 from jiaozi.exchange.rules.book import Side
 from jiaozi.exchange.rules.life import REASON_MAX, REFERENCE_MAX, OrderState, SessionState
 from jiaozi.exchange.rules.reasons import Code
@@ -206,6 +207,24 @@ class LinkFlow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.start} - {self.end}: {self.lots}"
+
+
+class Seat(models.Model):
+    """The organisation that a centre trades as, as the operator admitted it; the newest row of a centre holds."""
+
+    id = models.UUIDField(primary_key=True)
+    programme = models.CharField(max_length=_PROGRAMME_MAX)
+    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="+")
+    party = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    by = models.CharField(max_length=_BY_MAX)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "exchange_seat"
+        indexes = [models.Index(fields=["programme", "centre", "-at", "-id"], name="exchange_seat_of")]
+
+    def __str__(self) -> str:
+        return f"{self.centre_id}: {self.party_id}"
 
 
 class TraderMovement(models.Model):

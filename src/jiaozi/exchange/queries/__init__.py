@@ -5,16 +5,13 @@ services alone; ``tests/exchange/test_sealed.py`` holds this list.
 """
 
 from jiaozi.exchange.queries.auditing import audit
+from jiaozi.exchange.queries.own import Holding, OwnOrder, holding, own_orders, seats, trader_of
 from jiaozi.exchange.queries.reading import (
     Flags,
-    Holding,
-    OwnOrder,
     Result,
     Summary,
     UnableToFindSession,
     flags,
-    holding,
-    own_orders,
     result,
     sealed_orders,
     sessions,
@@ -36,5 +33,7 @@ __all__ = [
     "replay",
     "result",
     "sealed_orders",
+    "seats",
     "sessions",
+    "trader_of",
 ]

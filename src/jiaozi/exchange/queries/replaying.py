@@ -11,6 +11,7 @@ from jiaozi.exchange.queries.reading import session
 from jiaozi.exchange.rules import Book, Clearing, Order, Side, UnableToReplay, clear, read_frame
 from jiaozi.exchange.rules.life import OrderState, SessionState
 from jiaozi.exchange.rules.lines import Block, Entry
+from jiaozi.party.rules import Actor, check_oversees
 
 _FETCH = 10_000
 
@@ -83,15 +84,16 @@ def entry(row: TradeOrder) -> Entry:
     )
 
 
-def replay(session_id: UUID) -> Replay:
-    """Clear a session again from its rows and compare.
+def replay(session_id: UUID, *, by: Actor) -> Replay:
+    """Clear a session again from its rows and compare; for those who run or audit the programme.
 
     Raises
     ------
-    UnableToFindSession, UnableToReplay
-        When there is none; when it was not cleared yet.
+    UnableToFindSession, UnableToReplay, UnableToSee
+        When there is none; when it was not cleared yet; for traders, who can't make others' work wait.
     """
     row = session(session_id)
+    check_oversees(by, row.programme)
     if not SessionState(row.state).told:
         raise UnableToReplay(
             "NOT_CLEARED", f"场次{row.name}尚未出清", f"session {row.name} is not cleared", field="session"

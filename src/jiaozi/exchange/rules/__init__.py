@@ -4,8 +4,8 @@ from jiaozi.exchange.rules.book import Book, Contract, Link, Order, Period, Prod
 from jiaozi.exchange.rules.checking import Problem, UnableToClear, check_book, check_orders, check_terms
 from jiaozi.exchange.rules.clearing import Cleared, Clearing, Flow, Price, clear
 from jiaozi.exchange.rules.clearing.power import Power, RelatedTrade, groups
-from jiaozi.exchange.rules.entering import NewOrder
-from jiaozi.exchange.rules.files import UnableToReadBook, read_book, read_frame
+from jiaozi.exchange.rules.entering import NewOrder, window
+from jiaozi.exchange.rules.files import UnableToReadBook, read_book, read_frame, read_object
 from jiaozi.exchange.rules.life import OrderState, SessionState, UnableToReadOrders, UnableToReplay, UnableToTrade
 from jiaozi.exchange.rules.lines import Block
 from jiaozi.exchange.rules.reasons import Code, say
@@ -43,5 +43,7 @@ __all__ = [
     "groups",
     "read_book",
     "read_frame",
+    "read_object",
     "say",
+    "window",
 ]

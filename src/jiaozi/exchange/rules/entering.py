@@ -119,6 +119,29 @@ def entry_of(order: Order, book: Book) -> Entry:
     )
 
 
+def window(
+    opens: datetime, closes: datetime, first: datetime, now: datetime, *, stood_since: datetime
+) -> datetime | None:
+    """Give when a scheduled session closes if it is to be open now, or None.
+
+    Within its window it closes in time. After it, it is made up where the schedule stood before the window began: open
+    for the same length, cut at the first period's beginning, unless that leaves less than half.
+
+    Parameters
+    ----------
+    first
+        When the first period that is traded begins.
+    stood_since
+        When the schedule was set.
+    """
+    if opens <= now < closes:
+        return closes
+    if now < opens or stood_since > opens:
+        return None
+    made_up = min(now + (closes - opens), first)
+    return made_up if (made_up - now) * 2 >= closes - opens else None
+
+
 def blocks(first: datetime, minutes: int, count: int) -> tuple[Period, ...]:
     """Give a schedule's periods, named by their start in Shanghai."""
     starts = [first + number * timedelta(minutes=minutes) for number in range(count)]

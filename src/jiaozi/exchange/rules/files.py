@@ -146,6 +146,20 @@ def read_frame(body: Mapping[str, Any]) -> Book:
     return _book(_validated(FrameFile, body))
 
 
+def read_object(text: str) -> dict[str, Any]:
+    """Read a JSON object, such as a session's frame before the house has looked at it.
+
+    Raises
+    ------
+    UnableToReadBook
+        When it is none.
+    """
+    found = _json(text)
+    if not isinstance(found, dict):
+        raise UnableToReadBook("NO_JSON", "须为JSON对象", "must be a JSON object", field="")
+    return found
+
+
 def _validated(kind: type[FileT], body: Any) -> FileT:
     try:
         return kind.model_validate(body)

@@ -96,32 +96,33 @@ def check_role(by: Actor, *roles: Role) -> None:
         )
 
 
-def trader(by: Actor) -> UUID:
+def trader(by: Actor, seat: UUID | None = None) -> UUID:
     """Give the organisation that an actor trades for: its own, nobody enters for another.
+
+    Parameters
+    ----------
+    seat
+        The organisation that the actor's centre trades as.
 
     Raises
     ------
     UnableToTrade
-        When the actor speaks for no organisation.
+        When the actor speaks for no organisation, or for a centre that is not admitted.
     """
     check_role(by, Role.APPLICANT, Role.CENTRE)
-    if by.organisation is None:
+    party = seat if by.role is Role.CENTRE else by.organisation
+    if party is None and by.role is Role.CENTRE:
+        raise UnableToTrade(
+            "NOT_ADMITTED",
+            f"算力中心{by.centre or ''}尚未登记交易主体，请联系平台运营",
+            f"the centre {by.centre or ''} is not admitted to the exchange yet; ask the operator",
+            field="party",
+        )
+    if party is None:
         raise UnableToTrade(
             "NO_ORGANISATION", "请以本单位身份报价", "orders are entered for one's own organisation", field="party"
         )
-    return by.organisation
-
-
-def check_own(by: Actor, party: UUID) -> None:
-    """Keep a trader to its own orders.
-
-    Raises
-    ------
-    UnableToTrade
-        When the order is another's; it is not even told that there is one.
-    """
-    if trader(by) != party:
-        raise no_such_order()
+    return party
 
 
 def no_such_order() -> UnableToTrade:

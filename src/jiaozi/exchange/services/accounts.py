@@ -1,4 +1,4 @@
-"""Traders' money and capacity: deposit, pay out, declare. Each is once by its reference."""
+"""Traders' seats, money and capacity: admit, deposit, pay out, declare. Money and capacity are once by reference."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from jiaozi.exchange.models import CapacityDeclaration, TraderMovement
+from jiaozi.catalogue import queries as catalogue
+from jiaozi.exchange.models import CapacityDeclaration, Seat, TraderMovement
+from jiaozi.exchange.queries.own import seat_of
 from jiaozi.exchange.rules.life import REFERENCE_MAX, UnableToTrade, check_role, check_units, check_words
 from jiaozi.exchange.rules.lines import Block, capacity_line, movement_line
 from jiaozi.exchange.services.step import one_at_a_time
@@ -18,7 +20,29 @@ from jiaozi.kernel.period import SHANGHAI
 from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import AMOUNT_MAX_FEN
 from jiaozi.party import queries as parties
-from jiaozi.party.rules import Actor, Role
+from jiaozi.party.rules import Actor, Role, check_own_programme
+
+
+def admit_centre(*, programme: str, centre: str, party_id: UUID, by: Actor, now: datetime) -> Seat:
+    """Say as which organisation a centre trades; admitted again under another, its old orders stay the old one's.
+
+    Raises
+    ------
+    UnableToTrade, UnableToFindCentre, UnableToFindOrganisation
+        When the role is wrong; when there is no such centre or organisation.
+    """
+    check_role(by, Role.OPERATOR)
+    check_own_programme(by, programme)
+    place, party = catalogue.centre(centre), parties.organisation(party_id)
+    with transaction.atomic():
+        one_at_a_time("seat", programme, place.id)
+        found = seat_of(programme, place.id)
+        if found is not None and found.party_id == party.id:
+            return found
+        row = Seat.objects.create(id=new_id(), programme=programme, centre=place, party=party, by=by.name, at=now)
+        body = {"centre": place.id, "party": str(party.id), "programme": programme}
+        journal.write(Line("exchange", "admit_centre", row.id, "", "", by.name, now, body))
+    return row
 
 
 def deposit(
@@ -51,6 +75,7 @@ def _move(  # noqa: PLR0917 - the parts of one row
     programme: str, party_id: UUID, amount_fen: int, reference: str, by: Actor, now: datetime, *, paid_out: bool = False
 ) -> TraderMovement:
     check_role(by, Role.FINANCE, Role.OPERATOR)
+    check_own_programme(by, programme)
     check_units(amount_fen, AMOUNT_MAX_FEN)
     reference = check_words(reference, "reference", REFERENCE_MAX)
     parties.organisation(party_id)
@@ -90,6 +115,7 @@ def declare_capacity(
         When the role or a figure is wrong, or the block cuts across one that is declared: an hour would be sold twice.
     """
     check_role(by, Role.OPERATOR)
+    check_own_programme(by, programme)
     check_units(units, AMOUNT_MAX_FEN)
     reference = check_words(reference, "reference", REFERENCE_MAX)
     parties.organisation(block.party)

@@ -22,7 +22,7 @@ from jiaozi.kernel.canonical import digest
 from jiaozi.kernel.lifecycle import advance
 from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import Chain, UnableToTransfer
-from jiaozi.party.rules import Actor
+from jiaozi.party.rules import Actor, check_own_programme
 
 
 def settle_session(*, session_id: UUID, by: Actor, now: datetime) -> Session:
@@ -35,6 +35,7 @@ def settle_session(*, session_id: UUID, by: Actor, now: datetime) -> Session:
     """
     with transaction.atomic():
         row = session(session_id, lock=True)
+        check_own_programme(by, row.programme)
         advance(TRANSITIONS, SessionState(row.state), "settle", by.role)
         alert.require_clear(subjects=related_subjects(row))
         got = entries(row)
@@ -68,6 +69,7 @@ def void_session(*, session_id: UUID, reason: str, by: Actor, now: datetime) -> 
     words = check_words(reason, "reason")
     with transaction.atomic():
         row = session(session_id, lock=True)
+        check_own_programme(by, row.programme)
         row.reason, row.ended_at = words, now
         body = {"reason": digest(words).hex()}
         take(row, "void", by=by, now=now, body=body, changed=("reason", "ended_at"))

@@ -25,7 +25,7 @@ from jiaozi.kernel.canonical import digest
 from jiaozi.kernel.ids import named_id
 from jiaozi.kernel.period import local_date, start_of_day
 from jiaozi.kernel.refusal import Refused
-from jiaozi.party.rules import SYSTEM, Actor, Role
+from jiaozi.party.rules import SYSTEM, Actor, Role, check_own_programme
 
 SCHEDULES_MAX = 200
 _DAY_MINUTES = 24 * 60
@@ -56,6 +56,7 @@ def set_schedule(
         When the role or the times are wrong; with every mistake of the frame by field.
     """
     check_role(by, Role.OPERATOR)
+    check_own_programme(by, programme)
     name = check_words(name, "name", _NAME_MAX)
     _check_times(times)
     rules.check_terms(rules.read_frame(_frame(frame, times, name, local_date(now))))
@@ -94,21 +95,35 @@ def _frame(frame: Mapping[str, Any], times: Times | Schedule, name: str, day: da
 
 
 def open_due(*, now: datetime) -> list[Session]:
-    """Open today's session of every schedule whose time has come; one that is there stays as it is."""
-    day = local_date(now)
+    """Open the session of every schedule whose time has come; one that is there stays as it is.
+
+    A day whose whole window passed while nobody ran is made up once: open for as long as it would have been, and closed
+    before its first period begins. So late that less than half of that is left, it is not held.
+    """
+    today = local_date(now)
     opened = []
     for schedule in Schedule.objects.filter(active=True).order_by("id")[:SCHEDULES_MAX]:
-        midnight = start_of_day(day)
-        opens = midnight + timedelta(minutes=schedule.opens_minute)
-        closes = midnight + timedelta(minutes=schedule.closes_minute)
-        id_ = named_id("exchange.session", schedule.id, day)
-        if not opens <= now < closes or Session.objects.filter(id=id_).exists():
-            continue
-        frame = _frame(schedule.frame, schedule, f"{schedule.name} {day}", day)
-        opening = partial(open_session, programme=schedule.programme, frame=frame, closes_at=closes, schedule=schedule)
-        row = _tried(partial(opening, id_=id_, by=SYSTEM, now=now), id_)
-        opened += [row] if row else []
+        for day in (today - timedelta(days=1), today):
+            closes = _window(schedule, day, now)
+            id_ = named_id("exchange.session", schedule.id, day)
+            if closes is None or Session.objects.filter(id=id_).exists():
+                continue
+            frame = _frame(schedule.frame, schedule, f"{schedule.name} {day}", day)
+            opening = partial(
+                open_session, programme=schedule.programme, frame=frame, closes_at=closes, schedule=schedule
+            )
+            row = _tried(partial(opening, id_=id_, by=SYSTEM, now=now), id_)
+            opened += [row] if row else []
     return opened
+
+
+def _window(schedule: Schedule, day: date, now: datetime) -> datetime | None:
+    """Give when a day's session closes if it is to be open now; None where it is too early or too late for it."""
+    midnight = start_of_day(day)
+    opens = midnight + timedelta(minutes=schedule.opens_minute)
+    closes = midnight + timedelta(minutes=schedule.closes_minute)
+    first = midnight + timedelta(days=schedule.days_ahead, minutes=schedule.first_minute)
+    return rules.window(opens, closes, first, now, stood_since=schedule.set_at)
 
 
 _STEPS: tuple[tuple[SessionState, Callable[..., Session]], ...] = (

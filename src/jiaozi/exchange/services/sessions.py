@@ -36,7 +36,7 @@ from jiaozi.kernel.label import Label
 from jiaozi.kernel.lifecycle import advance
 from jiaozi.kernel.period import local_date
 from jiaozi.party import queries as parties
-from jiaozi.party.rules import Actor, Role
+from jiaozi.party.rules import Actor, Role, check_own_programme
 
 _NAME_MAX = 80
 
@@ -59,6 +59,7 @@ def open_session(
         When the role or the times are wrong; with every mistake of the frame by field.
     """
     check_role(by, Role.OPERATOR, Role.SYSTEM)
+    check_own_programme(by, programme)
     book = rules.read_frame(frame)
     rules.check_terms(book)
     check_catalogue(book, [each.id for each in catalogue.hubs()], [each.code for each in catalogue.resource_classes()])
@@ -93,6 +94,7 @@ def close_session(*, session_id: UUID, by: Actor, now: datetime) -> Session:
     """
     with transaction.atomic():
         row = session(session_id, lock=True)
+        check_own_programme(by, row.programme)
         advance(TRANSITIONS, SessionState(row.state), "close", by.role)
         check_closing(row.closes_at, now)
         row.related = _related(row, now)
@@ -129,6 +131,7 @@ def clear_session(*, session_id: UUID, by: Actor, now: datetime) -> Session:
         When it is not closed; when its book is not what it was when it closed.
     """
     row = session(session_id)
+    check_own_programme(by, row.programme)
     advance(TRANSITIONS, SessionState(row.state), "clear", by.role)
     book = book_of(row)
     found = rules.clear(book)

@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db import transaction
 
 from jiaozi.exchange.models import TradeOrder
-from jiaozi.exchange.queries.reading import live_count, session_for_entering
+from jiaozi.exchange.queries.own import live_count, trader_of
+from jiaozi.exchange.queries.reading import session_for_entering
 from jiaozi.exchange.queries.replaying import book_of, entry
 from jiaozi.exchange.rules.book import Order
 from jiaozi.exchange.rules.entering import NewOrder, check_new, entry_of, refusal, seal
@@ -20,7 +21,6 @@ from jiaozi.exchange.rules.life import (
     check_count,
     check_entering,
     no_such_order,
-    trader,
 )
 from jiaozi.exchange.rules.lines import Accounts, Entry, hold_line, release_lines
 from jiaozi.exchange.services.step import one_at_a_time
@@ -43,9 +43,9 @@ def enter(*, session_id: UUID, orders: Sequence[NewOrder], by: Actor, now: datet
         Naming the order and the field: the session is over, a figure is wrong, it would trade with an own order, the
         deposit or the declared capacity is short.
     """
-    party = trader(by)
     with transaction.atomic():
         row = session_for_entering(session_id)
+        party = trader_of(by, row.programme)
         check_entering(SessionState(row.state), row.closes_at, now)
         one_at_a_time("party", str(session_id), str(party))
         check_count(len(orders), live_count(session_id, party))
@@ -107,9 +107,9 @@ def withdraw(*, session_id: UUID, order_ids: Sequence[UUID], by: Actor, now: dat
     UnableToTrade
         When the session is over, or one of them is not there, not the trader's, or withdrawn already.
     """
-    party = trader(by)
     with transaction.atomic():
         row = session_for_entering(session_id)
+        party = trader_of(by, row.programme)
         check_entering(SessionState(row.state), row.closes_at, now)
         one_at_a_time("party", str(session_id), str(party))
         wanted = set(order_ids)

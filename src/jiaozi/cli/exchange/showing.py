@@ -1,96 +1,17 @@
-"""``jiaozi exchange``: clear a book from a file (needs no database), replay a session of the house."""
+"""What a clearing says: the machine's form of it, and its tables."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Any
 
-import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from jiaozi.cli.house import opened
-from jiaozi.exchange.rules import Book, Clearing, Code, UnableToClear, clear, read_book, say
+from jiaozi.exchange.rules import Book, Clearing, Code, say
 from jiaozi.kernel.fen import yuan
-from jiaozi.kernel.refusal import Refused
 
-FILE_BYTES_MAX = 1_000_000_000
 _SHOWN = 40
-
-app = typer.Typer(
-    no_args_is_help=True,
-    help="Clear a book, replay a session · 算力交易：出清与重算",
-    pretty_exceptions_enable=False,
-)
-
-
-@app.callback()
-def exchange() -> None:
-    """Clear a book, replay a session · 算力交易：出清与重算."""
-
-
-class UnableToReadFile(Refused):
-    """A file that is missing, too large or not text."""
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > FILE_BYTES_MAX:
-            raise UnableToReadFile("FILE_TOO_LARGE", "文件超过 1 GB", "the file is larger than 1 GB", field=str(path))
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as wrong:
-        why = getattr(wrong, "strerror", None) or str(wrong)
-        raise UnableToReadFile(
-            "FILE_UNREADABLE", f"无法读取：{why}", f"can't be read: {why}", field=str(path)
-        ) from None
-
-
-@app.command("clear")
-def clear_command(
-    book: Annotated[Path, typer.Argument(help="the book as JSON · 报价簿")],
-    *,
-    as_json: Annotated[bool, typer.Option("--json", help="machine-readable · 机器可读")] = False,
-) -> None:
-    """Clear a book: prices, accepted quantities, welfare with its gap, reasons · 出清."""
-    try:
-        read = read_book(_text(book))
-        found = clear(read)
-    except UnableToClear as refused:
-        for each in refused.problems:
-            typer.echo(f"jiaozi: {book.name}: {each.field}: {each.en}\n        {each.zh}", err=True)
-        raise typer.Exit(1) from None
-    if as_json:
-        typer.echo(json.dumps(body(read, found), ensure_ascii=False))
-    else:
-        show(read, found, Console(soft_wrap=True, highlight=False))
-
-
-@app.command()
-def replay(
-    session: Annotated[UUID, typer.Argument(help="the session's id · 场次编号")],
-    *,
-    as_json: Annotated[bool, typer.Option("--json", help="machine-readable · 机器可读")] = False,
-) -> None:
-    """Clear a session again from what was kept; exit status 1 when anything differs · 重算."""
-    with opened():
-        from jiaozi.exchange import queries  # noqa: PLC0415 - Django had to be loaded first
-
-        made = queries.replay(session)
-    told = {**asdict(made), "session": str(made.session), "same": made.same}
-    if as_json:
-        typer.echo(json.dumps(told, ensure_ascii=False))
-    else:
-        typer.echo(f"book    {made.book_digest}\nkept    {made.kept_book_digest}")
-        typer.echo(f"result  {made.digest}\nkept    {made.kept_digest}")
-        for row in made.rows_differ:
-            typer.echo(f"✗ {row}")
-        typer.echo("一致 · the same, to the bit" if made.same else "不一致 · not the same")
-    if not made.same:
-        raise typer.Exit(1)
 
 
 def body(book: Book, found: Clearing) -> dict[str, Any]:
