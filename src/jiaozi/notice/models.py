@@ -1,4 +1,4 @@
-"""Webhooks, the messages to each, and how far the journal was read for them."""
+"""Webhooks and the messages to each; notifications of people and what they chose; how far the journal was read."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from jiaozi.notice.rules import EVENT_MAX, URL_MAX, DeliveryState
-from jiaozi.party.models import Organisation
+from jiaozi.notice.rules import EVENT_MAX, URL_MAX, DeliveryState, MailState, Topic
+from jiaozi.party.models import Organisation, Person
 
 
 class Webhook(models.Model):
@@ -67,8 +67,59 @@ class Delivery(models.Model):
         return f"{self.event} {self.state}"
 
 
+class Notification(models.Model):
+    """One person's line about one line of the journal; erased with the person."""
+
+    id = models.UUIDField(primary_key=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="notifications")
+    line = models.UUIDField()
+    event = models.CharField(max_length=EVENT_MAX)
+    topic = models.CharField(max_length=20, choices=[(each.value, str(each.label)) for each in Topic])
+    kind = models.CharField(max_length=20)
+    subject = models.UUIDField()
+    at = models.DateTimeField()
+    shown = models.BooleanField()
+    read_at = models.DateTimeField(null=True)
+    mail = models.CharField(max_length=10, choices=[(each.value, each.value) for each in MailState])
+    mail_attempts = models.SmallIntegerField(default=0)
+    mail_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["person", "-id"], name="notification_by_person", condition=Q(shown=True)),
+            models.Index(fields=["person"], name="notification_unread", condition=Q(shown=True, read_at__isnull=True)),
+            models.Index(fields=["mail_at"], name="notification_mail_due", condition=Q(mail="WAITING")),
+        ]
+        constraints = [
+            models.UniqueConstraint(name="notification_once", fields=["person", "line"]),
+            models.CheckConstraint(name="notification_mail", condition=Q(mail__in=list(MailState))),
+            models.CheckConstraint(name="notification_somewhere", condition=Q(shown=True) | ~Q(mail="NONE")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.subject}"
+
+
+class Preference(models.Model):
+    """How somebody chose to hear of a topic; without a row the rules' default holds."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    topic = models.CharField(max_length=20, choices=[(each.value, str(each.label)) for each in Topic])
+    shown = models.BooleanField()
+    mailed = models.BooleanField()
+
+    class Meta:
+        db_table = "notice_preference"
+        constraints = [models.UniqueConstraint(name="preference_once", fields=["person", "topic"])]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.shown} {self.mailed}"
+
+
 class JournalCursor(models.Model):
-    """How far the journal was read: the last line's writing transaction and id. There is one row."""
+    """How far the journal was read, for webhooks (1) and for people (2): the last line's writing transaction and id."""
+
+    WEBHOOKS, PEOPLE = 1, 2
 
     id = models.SmallIntegerField(primary_key=True)
     transaction = models.TextField()
@@ -76,7 +127,7 @@ class JournalCursor(models.Model):
 
     class Meta:
         db_table = "notice_cursor"
-        constraints = [models.CheckConstraint(name="notice_cursor_alone", condition=Q(id=1))]
+        constraints = [models.CheckConstraint(name="notice_cursor_alone", condition=Q(id__in=[1, 2]))]
 
     def __str__(self) -> str:
         return str(self.line)

@@ -20,3 +20,24 @@ def read_journal(timestamp: int) -> None:  # noqa: ARG001 - procrastinate says w
 def send_due(timestamp: int) -> None:  # noqa: ARG001 - procrastinate says which tick it is
     """Send the messages that are due."""
     services.send_due(now=clock.now())
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(name="jiaozi.notice.tasks.tell_people", queue="notice", queueing_lock="notice.tell_people")
+def tell_people(timestamp: int) -> None:  # noqa: ARG001 - procrastinate says which tick it is
+    """Put before people what was written to the journal."""
+    services.tell_people(now=clock.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="jiaozi.notice.tasks.send_mail", queue="notice", queueing_lock="notice.send_mail")
+def send_mail(timestamp: int) -> None:  # noqa: ARG001 - procrastinate says which tick it is
+    """Send the mail that is due."""
+    services.send_mail_due(now=clock.now())
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="jiaozi.notice.tasks.forget", queue="notice", queueing_lock="notice.forget")
+def forget(timestamp: int) -> None:  # noqa: ARG001 - procrastinate says which tick it is
+    """Forget what was told long ago."""
+    services.forget(now=clock.now())

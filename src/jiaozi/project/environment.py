@@ -75,6 +75,8 @@ class Environment(BaseSettings):
     """Whether anybody may open an account; without it, administrators enrol people."""
     trusted_proxies: int = 0
     """How many proxies of yours stand before the service: limits count by the address that they report."""
+    public_url: str = Field("", pattern=r"^(https?://[^\s/]+)?$")
+    """The address by which people reach the service, for links in mail; empty means host and port."""
     https: bool = False
     """Whether people reach the service by HTTPS: cookies are then kept to it."""
     email_url: str = ""

@@ -162,5 +162,6 @@ JIAOZI_EVIDENCE = str(_ENV.folder("evidence"))
 JIAOZI_API_PACE = {"token": 600, "address": 120}
 """How often in a minute a program may ask by one token, and anybody without one from one address."""
 
+JIAOZI_PUBLIC_URL = _ENV.public_url or f"{'https' if _ENV.https else 'http'}://{_ENV.host}:{_ENV.port}"
 JIAOZI_WEBHOOKS_TO_PRIVATE_ADDRESSES = _ENV.webhooks_to_private_addresses
 """Whether webhooks may be called at private addresses and without TLS: inside of one's own walls, and in tests."""

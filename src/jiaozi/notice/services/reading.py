@@ -17,7 +17,7 @@ from jiaozi.notice.rules import DeliveryState, Place
 @transaction.atomic
 def read_journal(*, now: datetime) -> int:
     """Make messages of the next thousand lines; gives how many. Cost: nine statements, whatever there is to tell."""
-    cursor = JournalCursor.objects.select_for_update(no_key=True).first()
+    cursor = JournalCursor.objects.select_for_update(no_key=True).filter(id=JournalCursor.WEBHOOKS).first()
     if cursor is None:
         return 0
     lines = queries.lines_after(cursor)

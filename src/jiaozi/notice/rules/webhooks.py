@@ -88,6 +88,7 @@ class Thing:
     programme: str
     holder: UUID | None = None
     centre: str = ""
+    kind: str = ""
 
 
 def place_of(by: Actor) -> Place:

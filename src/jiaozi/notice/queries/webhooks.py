@@ -20,7 +20,7 @@ from jiaozi.voucher.models import Voucher
 
 ROWS_MAX = 200
 LINES_MAX = 1_000
-_LINES = Path(__file__).parent / "sql" / "lines.sql"
+_LINES = Path(__file__).parent.parent / "sql" / "lines.sql"
 _FIRST = UUID(int=0)
 
 
@@ -39,6 +39,7 @@ class Told(NamedTuple):
     before: str
     after: str
     at: datetime
+    by: str
 
     @property
     def event(self) -> str:
@@ -105,17 +106,23 @@ def things(lines: Collection[Told]) -> dict[UUID, Thing]:
         by_stage.setdefault(line.stage, set()).add(line.subject)
     paid = by_stage.get("settlement", set())
     found: dict[UUID, Thing] = {}
-    kinds: tuple[Iterable[Any], ...] = (
-        Application.objects.filter(id__in=by_stage.get("application", ())).values_list("id", "programme", "holder_id"),
-        Voucher.objects.filter(id__in=by_stage.get("voucher", ())).values_list("id", "programme", "holder_id"),
-        Order.objects.filter(id__in=by_stage.get("order", ())).values_list("id", "programme", "holder_id", "centre_id"),
-        Redemption.objects.filter(id__in=paid).values_list("id", "programme", "voucher__holder_id"),
-        Award.objects.filter(id__in=paid).values_list("id", "programme", "holder_id"),
-    )
-    for rows in kinds:
-        found |= {id_: Thing(*rest) for id_, *rest in rows}
+    kinds: dict[str, Iterable[Any]] = {
+        "application": Application.objects.filter(id__in=by_stage.get("application", ())).values_list(
+            "id", "programme", "holder_id"
+        ),
+        "voucher": Voucher.objects.filter(id__in=by_stage.get("voucher", ())).values_list(
+            "id", "programme", "holder_id"
+        ),
+        "order": Order.objects.filter(id__in=by_stage.get("order", ())).values_list(
+            "id", "programme", "holder_id", "centre_id"
+        ),
+        "redemption": Redemption.objects.filter(id__in=paid).values_list("id", "programme", "voucher__holder_id"),
+        "award": Award.objects.filter(id__in=paid).values_list("id", "programme", "holder_id"),
+    }
+    for kind, rows in kinds.items():
+        found |= {id_: Thing(*rest, kind=kind) for id_, *rest in rows}
     statements = Statement.objects.filter(id__in=paid).values_list("id", "programme", "centre_id")
-    return found | {id_: Thing(programme, None, centre) for id_, programme, centre in statements}
+    return found | {id_: Thing(programme, None, centre, "statement") for id_, programme, centre in statements}
 
 
 def _of(place: Place) -> dict[str, object]:

@@ -1,0 +1,53 @@
+"""Reading what is told: webhooks and their messages, the journal's lines, people's notifications and choices."""
+
+from jiaozi.notice.queries.people import (
+    PERSONS_MAX,
+    UNREAD_MAX,
+    UnableToFindNotification,
+    choices,
+    kept_choices,
+    mail_due,
+    notification,
+    notifications,
+    recipients,
+    unread,
+)
+from jiaozi.notice.queries.webhooks import (
+    LINES_MAX,
+    ROWS_MAX,
+    Told,
+    UnableToFindWebhook,
+    deliveries,
+    due,
+    lines_after,
+    listening,
+    live_count,
+    things,
+    webhook,
+    webhooks,
+)
+
+__all__ = [
+    "LINES_MAX",
+    "PERSONS_MAX",
+    "ROWS_MAX",
+    "UNREAD_MAX",
+    "Told",
+    "UnableToFindNotification",
+    "UnableToFindWebhook",
+    "choices",
+    "deliveries",
+    "due",
+    "kept_choices",
+    "lines_after",
+    "listening",
+    "live_count",
+    "mail_due",
+    "notification",
+    "notifications",
+    "recipients",
+    "things",
+    "unread",
+    "webhook",
+    "webhooks",
+]
