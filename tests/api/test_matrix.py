@@ -43,7 +43,9 @@ MAY = {
         EVERYBODY,
     ),
     # read by those whom it concerns
-    **dict.fromkeys(["get_caller", "list_tokens"], KNOWN),
+    **dict.fromkeys(
+        ["get_caller", "list_tokens", "list_notifications", "read_notifications", "list_notification_choices"], KNOWN
+    ),
     **dict.fromkeys(["list_vouchers", "list_applications", "list_redemptions", "list_awards"], OVERSEERS | HOLDERS),
     **dict.fromkeys(["get_voucher", "get_voucher_statement", "list_quotes", "get_application", "list_evidence"], OWN),
     **dict.fromkeys(["get_redemption", "get_award"], OWN),
@@ -63,6 +65,7 @@ MAY = {
         ["get_reserve", "list_reserve_movements", "list_disallowances", "list_payments", "list_clawbacks"], OVERSEERS
     ),
     **dict.fromkeys(["list_alerts", "get_alert", "get_alert_thresholds"], ALERTED),
+    "choose_notifications": KNOWN,
     "list_webhooks": KNOWN,
     "add_webhook": KNOWN - PAYERS - {"auditor"},
     "get_webhook_secret": frozenset({"holder"}),
@@ -208,6 +211,7 @@ def bodies(house, ids):
         "correct_organisation": new | {"name": "蓉城一号", "uscc": house.firm.uscc, "registered_in_city": True},
         "let_member_in": {"person": some},
         "name_end_user": {"name": "某人"},
+        "choose_notifications": {"items": [{"topic": "VOUCHER", "shown": True, "mailed": False}]},
         "add_webhook": {"url": "https://hooks.example.cn/"},
     }
 

@@ -20,6 +20,8 @@ from jiaozi.client.shapes import (
     CallerShape,
     CentreShape,
     Centres,
+    Choices,
+    ChoicesWish,
     Claim,
     Claimed,
     Classes,
@@ -66,6 +68,7 @@ from jiaozi.client.shapes import (
     PageOfLineShape,
     PageOfMemberShape,
     PageOfMovementShape,
+    PageOfNotificationShape,
     PageOfOrderRow,
     PageOfOrganisationShape,
     PageOfPaymentShape,
@@ -83,6 +86,8 @@ from jiaozi.client.shapes import (
     Push,
     Quotes,
     Raised,
+    Read,
+    ReadWish,
     Reasoned,
     Received,
     RecoverWish,
@@ -1498,6 +1503,37 @@ class Operations(Transport):
         End a token at once; a program that leaks may end itself.  Scope: `READ`.
         """
         return cast("TokenShape", self.asked("POST", f"/api/v1/tokens/{quoted(token_id)}/end", key=key))
+
+    def list_notifications(self, *, limit: int | None = None, cursor: str | None = None) -> PageOfNotificationShape:
+        """What the person behind the token was told, the latest first.
+
+        What the person behind the token was told, the latest first.  Scope: `READ`.
+        """
+        return cast(
+            "PageOfNotificationShape",
+            self.asked("GET", "/api/v1/notifications", query={"limit": limit, "cursor": cursor}),
+        )
+
+    def read_notifications(self, body: ReadWish, *, key: str | None = None) -> Read:
+        """Note that notifications were read.
+
+        Note that notifications were read.  Scope: `READ`.
+        """
+        return cast("Read", self.asked("POST", "/api/v1/notifications/read", body=body, key=key))
+
+    def list_notification_choices(self) -> Choices:
+        """What the person hears of on the page and by mail.
+
+        What the person hears of on the page and by mail.  Scope: `READ`.
+        """
+        return cast("Choices", self.asked("GET", "/api/v1/notifications/choices"))
+
+    def choose_notifications(self, body: ChoicesWish, *, key: str | None = None) -> Choices:
+        """Choose what is heard of where, from now on.
+
+        Choose what is heard of where, from now on.  Scope: `READ`.
+        """
+        return cast("Choices", self.asked("POST", "/api/v1/notifications/choices", body=body, key=key))
 
     def list_webhooks(self) -> Webhooks:
         """The webhooks of the caller's organisation, centre or programme; for its administrators.

@@ -276,11 +276,32 @@ class CheckedShape(TypedDict):
     holds: bool
 
 
-class ChoiceWish(TypedDict):
-    """One dossier, and why it is approved."""
+class ChoiceShape(TypedDict):
+    """How a topic is heard of."""
 
-    application: str
-    reason: str
+    topic: Literal["APPLICATION", "VOUCHER", "ORDER", "GRANT", "REVIEW", "STATEMENT"]
+    shown: bool
+    mailed: bool
+
+
+class ChoiceWish(TypedDict):
+    """How one topic is heard of from now on."""
+
+    topic: Literal["APPLICATION", "VOUCHER", "ORDER", "GRANT", "REVIEW", "STATEMENT"]
+    shown: bool
+    mailed: bool
+
+
+class Choices(TypedDict):
+    """Every topic that the person can hear of."""
+
+    items: list[ChoiceShape]
+
+
+class ChoicesWish(TypedDict):
+    """Topics to change; the others stay as they are."""
+
+    items: list[ChoiceWish]
 
 
 class Claim(TypedDict):
@@ -780,6 +801,27 @@ class Notices(TypedDict):
     items: list[NoticeShape]
 
 
+class NotificationFilter(TypedDict):
+    """A page of notifications."""
+
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+
+
+class NotificationShape(TypedDict):
+    """One line about one thing that happened."""
+
+    id: str
+    event: str
+    topic: Literal["APPLICATION", "VOUCHER", "ORDER", "GRANT", "REVIEW", "STATEMENT"]
+    zh: str
+    en: str
+    kind: str
+    subject: str
+    at: str
+    read_at: str | None
+
+
 class OfferShape(TypedDict):
     """What a centre offers of a kind of compute."""
 
@@ -1032,6 +1074,13 @@ class PageOfMovementShape(TypedDict):
     next: str | None
 
 
+class PageOfNotificationShape(TypedDict):
+    """Page_NotificationShape_"""
+
+    items: list[NotificationShape]
+    next: str | None
+
+
 class PageOfOrderRow(TypedDict):
     """Page_OrderRow_"""
 
@@ -1214,6 +1263,18 @@ class Raised(TypedDict):
     """The alerts that a screening raised anew."""
 
     alerts: list[str]
+
+
+class Read(TypedDict):
+    """How many notifications were unread and are read now."""
+
+    read: int
+
+
+class ReadWish(TypedDict):
+    """Up to which notification all are read; without one, all."""
+
+    up_to: NotRequired[str | None]
 
 
 class Reasoned(TypedDict):

@@ -12,6 +12,7 @@ from jiaozi.api.rooms import (
     catalogue,
     evidence,
     journal,
+    notifications,
     open_data,
     orders,
     organisations,
@@ -47,6 +48,7 @@ ROUTERS: tuple[Router, ...] = tuple(
         alerts,
         journal,
         tokens,
+        notifications,
         webhooks,
     )
 )

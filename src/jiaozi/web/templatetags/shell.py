@@ -11,6 +11,8 @@ from django.utils.safestring import SafeString
 
 from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
+from jiaozi.notice import queries as notice
+from jiaozi.notice.queries import UNREAD_MAX
 from jiaozi.party import queries as party
 from jiaozi.party.models import Membership
 from jiaozi.party.rules import Role, UnableToSee, check_may_see
@@ -49,6 +51,13 @@ def crumbs(context: dict[str, Any]) -> dict[str, Any]:
         above.insert(0, (name, pages()[name]))
         name = pages()[name].parent
     return {"above": above, "here": here}
+
+
+@register.simple_tag(takes_context=True)
+def unread(context: dict[str, Any]) -> str:
+    """Count what the reader has not read, "99+" past that; empty where there is nothing."""
+    count = notice.unread(context["request"].user.pk)
+    return f"{UNREAD_MAX - 1}+" if count >= UNREAD_MAX else str(count or "")
 
 
 @register.filter

@@ -6,6 +6,12 @@ from jiaozi.web.views.desk import applications, batch
 from jiaozi.web.views.dossier import apply, dossier, paper
 from jiaozi.web.views.eligibility import eligibility, estimate
 from jiaozi.web.views.members import end_membership, found, members
+from jiaozi.web.views.notifications import (
+    notification,
+    notification_choices,
+    notifications,
+    read_notifications,
+)
 from jiaozi.web.views.order import order
 from jiaozi.web.views.ordering import cancel_order, new_order, wallet
 from jiaozi.web.views.statements import statement, statement_file, statement_step, statements
@@ -31,8 +37,12 @@ __all__ = [
     "live_orders",
     "members",
     "new_order",
+    "notification",
+    "notification_choices",
+    "notifications",
     "order",
     "paper",
+    "read_notifications",
     "resolve_alert",
     "site_map",
     "statement",
