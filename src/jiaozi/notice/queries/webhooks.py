@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -120,7 +121,7 @@ def things(lines: Collection[Told]) -> dict[UUID, Thing]:
         "award": Award.objects.filter(id__in=paid).values_list("id", "programme", "holder_id"),
     }
     for kind, rows in kinds.items():
-        found |= {id_: Thing(*rest, kind=kind) for id_, *rest in rows}
+        found |= {id_: replace(Thing(*rest), kind=kind) for id_, *rest in rows}
     statements = Statement.objects.filter(id__in=paid).values_list("id", "programme", "centre_id")
     return found | {id_: Thing(programme, None, centre, "statement") for id_, programme, centre in statements}
 

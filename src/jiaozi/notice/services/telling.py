@@ -130,7 +130,7 @@ def forget(*, now: datetime) -> int:
     before = now - KEPT_FOR
     told = Notification.objects.filter(at__lt=before).exclude(mail=MailState.WAITING)
     sent = Delivery.objects.filter(created_at__lt=before).exclude(state=DeliveryState.WAITING)
-    gone = 0
-    for rows in (told, sent):
-        gone += rows.model.objects.filter(id__in=rows.values("id")[:_FORGOTTEN_AT_ONCE]).delete()[0]
-    return gone
+    lines = list(told.values_list("id", flat=True)[:_FORGOTTEN_AT_ONCE])
+    messages = list(sent.values_list("id", flat=True)[:_FORGOTTEN_AT_ONCE])
+    gone = Notification.objects.filter(id__in=lines).delete()[0]
+    return gone + Delivery.objects.filter(id__in=messages).delete()[0]
