@@ -1,26 +1,21 @@
-"""An application's rules: its life and decision here, the papers that prove it in ``evidence``. Pure."""
+"""An application's rules: asking, its life, its decision here; the papers that prove it in ``evidence``. Pure."""
 
+from jiaozi.application.rules.asking import UnableToApply, check_own, check_version, facts_of, nested
 from jiaozi.application.rules.deciding import (
-    TRANSITIONS,
     Approval,
     HandDecision,
-    State,
-    UnableToApply,
     UnableToDecide,
     amount_due,
     approval_words,
     check_apart,
     check_approval,
     check_notice,
-    check_own,
-    check_version,
-    facts_of,
     granted_meanwhile,
     hand_decision,
     missing_reason,
-    nested,
     rejection,
 )
+from jiaozi.application.rules.life import TRANSITIONS, State
 
 __all__ = [
     "TRANSITIONS",

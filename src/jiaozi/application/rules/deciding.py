@@ -1,88 +1,20 @@
-"""An application is a holder's dossier under one clause: reviewed, put on public notice, decided with reasons."""
+"""Deciding: what review, public notice, a person's own decision, approval and rejection ask for. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any
-from uuid import UUID
 
 from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.label import Label
-from jiaozi.kernel.lifecycle import Table
 from jiaozi.kernel.refusal import Reason, Refused
 from jiaozi.kernel.text import kept_text
 from jiaozi.ledger.rules import AMOUNT_MAX_FEN
-from jiaozi.party.rules import Actor, Role
+from jiaozi.party.rules import Actor
 from jiaozi.policy.rules.decision import Decision, Outcome
-from jiaozi.policy.rules.parts import Fact
-from jiaozi.policy.rules.problems import UnableToReadFacts
 
 WORDS_MAX = 1_000
 """A reason that an officer writes."""
-
-
-class State(StrEnum):
-    """How far an application is."""
-
-    DRAFT = "DRAFT"
-    SUBMITTED = "SUBMITTED"
-    RETURNED = "RETURNED"
-    UNDER_REVIEW = "UNDER_REVIEW"
-    PUBLIC_NOTICE = "PUBLIC_NOTICE"
-    APPROVED = "APPROVED"
-    REJECTED = "REJECTED"
-    WITHDRAWN = "WITHDRAWN"
-    APPEALED = "APPEALED"
-
-    @property
-    def label(self) -> Label:
-        """Its name on screen."""
-        return _LABELS[self]
-
-
-_LABELS = {
-    State.DRAFT: Label("草稿", "draft"),
-    State.SUBMITTED: Label("已提交", "submitted"),
-    State.RETURNED: Label("退回补正", "returned"),
-    State.UNDER_REVIEW: Label("审核中", "under review"),
-    State.PUBLIC_NOTICE: Label("公示中", "public notice"),
-    State.APPROVED: Label("已批准", "approved"),
-    State.REJECTED: Label("不予批准", "rejected"),
-    State.WITHDRAWN: Label("已撤回", "withdrawn"),
-    State.APPEALED: Label("申诉中", "appealed"),
-}
-
-_HOLDER = frozenset({Role.APPLICANT})
-_OFFICER = frozenset({Role.OFFICER})
-_ASKING = frozenset({Role.APPLICANT, Role.OFFICER})
-TRANSITIONS: Table[State] = {
-    (State.DRAFT, "amend"): (_ASKING, State.DRAFT),
-    (State.DRAFT, "submit"): (_ASKING, State.SUBMITTED),
-    (State.DRAFT, "withdraw"): (_ASKING, State.WITHDRAWN),
-    (State.SUBMITTED, "review"): (_OFFICER, State.UNDER_REVIEW),
-    (State.SUBMITTED, "send_back"): (_OFFICER, State.RETURNED),
-    (State.UNDER_REVIEW, "send_back"): (_OFFICER, State.RETURNED),
-    (State.RETURNED, "resubmit"): (_HOLDER, State.SUBMITTED),
-    (State.UNDER_REVIEW, "record_by_hand"): (_OFFICER, State.UNDER_REVIEW),
-    (State.UNDER_REVIEW, "notify_public"): (_OFFICER, State.PUBLIC_NOTICE),
-    (State.UNDER_REVIEW, "reject"): (_OFFICER, State.REJECTED),
-    (State.PUBLIC_NOTICE, "review"): (_OFFICER, State.UNDER_REVIEW),
-    (State.PUBLIC_NOTICE, "reject"): (_OFFICER, State.REJECTED),
-    (State.PUBLIC_NOTICE, "approve"): (_OFFICER, State.APPROVED),
-    (State.REJECTED, "appeal"): (_HOLDER, State.APPEALED),
-    (State.APPEALED, "review"): (_OFFICER, State.UNDER_REVIEW),
-    (State.SUBMITTED, "withdraw"): (_HOLDER, State.WITHDRAWN),
-    (State.RETURNED, "withdraw"): (_HOLDER, State.WITHDRAWN),
-    (State.UNDER_REVIEW, "withdraw"): (_HOLDER, State.WITHDRAWN),
-    (State.PUBLIC_NOTICE, "withdraw"): (_HOLDER, State.WITHDRAWN),
-}
-
-
-class UnableToApply(Refused):
-    """The application can't be taken as it is."""
 
 
 class UnableToDecide(Refused):
@@ -106,46 +38,6 @@ class Approval:
     amount_fen: int
 
 
-def check_own(actor: Actor, holder: UUID) -> None:
-    """Let an applicant act for its own organisation only, and an officer for one that came on paper.
-
-    Raises
-    ------
-    UnableToApply
-        When it is another's, or the actor is none who applies.
-    """
-    if actor.role not in _ASKING:
-        raise UnableToApply(
-            "WRONG_ROLE",
-            "只有申领主体自己或代其录入的经办人员可以办理申领",
-            "the organisation itself applies, or an officer who enters what it handed in on paper",
-            field="role",
-        )
-    if actor.role is Role.APPLICANT and actor.organisation != holder:
-        raise UnableToApply(
-            "NOT_YOURS", "只能办理本单位的申领", "an applicant acts for its own organisation only", field="holder"
-        )
-
-
-def check_version(actor: Actor, *, pinned: UUID, in_force: UUID, digest: str, lapsed: bool) -> None:
-    """Pin the version in force to what an applicant asks for, and none that has lapsed to what came on paper.
-
-    ``in_force`` and ``digest`` are today's version; ``lapsed`` says that the pinned one is not in force today.
-
-    Raises
-    ------
-    UnableToApply
-        Naming the version in force.
-    """
-    if lapsed or (actor.role is Role.APPLICANT and pinned != in_force):
-        raise UnableToApply(
-            "VERSION_NOT_IN_FORCE",
-            f"只能按现行版本申领，现行版本为{digest[:12]}（{in_force}）",
-            f"apply under the version in force, {digest[:12]} ({in_force})",
-            field="version",
-        )
-
-
 def check_apart(actor: Actor, applied_by: str, *, wrote: bool = False) -> None:
     """Keep duties apart: who asked, or wrote any of the facts that are decided on, can't decide.
 
@@ -161,46 +53,6 @@ def check_apart(actor: Actor, applied_by: str, *, wrote: bool = False) -> None:
             "who applied or wrote the dossier's facts can't decide; another officer must",
             field="by",
         )
-
-
-def facts_of(
-    *, holder_id: UUID, holder_class: str, uscc: str | None, in_incubator: bool, registered_in_city: bool,
-    dishonest: bool, end_users: int, claimed: Mapping[str, Any], declared: Mapping[str, Fact],
-) -> dict[str, Any]:  # fmt: skip
-    """Put together what the policy decides on: the register's facts about the applicant, and what it claims.
-
-    What the register knows goes before what the applicant says of itself, where the programme asks for it in the
-    register's own words; another city's classes are the applicant's to state.
-
-    Raises
-    ------
-    UnableToReadFacts
-        When what is claimed, or what is claimed of the applicant, is no object of names and values.
-    """
-    stated = _object(_object(claimed).get("applicant", {}), "applicant")
-    applicant = {
-        "id": str(holder_id),
-        "holder_class": holder_class,
-        "has_uscc": bool(uscc),
-        "in_incubator": in_incubator,
-        "registered_in_city": registered_in_city,
-        "dishonest": dishonest,
-        "end_users": end_users,
-    }
-    known = {name: value for name, value in applicant.items() if _asked(declared.get(f"applicant.{name}"), value)}
-    told = {**stated, **known}
-    return {**claimed, "applicant": told} if told else dict(claimed)
-
-
-def _object(part: Any, field: str = "") -> Mapping[str, Any]:
-    if not isinstance(part, Mapping):
-        line = Label('事实须为 JSON 对象，例如 {"名称": 值}', 'facts are a JSON object like {"name": value}')
-        raise UnableToReadFacts([Reason("FACTS_NO_OBJECT", line, field)])
-    return part
-
-
-def _asked(fact: Fact | None, value: Any) -> bool:
-    return fact is not None and (not fact.values or value in fact.values)
 
 
 def hand_decision(decision: Decision, amount_fen: int, reason: str, by: str) -> HandDecision:
@@ -359,16 +211,3 @@ def granted_meanwhile(clause: str) -> UnableToDecide:
         field="clause",
         clause=clause,
     )
-
-
-def nested(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Give facts under their whole names as an applicant states them, group by group.
-
-    >>> nested({"need.cost": 3, "need.day": "2023-06-01"})
-    {'need': {'cost': 3, 'day': '2023-06-01'}}
-    """
-    groups: dict[str, Any] = {}
-    for name, value in facts.items():
-        group, _, own = name.partition(".")
-        groups.setdefault(group, {})[own] = value
-    return groups

@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 
 from jiaozi.alert.rules import Parameters
-from jiaozi.application.rules.deciding import State
+from jiaozi.application.rules.life import State
 from jiaozi.party.rules.relation import WHOLE_BP
 from jiaozi.policy.rules import CapUse, Decision
 from jiaozi.policy.rules.words import Measure, Subject
