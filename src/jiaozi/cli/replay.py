@@ -44,7 +44,7 @@ def replay(
         told = [_of_files(file, decision)]
     else:
         with opened():
-            from jiaozi.application.queries import replayed  # noqa: PLC0415 - Django had to be loaded first
+            from jiaozi.settlement.queries import replayed  # noqa: PLC0415 - Django had to be loaded first
 
             told = [
                 {"decision": str(one.id), "application": str(one.application), "programme": one.programme,

@@ -35,6 +35,7 @@ from jiaozi.settlement.queries.reading import (
     statements,
     waiting,
 )
+from jiaozi.settlement.queries.replaying import replayed
 from jiaozi.settlement.queries.year import closed_year
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "payments",
     "redemption",
     "redemptions",
+    "replayed",
     "require_programme",
     "reserve_position",
     "stages",

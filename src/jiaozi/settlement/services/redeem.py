@@ -165,7 +165,7 @@ def accept_redemption(
         counted = voucher_rules.counted(caps, *rules.MEASURES)
         row.cap_keys = [use.key for use in counted]
         body = {"accepted_fen": accepted_fen, "amount_fen": row.amount_fen, "bounds": digest(row.bounds).hex()}
-        body |= {"reason": digest(row.reason).hex()}
+        body |= {"decision": digest(row.decision).hex(), "reason": digest(row.reason).hex()}
         changed = ("accepted_fen", "amount_fen", "reason", "decision", "bounds", "decided_by", "decided_at", "cap_keys")
         move(row, REDEEM_TRANSITIONS, RedeemState(row.state), "accept", name="accept_redemption", by=by, now=now,
              body=body, changed=changed)  # fmt: skip
