@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
 from jiaozi.application.rules import State
 from jiaozi.application.rules.evidence import DIGEST_LENGTH, NAME_MAX, PAPER_ID_MAX, FileKind
+from jiaozi.application.rules.likeness import PICTURE_BYTES, SKETCH_SIZE
+from jiaozi.application.rules.likeness import REASON_MAX as LIKENESS_REASON_MAX
 from jiaozi.party.models import Organisation
 from jiaozi.policy.models import ProgrammeVersion
 from jiaozi.policy.rules.words import StepOfLife
@@ -90,6 +94,31 @@ class EvidenceFile(models.Model):
 
     def __str__(self) -> str:
         return self.digest
+
+
+class PaperLikeness(models.Model):
+    """What a content says and looks like, made from it once, to find another that is nearly the same.
+
+    It is derived, so it may be deleted and made again; the text may hold personal facts. ``reason`` says why a content
+    could not be read.
+    """
+
+    file = models.OneToOneField(EvidenceFile, primary_key=True, on_delete=models.PROTECT, related_name="likeness")
+    text = models.TextField(blank=True)
+    sketch = ArrayField(models.BigIntegerField(), size=SKETCH_SIZE)
+    picture = models.BinaryField(null=True, max_length=PICTURE_BYTES)
+    reason = models.CharField(max_length=LIKENESS_REASON_MAX, blank=True)
+    read_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "evidence_likeness"
+        indexes = [
+            GinIndex(fields=["sketch"], name="likeness_by_sketch", fastupdate=False),
+            models.Index(fields=["file"], name="likeness_pictured", condition=Q(picture__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_id
 
 
 class Evidence(models.Model):

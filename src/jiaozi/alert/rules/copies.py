@@ -39,7 +39,7 @@ class PaperFacts:
     number, seller
         As written; papers of two different sellers may have one number.
     image_bits
-        A 64-bit fingerprint of a picture, made by the caller; None where there is none.
+        A 256-bit fingerprint of a picture, made by the caller; None where there is none.
     """
 
     reference: str

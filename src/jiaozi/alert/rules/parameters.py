@@ -30,7 +30,7 @@ class Parameters:
     shingle_characters
         Length of a piece of text.
     image_bits_most
-        Bits in which the 64-bit fingerprints of two images may differ and still be nearly the same.
+        Bits in which the 256-bit fingerprints of two images may differ and still be nearly the same.
     split_window_days
         Days within which applications of related holders are added up.
     below_margin_bp, below_count_least
@@ -54,7 +54,7 @@ class Parameters:
     share_least_bp: int = 2_500
     similar_least_permille: int = 850
     shingle_characters: int = 5
-    image_bits_most: int = 6
+    image_bits_most: int = 60
     split_window_days: int = 90
     below_margin_bp: int = 500
     below_count_least: int = 2
@@ -78,7 +78,7 @@ _RANGES: Mapping[str, tuple[int, int]] = {
     "share_least_bp": (1, 10_000),
     "similar_least_permille": (1, 1_000),
     "shingle_characters": (2, 50),
-    "image_bits_most": (0, 63),
+    "image_bits_most": (0, 255),
     "split_window_days": (0, 3_660),
     "below_margin_bp": (0, 10_000),
     "below_count_least": (1, 1_000),

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import F
 
-from jiaozi.application.models import Application, Evidence, EvidenceFile
+from jiaozi.application.models import Application, Evidence, EvidenceFile, PaperLikeness
 from jiaozi.application.queries.reading import ROWS_MAX
 from jiaozi.application.rules import evidence as rules
 from jiaozi.ledger.queries import Finding
@@ -84,6 +84,11 @@ def content(evidence_id: UUID, *, by: Actor) -> tuple[Evidence, bytes]:
     rules.check_may_read(by, row.application.holder_id)
     check_own_programme(by, row.application.programme)
     return row, checked_content(row.file_id)
+
+
+def is_read(digest: str) -> bool:
+    """Say whether a content's likeness is kept already."""
+    return PaperLikeness.objects.filter(file_id=digest).exists()
 
 
 def checked_content(digest: str) -> bytes:

@@ -5,21 +5,32 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
+from jiaozi.alert import queries as alerts
+from jiaozi.alert.rules import Parameters
 from jiaozi.application.models import Application, Evidence
 from jiaozi.application.rules.evidence import FileKind
-from jiaozi.application.rules.screening import LIVE
+from jiaozi.application.rules.screening import LIVE, with_terms
 from jiaozi.catalogue.models import Centre
 from jiaozi.kernel.period import local_date
 from jiaozi.party.models import Organisation
+from jiaozi.policy import queries as policy
+from jiaozi.policy.models import ProgrammeVersion
+from jiaozi.policy.rules import UnableToDecide, relation_terms
 
 FILES_MAX = 200
 CONTRACTS_MAX = 20_000
 ASKS_MAX = 1_000
-TABLES_MAX = 50
+PAPERS_MAX = 100
+LIKE_MAX = 20
+PICTURES_MAX = 20_000
+SQL = Path(__file__).resolve().parent.parent / "sql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +57,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class PaperOf:
-    """One text paper of a dossier, by its content's digest."""
+    """One paper of a dossier with what it is compared by: its text, or the fingerprint of its picture."""
 
     id: UUID
     application: UUID
+    holder: UUID
     paper: str
     digest: str
-    size_bytes: int
+    text: str
+    picture: int | None
 
 
 def shared_files(application: UUID) -> list[SharedFile]:
@@ -100,22 +113,52 @@ def stated(programme: str, holder: UUID, fact: str, since: datetime, until: date
     return [Asked(id_, asker, fen, local_date(at)) for id_, asker, fen, at in values if isinstance(fen, int)]
 
 
-def tables(application: UUID) -> list[PaperOf]:
-    """Give a dossier's own papers that are text (CSV)."""
-    rows = Evidence.objects.filter(application_id=application, file__kind=FileKind.CSV).select_related("file")
-    return [_paper_of(row) for row in rows.order_by("at", "id")[:TABLES_MAX]]
+def unread_files(application: UUID) -> list[tuple[str, FileKind]]:
+    """Give the contents of a dossier's papers that nobody has read yet."""
+    rows = Evidence.objects.filter(application_id=application, file__likeness__isnull=True).order_by("file_id")
+    found = rows.values_list("file_id", "file__kind").distinct()[:PAPERS_MAX]
+    return [(digest, FileKind(kind)) for digest, kind in found]
 
 
-def tables_of_others(application: UUID, programme: str, papers: Collection[str]) -> list[PaperOf]:
-    """Give the latest text papers of the same names in other live dossiers of a programme."""
+def likenesses(application: UUID) -> list[PaperOf]:
+    """Give a dossier's own papers with their text and picture, as far as they could be read."""
+    rows = Evidence.objects.filter(application_id=application, file__likeness__reason="")
+    rows = rows.select_related("file__likeness", "application").order_by("at", "id")
+    return [
+        PaperOf(row.id, row.application_id, row.application.holder_id, row.paper, row.file_id,
+                row.file.likeness.text, _bits(row.file.likeness.picture))
+        for row in rows[:PAPERS_MAX]
+    ]  # fmt: skip
+
+
+def like_texts(application: UUID) -> list[PaperOf]:
+    """Give the papers of other live dossiers, of any programme, whose text has most in common with one of these.
+
+    Of each own paper the ``LIKE_MAX`` nearest by sketch, found by an index over all papers, in one statement.
+    """
+    words: dict[str, Any] = {"application": application, "live": sorted(LIVE), "most": LIKE_MAX, "papers": PAPERS_MAX}
+    with connection.cursor() as cursor:
+        cursor.execute((SQL / "like_texts.sql").read_text(encoding="utf-8"), words)
+        rows = cursor.fetchall()
+    return [
+        PaperOf(id_, dossier, holder, paper, digest, text, None) for id_, dossier, holder, paper, digest, text in rows
+    ]
+
+
+def pictures(application: UUID, papers: Collection[str]) -> list[PaperOf]:
+    """Give the latest pictures of papers of these names in other live dossiers, of any programme."""
     rows = Evidence.objects.filter(
-        file__kind=FileKind.CSV, paper__in=papers, application__programme=programme, application__state__in=LIVE
+        file__likeness__picture__isnull=False, paper__in=papers, application__state__in=LIVE
     ).exclude(application_id=application)
-    return [_paper_of(row) for row in rows.select_related("file").order_by("-at", "-id")[:TABLES_MAX]]
+    found = rows.order_by("-at", "-id").values_list(
+        "id", "application_id", "application__holder_id", "paper", "file_id", "file__likeness__picture"
+    )
+    return [PaperOf(id_, dossier, holder, paper, digest, "", _bits(picture))
+            for id_, dossier, holder, paper, digest, picture in found[:PICTURES_MAX]]  # fmt: skip
 
 
-def _paper_of(row: Evidence) -> PaperOf:
-    return PaperOf(row.id, row.application_id, row.paper, row.file_id, row.file.size_bytes)
+def _bits(picture: bytes | memoryview | None) -> int | None:
+    return None if picture is None else int.from_bytes(bytes(picture), "big")
 
 
 def organisation_named(supplier: str) -> UUID | None:
@@ -125,3 +168,24 @@ def organisation_named(supplier: str) -> UUID | None:
         return by_code
     operator = Centre.objects.filter(id=supplier).exclude(operator="").values_list("operator", flat=True)
     return Organisation.objects.filter(name__in=operator[:1]).values_list("id", flat=True).first()
+
+
+def thresholds(version_id: UUID, on: date) -> Parameters:
+    """Give a programme's thresholds, the version's own definition of related parties before the house's."""
+    version = ProgrammeVersion.objects.get(id=version_id)
+    document, parameters = policy.document(version_id), alerts.parameters(version.programme)
+    if document.programme.related is None:
+        return parameters
+    try:
+        terms = relation_terms(document, on, allow_demo=version.demo)
+    except UnableToDecide:  # the programme doesn't publish how near is related: the house's own depth holds
+        return parameters
+    return with_terms(parameters, terms.depth, terms.stake)
+
+
+def operators_of(centres: Collection[str]) -> dict[str, UUID]:
+    """Give the registered organisations that run some centres, by centre, in one statement."""
+    rows = Centre.objects.filter(id__in=list(centres)).exclude(operator="")
+    operators = dict(rows.values_list("id", "operator"))
+    named = dict(Organisation.objects.filter(name__in=set(operators.values())).values_list("name", "id"))
+    return {centre: named[name] for centre, name in operators.items() if name in named}

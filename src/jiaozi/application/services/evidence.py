@@ -16,6 +16,7 @@ from jiaozi.application import queries
 from jiaozi.application.models import Application, Evidence, EvidenceFile
 from jiaozi.application.queries import evidence as reads
 from jiaozi.application.rules import evidence as rules
+from jiaozi.application.services import likeness
 from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
 from jiaozi.kernel.ids import new_id
@@ -51,6 +52,8 @@ def attach(
         kind that it takes.
     """
     kind = rules.kind_of(content)
+    rules.check_may_attach(by, queries.application(application_id).holder_id)  # before anything of it is read
+    read = None if reads.is_read(hashlib.sha256(content).hexdigest()) else likeness.read(content, kind)
     paper = kept_text(paper, "paper", most=rules.PAPER_ID_MAX, refusal=rules.UnableToKeepEvidence)
     with transaction.atomic():
         row = queries.application(application_id, lock=True)
@@ -62,6 +65,8 @@ def attach(
         EvidenceFile.objects.bulk_create(
             [EvidenceFile(digest=digest, kind=kind, size_bytes=len(content), kept_at=now)], ignore_conflicts=True
         )
+        if read is not None:
+            likeness.keep(digest, read, now)
         kept = Evidence.objects.create(
             id=new_id(),
             application=row,

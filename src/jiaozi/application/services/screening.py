@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from jiaozi.alert import queries as alerts
 from jiaozi.alert import rules as checks
 from jiaozi.alert import services as alert
 from jiaozi.alert.models import Alert
@@ -24,19 +23,16 @@ from jiaozi.alert.rules import (
 )
 from jiaozi.application import queries
 from jiaozi.application.models import Application
-from jiaozi.application.queries import evidence as kept
 from jiaozi.application.queries import screening as reads
-from jiaozi.application.rules import evidence
 from jiaozi.application.rules import screening as rules
+from jiaozi.application.services import likeness
 from jiaozi.kernel.period import local_date, start_of_day
 from jiaozi.party import queries as party
 from jiaozi.party.rules import Actor, Group, HolderClass, check_own_programme
 from jiaozi.policy import queries as policy
-from jiaozi.policy.rules import Decision, UnableToDecide, bars_of, relation_terms
+from jiaozi.policy.rules import Decision, bars_of
 
 _DAY = timedelta(days=1)
-TABLE_BYTES_MAX = 2_000_000
-"""A larger table is compared by its digest alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +76,7 @@ def screen_row(row: Application, *, by: Actor, now: datetime) -> tuple[Alert, ..
 
 def _scene(row: Application, now: datetime) -> _Scene:
     document, today = policy.document(row.version_id), local_date(now)
-    programme = document.programme
-    parameters = alerts.parameters(row.programme)
-    if programme.related is not None:
-        try:
-            terms = relation_terms(document, today, allow_demo=row.version.demo)
-        except UnableToDecide:  # the programme doesn't publish how near is related: the house's own depth holds
-            pass
-        else:
-            parameters = rules.with_terms(parameters, terms.depth, terms.stake)
+    programme, parameters = document.programme, reads.thresholds(row.version_id, today)
     return _Scene(
         row=row,
         subject=_subject(row.id),
@@ -121,31 +109,29 @@ def _papers(scene: _Scene) -> list[Suspicion]:
 
 
 def _likeness(scene: _Scene) -> list[Suspicion]:
-    """Compare the text of this dossier's tables with those of the same name in other dossiers."""
-    own = [each for each in reads.tables(scene.row.id) if each.size_bytes <= TABLE_BYTES_MAX]
-    if not own:
-        return []
-    others = reads.tables_of_others(scene.row.id, scene.row.programme, {each.paper for each in own})
-    beside = [_table(each, scene) for each in others if each.size_bytes <= TABLE_BYTES_MAX]
-    return [one for each in own for one in checks.copies(_table(each, scene), beside, scene.parameters)
+    """Compare what this dossier's papers say and look like with the papers of the same name in other dossiers."""
+    likeness.keep_unread(reads.unread_files(scene.row.id), scene.now)
+    own = reads.likenesses(scene.row.id)
+    pictured = {each.paper for each in own if each.picture is not None}
+    others = reads.like_texts(scene.row.id) if any(each.text for each in own) else []
+    others += reads.pictures(scene.row.id, pictured) if pictured else []
+    beside = [
+        _read(each, scene) for each in others if each.holder != scene.row.holder_id or rules.asked_once(each.paper)
+    ]
+    return [one for each in own for one in checks.copies(_read(each, scene), beside, scene.parameters)
             if one.kind is AlertKind.SIMILAR_PAPER]  # fmt: skip
 
 
-def _table(each: reads.PaperOf, scene: _Scene) -> PaperFacts:
+def _read(each: reads.PaperOf, scene: _Scene) -> PaperFacts:
     return PaperFacts(
         reference=str(each.id),
         subject=_subject(each.application),
         kind=each.paper,
-        text=_text(each.digest),
+        sha256=each.digest,
+        text=each.text,
+        image_bits=each.picture,
         asked_by=scene.row.applied_by,
     )
-
-
-def _text(digest: str) -> str:
-    try:
-        return evidence.decoded(kept.checked_content(digest)) or ""
-    except evidence.UnableToReadEvidence:  # lost or changed: the audit names it, no check rests on it
-        return ""
 
 
 def _contract(scene: _Scene) -> list[Suspicion]:
