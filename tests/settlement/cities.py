@@ -166,7 +166,7 @@ class City:
             programme=self.slug, amount_fen=parse_yuan(amount), reference=f"库款{uuid4()}", by=FINANCE, now=self.now
         )
 
-    def job(self, voucher: Voucher, *, units: int = 4, seconds: int = 3600) -> Capture:
+    def job(self, voucher: Voucher, *, units: int = 4, seconds: int = 3600, cpu_ms: int | None = None) -> Capture:
         """Order, run and capture one job at the first centre; the holder's own share is prepaid."""
         orders.credit_own(
             programme=self.slug,
@@ -199,6 +199,7 @@ class City:
             ended_at=ended,
             elapsed_ms=seconds * 1000,
             outcome=JobOutcome.SUCCEEDED,
+            cpu_ms=cpu_ms,
         )
         metering.receive(centre=CENTRE, records=[record], source="push", now=ended)
         assert metering.capture(order_id=order.id, now=ended).state == "CAPTURED"

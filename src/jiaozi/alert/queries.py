@@ -71,23 +71,28 @@ def counts(programme: str) -> dict[State, int]:
     return {State(state): number for state, number in rows}
 
 
-def standing(subjects: Iterable[Subject], *, most: int = STANDING_MAX) -> tuple[list[Standing], int]:
+def standing(
+    subjects: Iterable[Subject], besides: Iterable[Subject] = (), *, most: int = STANDING_MAX
+) -> tuple[list[Standing], int]:
     """Give what may stand in the way of these subjects, and how many more there are, in one statement.
+
+    Of a participant, and of ``besides``, only open alerts stand in the way.
 
     Raises
     ------
     ValueError
         When more than ``SUBJECTS_MAX`` are asked at once.
     """
-    wanted = set(subjects)
+    wanted = {subject: subject.kind.lasts for subject in subjects}
+    wanted = dict.fromkeys(besides, True) | wanted
     if len(wanted) > SUBJECTS_MAX:
         raise ValueError(f"subjects: at most {SUBJECTS_MAX} at once, not {len(wanted)}")
-    by_kind: dict[SubjectKind, list[str]] = {}
+    by_kind: dict[tuple[SubjectKind, bool], list[str]] = {}
     for subject in sorted(wanted):
-        by_kind.setdefault(subject.kind, []).append(subject.id)
+        by_kind.setdefault((subject.kind, wanted[subject]), []).append(subject.id)
     mine = Q(pk__in=[])
-    for kind, ids in by_kind.items():
-        states = [State.OPEN] if kind.lasts else [State.OPEN, State.CONFIRMED]
+    for (kind, only_open), ids in by_kind.items():
+        states = [State.OPEN] if only_open else [State.OPEN, State.CONFIRMED]
         mine |= Q(subject_kind=kind, subject_id__in=ids, state__in=states)
     rows = Alert.objects.filter(mine).order_by("-state", "id")  # OPEN before CONFIRMED
     most = min(most, ROWS_MAX)

@@ -71,15 +71,17 @@ def resolve(*, alert_id: UUID, confirmed: bool, reason: str, by: Actor, now: dat
     return row
 
 
-def require_clear(*, subjects: Iterable[Subject]) -> None:
+def require_clear(*, subjects: Iterable[Subject], besides: Iterable[Subject] = ()) -> None:
     """Refuse when an alert stands in the way of any of these subjects; a verb that issues or pays asks this first.
+
+    Of ``besides`` only what is open stands in the way: what was confirmed of them has its consequence elsewhere.
 
     Raises
     ------
     UnableToProceed
         Naming the alerts, with their reasons.
     """
-    standings, more = queries.standing(subjects)
+    standings, more = queries.standing(subjects, besides)
     rules.check_clear(standings, more=more)
 
 

@@ -26,7 +26,7 @@ class Spending:
     unnamed_orders
         Orders that name no end user.
     accounts, own_accounts
-        Accounts at the centres that spent it, and those that are the holder's own.
+        Accounts at the centres that spent it, and those of them that are the holder's own; None where nobody knows.
     """
 
     subject: Subject
@@ -35,7 +35,7 @@ class Spending:
     end_users: frozenset[UUID | str] = frozenset()
     unnamed_orders: tuple[str, ...] = ()
     accounts: frozenset[str] = frozenset()
-    own_accounts: frozenset[str] = frozenset()
+    own_accounts: frozenset[str] | None = None
     asked_by: str = ""
 
 
@@ -88,7 +88,7 @@ def resale(spending: Spending, group: Group, parameters: Parameters) -> tuple[Su
         found.append(
             _found(AlertKind.RESALE, spending, reason, figures=figures, evidence=tuple(strangers), thresholds=limits)
         )
-    foreign = sorted(spending.accounts - spending.own_accounts) if spending.own_accounts else []
+    foreign = sorted(spending.accounts - spending.own_accounts) if spending.own_accounts is not None else []
     if foreign:
         said = "、".join(foreign[:3])
         reason = Label(

@@ -13,6 +13,7 @@ from jiaozi.metering.services.receiving import Received, receive
 from jiaozi.metering.services.ruling import accept_usage, retry_usage, waive_usage
 from jiaozi.metering.services.sampling import SamplesTaken, import_samples
 from jiaozi.metering.services.screening import screen
+from jiaozi.metering.services.spending import screen_spending
 
 __all__ = [
     "Collected",
@@ -35,5 +36,6 @@ __all__ = [
     "resolve_dispute",
     "retry_usage",
     "screen",
+    "screen_spending",
     "waive_usage",
 ]

@@ -11,11 +11,12 @@ from jiaozi.alert import services as alert
 from jiaozi.alert.models import Alert
 from jiaozi.alert.rules import Load, Subject, SubjectKind, use_without_load
 from jiaozi.metering import queries
+from jiaozi.metering.services.spending import screen_spending
 from jiaozi.party.rules import SYSTEM, Actor
 
 
 def screen(*, programme: str, captures: Collection[UUID], now: datetime, by: Actor = SYSTEM) -> tuple[Alert, ...]:
-    """Check the load behind captures, and raise what is new; nothing is refused here.
+    """Check the load behind captures and for whom they were made, and raise what is new; nothing is refused here.
 
     Only processor time is measured by the engines so far, so cards are not looked at.
     """
@@ -37,4 +38,5 @@ def screen(*, programme: str, captures: Collection[UUID], now: datetime, by: Act
             parameters,
         )
     ]
-    return alert.raise_all(programme=programme, suspicions=found, by=by, now=now)
+    raised = alert.raise_all(programme=programme, suspicions=found, by=by, now=now)
+    return (*raised, *screen_spending(programme=programme, captures=captures, by=by, now=now))

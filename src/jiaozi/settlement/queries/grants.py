@@ -26,8 +26,10 @@ from jiaozi.settlement.models import (
 )
 from jiaozi.settlement.queries.reading import ROWS_MAX, run
 from jiaozi.settlement.rules.redeem import LIVE, RedeemState
+from jiaozi.settlement.rules.redeem_proof import CAPTURES_MAX
 
 STAGES_MAX = 12
+ELSEWHERE_MAX = 20
 
 
 class UnableToFindGrant(Refused):
@@ -101,6 +103,18 @@ def redeemed(voucher_id: UUID, *, besides: UUID | None = None) -> Redeemed:
 def invoice_taken(programme: str, number: str) -> bool:
     """Say whether an invoice was handed in under a programme and not rejected or withdrawn."""
     return Redemption.objects.filter(programme=programme, invoice_number=number, state__in=LIVE).exists()
+
+
+def invoiced_elsewhere(programme: str, number: str) -> list[Redemption]:
+    """Give the latest live claims under other programmes on an invoice of this number."""
+    rows = Redemption.objects.filter(invoice_number=number, state__in=LIVE).exclude(programme=programme)
+    return list(rows.order_by("-submitted_at", "-id")[:ELSEWHERE_MAX])
+
+
+def uses_claimed(redemption_id: UUID) -> list[UUID]:
+    """Give the captures that a claim is for."""
+    rows = RedemptionUse.objects.filter(redemption_id=redemption_id).order_by("id")
+    return list(rows.values_list("capture_id", flat=True)[:CAPTURES_MAX])
 
 
 def uses_of(voucher_id: UUID, captures: Sequence[UUID]) -> dict[UUID, int]:

@@ -118,6 +118,12 @@ def capture_ids(statement_id: UUID) -> list[UUID]:
     return list(rows.values_list("capture_id", flat=True)[:LINES_MAX])
 
 
+def voucher_ids(statement_id: UUID) -> list[UUID]:
+    """Give the vouchers that a statement's captures were made on, each once."""
+    rows = Capture.objects.filter(statement_lines__statement_id=statement_id).order_by("voucher_id")
+    return list(rows.values_list("voucher_id", flat=True).distinct()[:LINES_MAX])
+
+
 def order_ids(statement_id: UUID) -> list[UUID]:
     """Give the orders that a statement's captures are of."""
     rows = Capture.objects.filter(statement_lines__statement_id=statement_id, order__isnull=False)

@@ -120,7 +120,7 @@ def post_with_caps(
     )
 
 
-def require_clear(*, application: UUID, holder: UUID, voucher: UUID | None = None) -> None:
+def require_clear(*, application: UUID, holder: UUID, voucher: UUID | None = None, uses: Iterable[UUID] = ()) -> None:
     """Ask whether an alert stands in the way, before anything is granted, accepted or paid.
 
     Raises
@@ -130,6 +130,7 @@ def require_clear(*, application: UUID, holder: UUID, voucher: UUID | None = Non
     """
     subjects = [Subject(SubjectKind.APPLICATION, str(application)), Subject(SubjectKind.HOLDER, str(holder))]
     subjects += [Subject(SubjectKind.VOUCHER, str(voucher))] if voucher else []
+    subjects += [Subject(SubjectKind.USAGE, str(capture)) for capture in uses]
     alert.require_clear(subjects=subjects)
 
 

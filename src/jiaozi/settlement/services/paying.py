@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from jiaozi.alert import services as alert
 from jiaozi.alert.rules import Subject, SubjectKind
 from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import Transfer, TransferStatus, UnableToTransfer
@@ -21,7 +20,7 @@ from jiaozi.settlement.queries import fund as fund_reads
 from jiaozi.settlement.queries import grants
 from jiaozi.settlement.queries import reading as reads
 from jiaozi.settlement.rules import State, books, life
-from jiaozi.settlement.services.step import one_at_a_time, take
+from jiaozi.settlement.services.step import one_at_a_time, require_use_clear, take
 from jiaozi.voucher import rules as voucher_rules
 from jiaozi.voucher import services as voucher
 
@@ -75,8 +74,7 @@ def pay(*, statement_id: UUID, bank_reference: str, by: Actor, now: datetime) ->
 
 def _require_clear(row: Statement) -> None:
     subjects = [Subject(SubjectKind.STATEMENT, str(row.id)), Subject(SubjectKind.CENTRE, row.centre_id)]
-    subjects += [Subject(SubjectKind.USAGE, str(capture)) for capture in reads.capture_ids(row.id)]
-    alert.require_clear(subjects=subjects)
+    require_use_clear(row.id, subjects)
 
 
 def _post(row: Statement, now: datetime) -> None:

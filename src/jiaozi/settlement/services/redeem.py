@@ -39,6 +39,7 @@ from jiaozi.settlement.services.granting import (
     post_with_caps,
     require_clear,
 )
+from jiaozi.settlement.services.screening import screen_redemption
 from jiaozi.settlement.services.step import one_at_a_time
 from jiaozi.voucher import queries as vouchers
 from jiaozi.voucher import rules as voucher_rules
@@ -97,6 +98,7 @@ def submit_redemption(
         body = {"claimed_fen": claimed_fen, "held_fen": held_fen, "voucher": str(voucher_id), "uses": len(costs)}
         body |= {"invoice": digest([row.seller, row.invoice_number]).hex()}
         journal.write(Line("settlement", "submit_redemption", row.id, "", row.state, by.name, now, body))
+        screen_redemption(row, by=by, now=now)
         ledger.open_accounts([granting.settled_account(row.programme)])
         ledger.require([granting.redeem_hold(row.id, "submit", row.programme, voucher_id, held_fen)], at=now)
     return row
@@ -149,7 +151,7 @@ def accept_redemption(
         allowed(row, REDEEM_TRANSITIONS, RedeemState(row.state), "accept", by=by)
         one_at_a_time(*locks(row.voucher_id))
         right = _right(row.voucher_id, local_date(now))
-        _check_payable(right.voucher)
+        _check_payable(row, right.voucher)
         rules.check_accepted(accepted_fen, row.claimed_fen, reason)
         rules.check_apart((row.submitted_by,), by)
         application.require_papers(
@@ -173,10 +175,11 @@ def accept_redemption(
     return row
 
 
-def _check_payable(voucher: Voucher) -> None:
-    """Let nothing be accepted or paid on a voucher that is stopped, or that an alert is about."""
+def _check_payable(row: Redemption, voucher: Voucher) -> None:
+    """Let nothing be accepted or paid on a voucher that is stopped, or that an alert is about, nor for such use."""
     rules.check_not_frozen(voucher_rules.State(voucher.state))
-    require_clear(application=voucher.application_id, holder=voucher.holder_id, voucher=voucher.id)
+    uses = () if row.invoice_number else reads.uses_claimed(row.id)
+    require_clear(application=voucher.application_id, holder=voucher.holder_id, voucher=voucher.id, uses=uses)
 
 
 def _bounds(
@@ -283,7 +286,7 @@ def pay_redemption(*, redemption_id: UUID, bank_reference: str, by: Actor, now: 
         if paid_already(getattr(row, "payment", None), row.programme, reference):
             return row
         allowed(row, REDEEM_TRANSITIONS, RedeemState(row.state), "pay", by=by)
-        _check_payable(vouchers.voucher_for_spending(row.voucher_id))
+        _check_payable(row, vouchers.voucher_for_spending(row.voucher_id))
         rules.check_apart((row.decided_by, row.submitted_by), by)
         body = {"amount_fen": row.amount_fen, "bank_reference": reference}
         move(row, REDEEM_TRANSITIONS, RedeemState(row.state), "pay", name="pay_redemption", by=by, now=now, body=body)

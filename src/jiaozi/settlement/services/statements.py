@@ -11,8 +11,6 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from jiaozi.alert import services as alert
-from jiaozi.alert.rules import Subject, SubjectKind
 from jiaozi.catalogue import queries as catalogue
 from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
@@ -30,7 +28,7 @@ from jiaozi.settlement.models import Statement, StatementLine
 from jiaozi.settlement.queries import reading as reads
 from jiaozi.settlement.rules import TRANSITIONS, State, check_match, last_period, life
 from jiaozi.settlement.rules import claim as claims
-from jiaozi.settlement.services.step import one_at_a_time, take
+from jiaozi.settlement.services.step import one_at_a_time, require_use_clear, take
 
 
 def open_statement(*, programme: str, centre: str, period: Period, by: Actor, now: datetime) -> Statement:
@@ -88,7 +86,9 @@ def close_statement(*, programme: str, centre: str, period: Period, by: Actor, n
         row.closed_at = now
         body = {"amount_fen": row.total_fen, "captures": row.captures}
         take(row, "close", by=by, now=now, body=body, changed=("captures", "total_fen", "closed_at"))
-        metering.observe(programme=row.programme, captures=reads.capture_ids(row.id), by=by, now=now)
+        captures = reads.capture_ids(row.id)
+        metering.observe(programme=row.programme, captures=captures, by=by, now=now)
+        metering.screen_spending(programme=row.programme, captures=captures, by=by, now=now)
     return row
 
 
@@ -166,7 +166,7 @@ def match(*, statement_id: UUID, by: Actor, now: datetime) -> Statement:
         row = queries.statement(statement_id, lock=True)
         advance(TRANSITIONS, State(row.state), "match", by.role)
         check_match(*queries.differences(row))
-        alert.require_clear(subjects=[Subject(SubjectKind.USAGE, str(each)) for each in reads.capture_ids(row.id)])
+        require_use_clear(row.id)
         StatementLine.objects.filter(statement=row).update(ledger_fen=F("amount_fen"))
         row.claim_total_fen = row.claim_total_fen or 0
         row.ledger_total_fen, row.matched_at = row.total_fen, now
