@@ -27,6 +27,7 @@ from jiaozi.alert.rules import (
     related_supplier,
     resale,
     split_under_cap,
+    stacked,
     use_without_load,
 )
 from jiaozi.alert.rules.copies import overlap
@@ -184,7 +185,7 @@ def test_blanks_signs_and_case_do_not_make_another_text():
     )
 
 
-@pytest.mark.parametrize(("bits", "found"), [(5, 1), (6, 1), (7, 0)])
+@pytest.mark.parametrize(("bits", "found"), [(59, 1), (60, 1), (61, 0)])
 def test_nearly_the_same_picture_at_its_threshold(bits, found):
     assert len(kinds(paper(0, image_bits=0), paper(1, image_bits=2**bits - 1))) == found
 
@@ -310,3 +311,15 @@ def test_a_suspicion_is_the_same_again_and_another_with_other_figures():
     (other,) = use_without_load(load(cpu_ms=100_000), DEFAULTS)
     assert one.digest("p") == again.digest("p") != other.digest("p")
     assert one.digest("p") != one.digest("q")
+
+
+# two clauses
+
+
+@pytest.mark.parametrize(("days", "found"), [(90, 1), (91, 0)])
+def test_another_clause_of_the_same_holder_within_the_window(days, found):
+    own = Ask(subject=application(), holder=A, amount_fen=300, on=DAY)
+    other = Ask(subject=application(1), holder=A, amount_fen=500, on=DAY - timedelta(days=days))
+    rule, clause = Label("就高不重复", "the higher of them"), Label("项目", "project")
+    suspicions = stacked(own, [(other, clause), (own, clause)], rule=rule, parameters=DEFAULTS)
+    assert [one.figures for one in suspicions] == [{"count": 2, "highest_fen": 500, "total_fen": 800}] * found

@@ -208,7 +208,17 @@ class TestDossiers:
             lines = [f"{line} No. {number}" for line in CLAUSES]
             last = self.claim(city, city.holder(f"企业{number}"), f"HT-{number:04d}", paper("Contract", lines))
         with django_assert_num_queries(1):
-            assert len(reads.like_texts(last)) == 3
+            assert [len(near) for near in reads.like_texts(last).values()] == [3]
         with django_assert_num_queries(2):
             assert len(reads.likenesses(last)) >= 1
             reads.pictures(last, {"contract"})
+
+
+def test_a_paper_that_comes_while_every_reader_is_busy_is_taken_unread(monkeypatch):
+    class Busy:
+        def acquire(self, timeout):
+            assert timeout == likeness.WALL_S
+            return False
+
+    monkeypatch.setattr(likeness, "_ROOM", Busy())
+    assert likeness.read(CONTRACT, FileKind.PDF) is None

@@ -16,7 +16,7 @@ from jiaozi.alert.rules.life import (
 )
 from jiaozi.alert.rules.parameters import DEFAULTS, Parameters, UnableToSetParameters, changed, may_set
 from jiaozi.alert.rules.related import Claim, Purchase, both_ends, normalised, related_supplier
-from jiaozi.alert.rules.splitting import Ask, just_below, split_under_cap
+from jiaozi.alert.rules.splitting import Ask, just_below, split_under_cap, stacked
 from jiaozi.alert.rules.suspicion import AlertKind, Level, Subject, SubjectKind, Suspicion
 from jiaozi.alert.rules.using import Load, Mean, Spending, hidden_end_user, resale, use_without_load
 
@@ -58,6 +58,7 @@ __all__ = [
     "related_supplier",
     "resale",
     "split_under_cap",
+    "stacked",
     "stops",
     "use_without_load",
 ]

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from jiaozi.alert.rules.parameters import Parameters
-from jiaozi.alert.rules.suspicion import AlertKind, Level, Subject, Suspicion
+from jiaozi.alert.rules.suspicion import EVIDENCE_MAX, AlertKind, Level, Subject, Suspicion
 from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.label import Label
 from jiaozi.party.rules import Group
@@ -68,6 +68,44 @@ def split_under_cap(
             },
             evidence=tuple(sorted(str(each.subject) for each in near if each is not ask)[:50]),
             rule="split_under_cap",
+            version=VERSION,
+            asked_by=ask.asked_by,
+        ),
+    )
+
+
+def stacked(
+    ask: Ask, others: Iterable[tuple[Ask, Label]], *, rule: Label, parameters: Parameters
+) -> tuple[Suspicion, ...]:
+    """Suspect a holder that asks within the window under another clause too, where the programme gives but one of them.
+
+    ``others`` are its other dossiers under clauses that do not add up with this one, with the clause's name; ``rule``
+    says what the programme gives instead. Whether both are for the same affair only a person can tell.
+    """
+    span = timedelta(days=parameters.split_window_days)
+    near = [(other, clause) for other, clause in others if other.subject != ask.subject]
+    near = [(other, clause) for other, clause in near if abs(other.on - ask.on) <= span]
+    if not near:
+        return ()
+    total_fen = ask.amount_fen + sum(other.amount_fen for other, _ in near)
+    highest_fen = max(ask.amount_fen, *(other.amount_fen for other, _ in near))
+    said = "、".join(sorted({clause.zh for _, clause in near}))
+    told = ", ".join(sorted({clause.en for _, clause in near}))
+    return (
+        Suspicion(
+            kind=AlertKind.STACKED,
+            subject=ask.subject,
+            level=Level.HIGH,
+            reason=Label(
+                f"同一主体另以“{said}”申领，合计{yuan(total_fen)}元；本项目{rule.zh}，其中最高为{yuan(highest_fen)}元，"
+                "请核对是否为同一事项",
+                f"the same holder asks under “{told}” too, {yuan(total_fen)} yuan in all; the programme gives"
+                f" {rule.en}, and the highest is {yuan(highest_fen)}: look whether it is one affair",
+            ),
+            figures={"count": len(near) + 1, "highest_fen": highest_fen, "total_fen": total_fen},
+            thresholds={"split_window_days": parameters.split_window_days},
+            evidence=tuple(sorted(str(other.subject) for other, _ in near)[:EVIDENCE_MAX]),
+            rule="stacked",
             version=VERSION,
             asked_by=ask.asked_by,
         ),

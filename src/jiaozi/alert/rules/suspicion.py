@@ -24,6 +24,7 @@ class AlertKind(StrEnum):
     SIMILAR_PAPER = "SIMILAR_PAPER"
     SPLIT_UNDER_CAP = "SPLIT_UNDER_CAP"
     JUST_BELOW = "JUST_BELOW"
+    STACKED = "STACKED"
     RESALE = "RESALE"
     FOREIGN_ACCOUNT = "FOREIGN_ACCOUNT"
     HIDDEN_END_USER = "HIDDEN_END_USER"
@@ -44,6 +45,7 @@ _LABELS = {
     AlertKind.SIMILAR_PAPER: Label("材料高度相似", "nearly the same paper"),
     AlertKind.SPLIT_UNDER_CAP: Label("拆分规避上限", "split to stay under a cap"),
     AlertKind.JUST_BELOW: Label("贴近门槛", "just below a threshold"),
+    AlertKind.STACKED: Label("多条款重复享受", "stacked over clauses"),
     AlertKind.RESALE: Label("疑似转售", "resale"),
     AlertKind.FOREIGN_ACCOUNT: Label("他人账户用券", "spent by another's account"),
     AlertKind.HIDDEN_END_USER: Label("未披露最终用户", "end user not named"),

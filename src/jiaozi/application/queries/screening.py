@@ -27,8 +27,8 @@ from jiaozi.policy.rules import UnableToDecide, relation_terms
 FILES_MAX = 200
 CONTRACTS_MAX = 20_000
 ASKS_MAX = 1_000
-PAPERS_MAX = 100
-LIKE_MAX = 20
+PAPERS_MAX = 50
+LIKE_MAX = 10
 PICTURES_MAX = 20_000
 SQL = Path(__file__).resolve().parent.parent / "sql"
 
@@ -101,6 +101,20 @@ def asked(programme: str, holders: Collection[UUID], since: datetime, until: dat
     return [Asked(id_, holder, amount or 0, local_date(at)) for id_, holder, amount, at in found[:ASKS_MAX]]
 
 
+def under_others(row: Application, contract: str, since: datetime, until: datetime) -> list[tuple[Asked, str, str]]:
+    """Give what a dossier's holder asked for under other clauses in live dossiers, each with clause and contract."""
+    rows = Application.objects.filter(
+        programme=row.programme, holder_id=row.holder_id, state__in=LIVE, amount_fen__gt=0,
+        submitted_at__gte=since, submitted_at__lt=until,
+    ).exclude(clause=row.clause)  # fmt: skip
+    found = rows.annotate(contract=KeyTextTransform(contract, "facts")).order_by("submitted_at", "id")
+    values = found.values_list("id", "holder_id", "amount_fen", "submitted_at", "clause", "contract")
+    return [
+        (Asked(id_, holder, amount or 0, local_date(at)), clause, said or "")
+        for id_, holder, amount, at, clause, said in values[:ASKS_MAX]
+    ]
+
+
 def stated(programme: str, holder: UUID, fact: str, since: datetime, until: datetime) -> list[Asked]:
     """Give what one holder stated as a money fact in live dossiers that came between two instants."""
     rows = Application.objects.filter(
@@ -131,18 +145,19 @@ def likenesses(application: UUID) -> list[PaperOf]:
     ]  # fmt: skip
 
 
-def like_texts(application: UUID) -> list[PaperOf]:
-    """Give the papers of other live dossiers, of any programme, whose text has most in common with one of these.
+def like_texts(application: UUID) -> dict[UUID, list[PaperOf]]:
+    """Give the papers of other live dossiers, of any programme, whose text has most in common, by own paper.
 
-    Of each own paper the ``LIKE_MAX`` nearest by sketch, found by an index over all papers, in one statement.
+    Of each the ``LIKE_MAX`` nearest by sketch, found by an index over all papers, in one statement.
     """
     words: dict[str, Any] = {"application": application, "live": sorted(LIVE), "most": LIKE_MAX, "papers": PAPERS_MAX}
     with connection.cursor() as cursor:
         cursor.execute((SQL / "like_texts.sql").read_text(encoding="utf-8"), words)
         rows = cursor.fetchall()
-    return [
-        PaperOf(id_, dossier, holder, paper, digest, text, None) for id_, dossier, holder, paper, digest, text in rows
-    ]
+    found: dict[UUID, list[PaperOf]] = {}
+    for own, id_, dossier, holder, paper, digest, text in rows:
+        found.setdefault(own, []).append(PaperOf(id_, dossier, holder, paper, digest, text, None))
+    return found
 
 
 def pictures(application: UUID, papers: Collection[str]) -> list[PaperOf]:

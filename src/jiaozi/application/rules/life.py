@@ -51,6 +51,7 @@ TRANSITIONS: Table[State] = {
     (State.SUBMITTED, "send_back"): (_OFFICER, State.RETURNED),
     (State.UNDER_REVIEW, "send_back"): (_OFFICER, State.RETURNED),
     (State.RETURNED, "resubmit"): (_HOLDER, State.SUBMITTED),
+    (State.UNDER_REVIEW, "review"): (_OFFICER, State.UNDER_REVIEW),
     (State.UNDER_REVIEW, "record_by_hand"): (_OFFICER, State.UNDER_REVIEW),
     (State.UNDER_REVIEW, "notify_public"): (_OFFICER, State.PUBLIC_NOTICE),
     (State.UNDER_REVIEW, "reject"): (_OFFICER, State.REJECTED),

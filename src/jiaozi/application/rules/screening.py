@@ -10,14 +10,20 @@ from typing import Any
 
 from jiaozi.alert.rules import Parameters
 from jiaozi.application.rules.life import State
+from jiaozi.kernel.label import Label
 from jiaozi.party.rules.relation import WHOLE_BP
 from jiaozi.policy.rules import CapUse, Decision
-from jiaozi.policy.rules.words import Measure, Subject
+from jiaozi.policy.rules.words import Concurrence, Measure, Subject
 
 LIVE = frozenset(State) - {State.DRAFT, State.REJECTED, State.WITHDRAWN}
 """States in which a dossier may still lead to money; a contract in another one may be claimed for again."""
 DEPTH_MOST = 6
 _ONCE = ("contract", "invoice")
+ONE_OF: Mapping[Concurrence | None, Label] = {
+    Concurrence.HIGHEST: Label("就高不重复", "the higher of them"),
+    Concurrence.EXCLUSIVE: Label("只能择一享受", "one of them only"),
+}
+"""What a programme gives to a holder that meets two clauses which don't add up."""
 
 
 @dataclass(frozen=True, slots=True)

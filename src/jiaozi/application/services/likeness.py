@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from threading import BoundedSemaphore
 
@@ -19,22 +20,29 @@ from jiaozi.application.rules.likeness import Read
 
 _READER = Path(__file__).with_name("paper_reader.py")
 WALL_S = 20
+UNREAD_MAX = 5
+"""Contents that one screening reads first, so that a verb is bounded whatever lies there; the next one reads on."""
 AT_ONCE = 2
 """Readers of this process at one moment; each may take the memory that ``paper_reader`` allows."""
 _ROOM = BoundedSemaphore(AT_ONCE)
 
 
-def read(content: bytes, kind: FileKind) -> Read:
+def read(content: bytes, kind: FileKind) -> Read | None:
     """Read a paper's text and picture; what can't be read says why and is kept all the same.
 
+    None where others keep every reader busy for as long as one may take: the next screening reads it then.
     Cost: a process of its own and 0.1 to 0.3 s for PDF and pictures, nothing for what is too small to hold a page.
     """
     if kind is FileKind.CSV:
         return likeness.of_text(rules.decoded(content) or "")
     if len(content) < likeness.SMALLEST_BYTES:
         return likeness.of_text("")
-    with _ROOM:
+    if not _ROOM.acquire(timeout=WALL_S):
+        return None
+    try:
         return _by_reader(content, kind)
+    finally:
+        _ROOM.release()
 
 
 def _by_reader(content: bytes, kind: FileKind) -> Read:
@@ -68,10 +76,12 @@ def keep(digest: str, found: Read, now: datetime) -> None:
 
 
 def keep_unread(digests: Iterable[tuple[str, FileKind]], now: datetime) -> None:
-    """Read contents that came before papers were read; one that is lost or changed stays unread, and the audit's."""
-    for digest, kind in digests:
+    """Read the first contents that nobody has read; one that is lost or changed stays unread, and the audit's."""
+    for digest, kind in islice(digests, UNREAD_MAX):
         try:
             content = reads.checked_content(digest)
         except rules.UnableToReadEvidence:
             continue
-        keep(digest, read(content, kind), now)
+        found = read(content, kind)
+        if found is not None:
+            keep(digest, found, now)

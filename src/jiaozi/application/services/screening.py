@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from jiaozi.alert import rules as checks
@@ -26,11 +26,13 @@ from jiaozi.application.models import Application
 from jiaozi.application.queries import screening as reads
 from jiaozi.application.rules import screening as rules
 from jiaozi.application.services import likeness
+from jiaozi.kernel.label import Label
 from jiaozi.kernel.period import local_date, start_of_day
 from jiaozi.party import queries as party
 from jiaozi.party.rules import Actor, Group, HolderClass, check_own_programme
 from jiaozi.policy import queries as policy
-from jiaozi.policy.rules import Decision, bars_of
+from jiaozi.policy.rules import Decision, Document, bars_of
+from jiaozi.policy.rules.concurrence import rule_between
 
 _DAY = timedelta(days=1)
 
@@ -70,7 +72,7 @@ def screen_row(row: Application, *, by: Actor, now: datetime) -> tuple[Alert, ..
     """Screen a dossier that is loaded already, inside of the verb that holds it."""
     scene = _scene(row, now)
     found = [*_papers(scene), *_likeness(scene), *_contract(scene), *_supplier(scene)]
-    found += [*_split(scene), *_just_below(scene), *_end_users(scene)]
+    found += [*_split(scene), *_just_below(scene), *_stacked(scene), *_end_users(scene)]
     return alert.raise_all(programme=row.programme, suspicions=found, by=by, now=now)
 
 
@@ -113,13 +115,15 @@ def _likeness(scene: _Scene) -> list[Suspicion]:
     likeness.keep_unread(reads.unread_files(scene.row.id), scene.now)
     own = reads.likenesses(scene.row.id)
     pictured = {each.paper for each in own if each.picture is not None}
-    others = reads.like_texts(scene.row.id) if any(each.text for each in own) else []
-    others += reads.pictures(scene.row.id, pictured) if pictured else []
-    beside = [
-        _read(each, scene) for each in others if each.holder != scene.row.holder_id or rules.asked_once(each.paper)
-    ]
-    return [one for each in own for one in checks.copies(_read(each, scene), beside, scene.parameters)
-            if one.kind is AlertKind.SIMILAR_PAPER]  # fmt: skip
+    texts = reads.like_texts(scene.row.id) if any(each.text for each in own) else {}
+    pictures = reads.pictures(scene.row.id, pictured) if pictured else []
+    found: list[Suspicion] = []
+    for each in own:
+        others = texts.get(each.id, []) + (pictures if each.picture is not None else [])
+        strange = [one for one in others if one.holder != scene.row.holder_id or rules.asked_once(one.paper)]
+        beside = [_read(other, scene) for other in strange]
+        found += checks.copies(_read(each, scene), beside, scene.parameters)
+    return [one for one in found if one.kind is AlertKind.SIMILAR_PAPER]
 
 
 def _read(each: reads.PaperOf, scene: _Scene) -> PaperFacts:
@@ -187,6 +191,38 @@ def _split(scene: _Scene) -> list[Suspicion]:
             own, others, scene.group, cap=cap.label, cap_fen=cap.limit_fen, parameters=scene.parameters
         )
     )
+
+
+def _stacked(scene: _Scene) -> list[Suspicion]:
+    """Look whether the holder has another dossier under a clause that this one does not add up with.
+
+    Dossiers on different contracts are different affairs; where one names none, a person must tell.
+    """
+    row = scene.row
+    if not row.amount_fen:
+        return []
+    document, day = policy.document(row.version_id), local_date(row.submitted_at)
+    window = timedelta(days=scene.parameters.split_window_days)
+    since, until = start_of_day(day - window), start_of_day(day + window + _DAY)
+    own = checks.normalised(rules.text_of(row.facts, scene.words.contract))
+    others = [
+        (_ask(each), document.clause(clause).label, rule)
+        for each, clause, said in reads.under_others(row, scene.words.contract, since, until)
+        if (rule := _one_of(document, row.clause, clause, day)) is not None
+        and (not own or not (number := checks.normalised(said)) or number == own)
+    ]
+    if not others:
+        return []
+    ask = Ask(subject=scene.subject, holder=row.holder_id, amount_fen=row.amount_fen, on=day, asked_by=row.applied_by)
+    pairs = [(each, label) for each, label, _ in others]
+    return list(checks.stacked(ask, pairs, rule=others[0][2], parameters=scene.parameters))
+
+
+def _one_of(document: Document, one: str, other: str, on: date) -> Label | None:
+    """Say what the programme gives where two clauses don't add up; None where they do, or nobody published it."""
+    if other not in {clause.id for clause in document.programme.clauses}:
+        return None
+    return rules.ONE_OF.get(rule_between(document, one, other, on))
 
 
 def _just_below(scene: _Scene) -> list[Suspicion]:

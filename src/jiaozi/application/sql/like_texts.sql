@@ -1,7 +1,8 @@
--- Papers of other live dossiers whose text's sketch has something in common with one of a dossier's papers of that name.
-SELECT DISTINCT ON (near.id) near.id, near.application_id, near.holder_id, near.paper, near.file_id, near.text
+-- For each of a dossier's papers, those of the same name in other live dossiers whose text's sketch has something in
+-- common with it, the nearest first.
+SELECT own.id, near.id, near.application_id, near.holder_id, near.paper, near.file_id, near.text
 FROM (
-  SELECT e.paper, e.file_id, l.sketch
+  SELECT e.id, e.paper, e.file_id, l.sketch
   FROM evidence AS e JOIN evidence_likeness AS l ON l.file_id = e.file_id
   WHERE e.application_id = %(application)s AND l.sketch <> '{}'
   ORDER BY e.at, e.id LIMIT %(papers)s
@@ -16,4 +17,4 @@ CROSS JOIN LATERAL (
   ORDER BY (SELECT count(*) FROM unnest(k.sketch) AS piece WHERE piece = ANY (own.sketch)) DESC, o.at DESC, o.id
   LIMIT %(most)s
 ) AS near
-ORDER BY near.id
+ORDER BY own.id, near.id

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.refusal import Reason
@@ -15,6 +16,7 @@ from jiaozi.policy.rules import schema
 from jiaozi.policy.rules.amounts import MINIMUM
 from jiaozi.policy.rules.caps import bounds_grant, limit_of
 from jiaozi.policy.rules.decision import ClauseFound, Outcome, Piece, Step, StepKind, Truth
+from jiaozi.policy.rules.document import Document
 from jiaozi.policy.rules.figures import Figure, shown
 from jiaozi.policy.rules.weighing import Weighing
 from jiaozi.policy.rules.words import Concurrence, Kind, Subject
@@ -46,6 +48,14 @@ def choose(weighing: Weighing, found: Sequence[ClauseFound]) -> Choice:
     reasons = tuple(dict.fromkeys(reason for one in complete for reason in one.reasons))
     unpublished = tuple(dict.fromkeys(name for one in complete for name in one.unpublished))
     return Choice(Outcome.REFUSED, complete[0].clause if len(complete) == 1 else "", reasons, unpublished)
+
+
+def rule_between(document: Document, one: str, other: str, on: date) -> Concurrence | None:
+    """Give the published rule for what two clauses grant to one holder; None where it is not published."""
+    together = document.programme.together
+    rule = next((group.rule for group in together.groups if {one, other} <= {*group.clauses}), together.rule)
+    value = Weighing(document, {}, {}, on, allow_demo=False).figure(rule)
+    return Concurrence(value) if value is not None else None
 
 
 def _several(weighing: Weighing, granted: list[ClauseFound]) -> Choice:
