@@ -85,6 +85,7 @@ CAP = "  claim: {zh: 上限, en: cap, amount: 500元, measures: issued, per: non
         ("clause: one,", "used: {all: 1元},", "cases[0].used.all", "there is no cap all"),
         # conditions
         ("need.cost > 0u", "need.cost > 0", "clauses[0].when[0].if", "compare money with yuan('300万')"),
+        ("need.cost > 0u", "need.cost >> 0u", "clauses[0].when[0].if", "write it like need.cost > yuan('300万')"),
         ("need.cost > 0u", "need.price > 0u", "clauses[0].when[0].if", "undeclared reference to 'need.price'"),
         # YAML itself
         ("status: in_force", "status: in_force\nstatus: trial", "", "duplicate key"),

@@ -64,6 +64,33 @@ def test_bands_hold_their_upper_end(cost, whole, slices):
     assert amount_of(BANDS.format(mode="slices"), {"cost": cost}).amount_fen == slices
 
 
+AFTER = """{of: need.cost, bands: {by: need.cost, after: need.before, mode: slices, steps: [
+        {to: 100元, ratio: 50%}, {above: 100元, ratio: 10%}]}}"""
+
+
+@pytest.mark.parametrize(
+    ("before", "cost", "given"),
+    [
+        ("0元", "100元", 50_00),
+        ("60元", "80元", 24_00),
+        ("99.99元", "0.10元", 1),
+        ("100元", "100元", 10_00),
+        ("1亿", "1元", 10),
+    ],
+)
+def test_slices_begin_where_what_came_before_ends(before, cost, given):
+    facts = "  need.cost: {kind: money, zh: 费用, en: cost}\n  need.before: {kind: money, zh: 此前, en: so far}\n"
+    facts += "  need.ok: {kind: bool, zh: 合格, en: ok}\n  holder.id: {kind: text, zh: 编号, en: id}"
+    loaded = rules.load(small(amount=AFTER, facts=facts, clause_caps="[]", cases=REFUSED))
+    stated = {"need": {"cost": cost, "before": before}}
+    decision = rules.decide(loaded, facts=stated, counters={}, on=ON, allow_demo=False)
+    assert decision.amount_fen == given
+    missing = rules.decide(
+        loaded, clause_id="one", facts={"need": {"cost": cost}}, counters={}, on=ON, allow_demo=False
+    )
+    assert codes(missing) == ["FACT_MISSING"]
+
+
 def test_value_in_no_band_refuses():
     assert codes(amount_of(BANDS.format(mode="whole"), {"cost": "200万"})) == ["OUTSIDE_BANDS"]
 

@@ -70,9 +70,24 @@ def bands_wrong(programme: schema.Programme, clause: schema.Clause, path: Path) 
         for before, other in enumerate(ranges[:index]):
             if one.meets(other):
                 yield (*path, index), _overlap(before, index)
+    yield from _mode_wrong(clause.amount, bands, ranges, path)
+
+
+def _mode_wrong(
+    amount: schema.Amount, bands: schema.Bands, ranges: list[Range], path: Path
+) -> Iterator[tuple[Path, Unreadable]]:
+    """Refuse slices that don't touch or cut no base, and what goes with slices alone."""
+    if bands.after is not None and bands.mode is not BandMode.SLICES:
+        yield (
+            (*path[:-1], "after"),
+            Unreadable(
+                "after 只与 mode: slices 同用；整段按档时把此前累计加进 by 的事实",
+                "`after` goes with `mode: slices`; bands for the whole base look at the fact that `by` names",
+            ),
+        )
     if bands.mode is BandMode.SLICES:
         yield from _gaps(ranges, path)
-        if bands.by not in clause.amount.of:
+        if bands.by not in amount.of:
             yield (
                 (*path[:-1], "by"),
                 Unreadable(

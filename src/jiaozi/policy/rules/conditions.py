@@ -221,6 +221,9 @@ class Compiler:
             return "；金额请与 yuan('300万') 比较", "; compare money with yuan('300万')"
         if "no matching overload" in what and "double" in what:
             return "；小数请写成 300.0", "; write a decimal like 300.0"
+        if "Syntax error" in what:
+            example = "need.cost > yuan('300万') && need.level == 'national'"
+            return f"；写法如 {example}", f"; write it like {example}"
         return "", ""
 
 

@@ -149,6 +149,9 @@ def _bands(document: Document, bands: schema.Bands, language: str) -> str:
 
     by = document.programme.facts[bands.by].label.in_language(language)
     mode = Label("分段累进", "slice by slice") if bands.mode is BandMode.SLICES else Label("按档", "by band")
+    if bands.after:
+        before = document.programme.facts[bands.after].label
+        mode = Label(f"{mode.zh}，自{before.zh}起", f"{mode.en} from {before.en} on")
     return f"{mode.in_language(language)} ({by}) " + "; ".join(texts())
 
 

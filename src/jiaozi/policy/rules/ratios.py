@@ -123,16 +123,17 @@ def _bound(figure: Figure | None, value: Any) -> str:
 
 
 def _slices(sheet: Sheet, bands: schema.Bands, base: Fraction) -> Fraction | None:
-    """Give every slice of the base its own ratio and add them up."""
+    """Give every slice of the base its own ratio and add them up; the base begins where what came before ends."""
     ranges = _ranges(sheet.weighing, bands)
-    if ranges is None:
+    before = _value(sheet.weighing, bands.after) if bands.after else Fraction(0)
+    if ranges is None or before is None:
         return None
     total = Fraction(0)
     for band, span in zip(bands.steps, ranges, strict=True):
         ratio = sheet.weighing.figure(band.ratio) if band.ratio else None
         if ratio is None:
             return None
-        inside = max(Fraction(0), min(base, span.high) - max(Fraction(0), span.low))
+        inside = max(Fraction(0), min(before + base, span.high) - max(before, span.low))
         if inside:
             figure = f"{band_shown(band, sheet.weighing.figure)} × {shown(Kind.RATIO, ratio)}"
             sheet.step(StepKind.BAND, _SLICE, figure, (total, total + inside * ratio))

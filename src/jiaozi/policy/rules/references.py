@@ -45,6 +45,7 @@ def of_amount(amount: schema.Amount, path: Path) -> Iterator[Reference]:
         yield (*path, "quantity", "of"), amount.quantity.of, _COUNTED
     if amount.bands:
         yield (*path, "bands", "by"), amount.bands.by, _ORDERED
+        yield (*path, "bands", "after"), amount.bands.after, _MONEY
     if amount.threshold:
         yield (*path, "threshold", "of"), amount.threshold.of, _MONEY
     if amount.prorate:

@@ -201,8 +201,9 @@ def _inside(values: Ints, span: Range) -> Bools:
 
 
 def _slices(sheet: Sheet, bands: schema.Bands, base: Exact) -> Exact | None:
-    """Give every slice of the base its own ratio and add them up."""
+    """Give every slice of the base its own ratio and add them up; the base begins where what came before ends."""
     ranges = _ranges(sheet, bands)
+    before, _given = sheet.money(bands.after) if bands.after else (np.zeros(sheet.desk.count, dtype=np.int64), None)
     if ranges is None:
         return None
     ratios = []
@@ -213,14 +214,17 @@ def _slices(sheet: Sheet, bands: schema.Bands, base: Exact) -> Exact | None:
         ratios.append(ratio)
     under = lcm(*(ratio.denominator for ratio in ratios))
     total = np.zeros(sheet.desk.count, dtype=np.int64)
+    large = before.astype(np.float64) * base.under >= SAFE_MAX
+    begin = np.where(large, 0, before * base.under)
     sizes = float(_MONEY_END) * base.under  # a prorated base is a fraction: the bounds are told in its parts
     for span, ratio in zip(ranges, ratios, strict=True):
         if span.low.denominator != 1 or span.high.denominator != 1:
             sheet.doubt()
             return None
         low, high = min(max(0, int(span.low)), _MONEY_END), min(max(0, int(span.high)), _MONEY_END)
-        inside = np.maximum(0, np.minimum(base.over, high * base.under) - low * base.under)
+        inside = np.maximum(0, np.minimum(begin + base.over, high * base.under) - np.maximum(begin, low * base.under))
         times = ratio.numerator * (under // ratio.denominator)
         total = total + inside * times
         sizes = sizes + inside.astype(np.float64) * times
-    return Exact(total, under * base.under, base.unsure | (sizes >= SAFE_MAX) | (base.under * float(under) >= SAFE_MAX))
+    unsure = base.unsure | large | (sizes >= SAFE_MAX) | (base.under * float(under) >= SAFE_MAX)
+    return Exact(total, under * base.under, unsure)

@@ -82,9 +82,13 @@ class Band(Part):
 
 
 class Bands(Part):
-    """Ranges of one fact; ``whole``: its band holds for the whole base; ``slices``: each band for its own slice."""
+    """Ranges of one fact; ``whole``: its band holds for the whole base; ``slices``: each band for its own slice.
+
+    ``after`` is what came before in the period, such as the year's spending so far: slices begin there.
+    """
 
     by: FactName
+    after: FactName | None = None
     mode: Annotated[words.BandMode, Choice(words.BandMode)] = words.BandMode.WHOLE
     steps: tuple[Band, ...] = Field(min_length=1, max_length=30)
 
