@@ -66,6 +66,7 @@ MAY = {
     ),
     **dict.fromkeys(["list_alerts", "get_alert", "get_alert_thresholds"], ALERTED),
     "choose_notifications": KNOWN,
+    **dict.fromkeys(["search_things", "get_chain"], OVERSEERS),
     "list_webhooks": KNOWN,
     "add_webhook": KNOWN - PAYERS - {"auditor"},
     "get_webhook_secret": frozenset({"holder"}),
@@ -218,6 +219,7 @@ def bodies(house, ids):
 
 OF_THE_PROGRAMME = {"programme": PROGRAMME}
 QUERIES = {
+    "search_things": {"programme": PROGRAMME, "q": "蓉城"},
     "preview_batch_approval": {"programme": PROGRAMME, "application": "00000000-0000-4000-8000-000000000001"},
     "list_quotes": {"resource_class": "cpu-core", "units": 1, "duration_s": 60},
     **dict.fromkeys(

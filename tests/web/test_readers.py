@@ -59,6 +59,10 @@ EXPECTED: dict[str, dict[str, int] | str] = {
     "web:attach": NOBODY | dict.fromkeys(("applicant", "stranger", "officer"), 405),
     "web:step": NOBODY | dict.fromkeys(("applicant", "stranger", "officer"), 405),
     "web:resolve-alert": NOBODY | {"officer": 405},
+    "web:search": OVERSEERS,
+    "web:chain": OVERSEERS,
+    "web:chain-file": OVERSEERS,
+    "web:journal": OVERSEERS,
     "web:wallet": NOBODY | {"applicant": 200, "stranger": 200},
     "web:new-order": NOBODY | {"applicant": 200, "stranger": 404},
     "web:cancel-order": NOBODY | dict.fromkeys(("applicant", "stranger", "operator"), 405),
@@ -177,3 +181,17 @@ def test_a_view_that_does_not_say_whose_it_is_opens_to_nobody(people, monkeypatc
     view = next(each for name, each in addresses() if name == "web:year").callback
     monkeypatch.delattr(view, "page")
     assert people["officer"].get("/").status_code == 403
+
+
+def test_a_number_leads_to_its_chain_and_a_spoilt_text_is_said(people) -> None:
+    row = Voucher.objects.order_by("issued_at").first()
+    answer = people["auditor"].get("/search", {"q": row.number})
+    assert answer.headers["Location"] == f"/chains/{row.application_id}"
+    page = people["auditor"].get(answer.headers["Location"]).content.decode()
+    assert "✗" not in page
+    assert page.count("✓") > 10
+    assert people["auditor"].get("/search", {"q": "x"}).status_code == 422
+    assert people["auditor"].get(f"/chains/{row.application_id}/file").json()["voucher"]["face_fen"] == row.face_fen
+    lines = people["auditor"].get("/journal", {"form": "csv", "stage": "voucher"}).content.decode()
+    assert lines.startswith("\ufeffid,at,stage,verb")
+    assert people["auditor"].get("/journal", {"since": "9999-99-99", "subject": "x", "after": "y"}).status_code == 200

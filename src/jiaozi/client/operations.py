@@ -20,6 +20,7 @@ from jiaozi.client.shapes import (
     CallerShape,
     CentreShape,
     Centres,
+    ChainShape,
     Choices,
     ChoicesWish,
     Claim,
@@ -40,6 +41,7 @@ from jiaozi.client.shapes import (
     FundWish,
     HandDecided,
     HeldBackShape,
+    Hits,
     Hubs,
     Kept,
     Links,
@@ -1482,6 +1484,22 @@ class Operations(Transport):
         `READ`.
         """
         return cast("AuditShape", self.asked("GET", "/api/v1/audit"))
+
+    def search_things(self, *, programme: str, q: str) -> Hits:
+        """Find by a whole id, a number as it stands on screen, a credit code, a part of a name, a bank reference.
+
+        Find by a whole id, a number as it stands on screen, a credit code, a part of a name, a bank
+        reference.  Scope: `READ`.
+        """
+        return cast("Hits", self.asked("GET", "/api/v1/search", query={"programme": programme, "q": q}))
+
+    def get_chain(self, application_id: str) -> ChainShape:
+        """Follow a dossier's money from the decision to the bank; for those who oversee its programme.
+
+        Follow a dossier's money from the decision to the bank; for those who oversee its programme.  Scope:
+        `READ`.
+        """
+        return cast("ChainShape", self.asked("GET", f"/api/v1/chains/{quoted(application_id)}"))
 
     def get_caller(self) -> CallerShape:
         """As whom this token acts.

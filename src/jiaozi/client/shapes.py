@@ -258,6 +258,22 @@ class Centres(TypedDict):
     items: list[CentreShape]
 
 
+class ChainShape(TypedDict):
+    """A voucher with all that led to it and all that it led to: amounts in fen, instants in UTC, digests in hex."""
+
+    application: dict[str, Any]
+    decisions: list[dict[str, Any]]
+    voucher: dict[str, Any] | None
+    orders: list[dict[str, Any]]
+    usage: list[dict[str, Any]]
+    captures: list[dict[str, Any]]
+    statement_lines: list[dict[str, Any]]
+    redemptions: list[dict[str, Any]]
+    entries: list[dict[str, Any]]
+    journal: list[dict[str, Any]]
+    complete: bool
+
+
 class ChangeShape(TypedDict):
     """What would make a place possible: this field to this value."""
 
@@ -578,6 +594,26 @@ class HeldBackShape(TypedDict):
     state: str
     reason_code: str
     reason: Words
+
+
+class HitShape(TypedDict):
+    """One thing that was found, and the dossier whose chain, or the statement that, shows it."""
+
+    thing: Literal[
+        "VOUCHER", "APPLICATION", "ORDER", "USAGE", "CAPTURE", "STATEMENT", "TRANSFER", "REDEMPTION", "AWARD", "LINE"
+    ]
+    label: Words
+    id: str
+    number: str
+    holder: str
+    application: str | None
+    statement: str | None
+
+
+class Hits(TypedDict):
+    """What was found, at most twenty of a kind."""
+
+    items: list[HitShape]
 
 
 class HubShape(TypedDict):
@@ -1400,6 +1436,13 @@ class Retry(TypedDict):
 
     reason: str
     voucher: NotRequired[str | None]
+
+
+class SearchWish(TypedDict):
+    """What to look for, in which programme."""
+
+    programme: str
+    q: str
 
 
 class SecretShape(TypedDict):

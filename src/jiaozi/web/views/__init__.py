@@ -17,6 +17,7 @@ from jiaozi.web.views.ordering import cancel_order, new_order, wallet
 from jiaozi.web.views.statements import statement, statement_file, statement_step, statements
 from jiaozi.web.views.stepping import attach, resolve_alert, step
 from jiaozi.web.views.tokens import end_token, tokens
+from jiaozi.web.views.tracing import chain_file, journal_lines, search, trace
 from jiaozi.web.views.voucher import voucher
 from jiaozi.web.views.year import live_orders, year
 
@@ -28,12 +29,14 @@ __all__ = [
     "attach",
     "batch",
     "cancel_order",
+    "chain_file",
     "dossier",
     "eligibility",
     "end_membership",
     "end_token",
     "estimate",
     "found",
+    "journal_lines",
     "live_orders",
     "members",
     "new_order",
@@ -44,6 +47,7 @@ __all__ = [
     "paper",
     "read_notifications",
     "resolve_alert",
+    "search",
     "site_map",
     "statement",
     "statement_file",
@@ -52,6 +56,7 @@ __all__ = [
     "stay",
     "step",
     "tokens",
+    "trace",
     "voucher",
     "wallet",
     "year",
