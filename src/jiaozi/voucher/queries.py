@@ -111,15 +111,16 @@ def purses(
         rows = rows.filter(state__in=wanted)
     if after is not None:
         rows = rows.filter(issued_at__lte=after[0]).exclude(issued_at=after[0], id__gte=after[1])
-    return _with_balances(list(rows[: min(limit, ROWS_MAX)]))
+    return with_balances(list(rows[: min(limit, ROWS_MAX)]))
 
 
 def purse(id: UUID) -> Purse:  # noqa: A002 - the column's own name
     """Give one voucher with what is left of it."""
-    return _with_balances([voucher(id)])[0]
+    return with_balances([voucher(id)])[0]
 
 
-def _with_balances(rows: list[Voucher]) -> list[Purse]:
+def with_balances(rows: list[Voucher]) -> list[Purse]:
+    """Give vouchers with what is left of each, in one statement."""
     if not rows:
         return []
     ids = [row.id for row in rows]

@@ -57,7 +57,7 @@ def chain(application_id: UUID) -> Chain:
         When there is no such dossier.
     """
     row = application.application(application_id)
-    kept = Voucher.objects.filter(application_id=row.id).first()
+    kept = Voucher.objects.filter(application_id=row.id).select_related("holder").first()
     decisions = list(KeptDecision.objects.filter(application_id=row.id).order_by("id")[:ORDERS_MAX])
     if kept is None:
         subjects = {row.id}
@@ -75,7 +75,7 @@ def chain(application_id: UUID) -> Chain:
     return Chain(
         application=row,
         decisions=decisions,
-        purse=voucher.purse(kept.id),
+        purse=voucher.with_balances([kept])[0],
         orders=orders[:ORDERS_MAX],
         usage=list(usage.order_by("started_at", "id")[:LINES_MAX]),
         captures=captures,
