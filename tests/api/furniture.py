@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from jiaozi.application import services as application
 from jiaozi.application.models import Application
 from jiaozi.application.rules.evidence import OTHER
 from jiaozi.kernel.label import Label
+from jiaozi.lab.models import LabFile, LabRun
 from jiaozi.metering import services as metering
 from jiaozi.metering.models import Capture, UsageDispute, UsageRow
 from jiaozi.metering.rules import CaptureKind
@@ -56,6 +58,7 @@ def furnish(house: Any) -> dict[str, str]:
     ids |= {"programme": PROGRAMME, "centre": CENTRE, "year": now.year, "alert": _alert(voucher, now)}
     ids |= _usage(now) | _statements(order, now) | _grants(voucher, now)
     chief = replace(world.applicant(house.firm), administrator=True)
+    ids |= {"run": _run(now), "name": "result.json"}
     hook = notice.add_webhook(url="https://hooks.example.cn/", events=[], by=chief, now=now)
     ids |= {"webhook": hook.id}
     member = Membership.objects.get(organisation=house.firm)
@@ -79,6 +82,23 @@ def _usage(now: Any) -> dict[str, Any]:
     for units in (1, 2):
         metering.receive(centre=CENTRE, records=[record(units)], source="push", now=now)
     return {"usage": UsageRow.objects.get().id, "dispute": UsageDispute.objects.get().id}
+
+
+def _run(now: Any) -> Any:
+    made = LabRun.objects.create(
+        id=uuid4(),
+        programme=PROGRAMME,
+        scenario="s",
+        title_zh="推演",
+        title_en="a run",
+        text="scenario: s",
+        seeds=1,
+        state="DONE",
+        asked_by="person:nobody",
+        asked_at=now,
+    )
+    LabFile.objects.create(run=made, name="result.json", size_bytes=2, content=gzip.compress(b"{}"))
+    return made.id
 
 
 def _alert(voucher: Any, now: Any) -> Any:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from jiaozi.project.openapi import document
 from tests.api.furniture import furnish
+from tests.lab.scenario_of_a_page import TEXT as SCENARIO
 from tests.world import CENTRE, PROGRAMME
 
 
@@ -37,6 +38,7 @@ MAY = {
         named(
             "list_programmes get_year get_year_csv list_notices "
             "get_programme list_programme_versions get_programme_document decide_eligibility "
+            "compare_programme_versions "
             "list_hubs list_centres get_centre list_offers "
             "list_resource_classes list_tariffs list_links"
         ),
@@ -61,6 +63,8 @@ MAY = {
     **dict.fromkeys(["list_organisations", "list_journal_lines", "audit_books"], ALL_OVERSEERS),
     **dict.fromkeys(["get_organisation", "list_end_users"], ALL_OVERSEERS | {"holder"}),
     "list_members": frozenset({"holder", "officer", "outsider", "operator", "auditor"}),
+    **dict.fromkeys(["get_budget", "try_parameter", "preview_year_closing", "get_payment_run"], OVERSEERS),
+    **dict.fromkeys(["list_lab_runs", "get_lab_run", "get_lab_file", "start_lab_run"], OVERSEERS),
     **dict.fromkeys(
         ["get_reserve", "list_reserve_movements", "list_disallowances", "list_payments", "list_clawbacks"], OVERSEERS
     ),
@@ -95,6 +99,8 @@ MAY = {
         OFFICERS,
     ),
     **dict.fromkeys(["screen_application", "preview_batch_approval", "approve_batch"], OFFICERS),
+    "check_programme_document": frozenset({"officer", "outsider"}),
+    "publish_programme_version": OFFICERS,
     # written by finance
     **dict.fromkeys(
         named(
@@ -174,6 +180,9 @@ def bodies(house, ids):
             reason,
         ),
         "approve_batch": {"programme": PROGRAMME, "choices": [{"application": ids["application"], **reason}]},
+        "check_programme_document": {"text": house.world.version.text},
+        "publish_programme_version": {"text": house.world.version.text},
+        "start_lab_run": {"programme": PROGRAMME, "text": SCENARIO},
         "decide_eligibility": {"facts": {}},
         "apply_for_voucher": applied,
         "draft_application": applied,
@@ -221,13 +230,15 @@ OF_THE_PROGRAMME = {"programme": PROGRAMME}
 QUERIES = {
     "search_things": {"programme": PROGRAMME, "q": "蓉城"},
     "preview_batch_approval": {"programme": PROGRAMME, "application": "00000000-0000-4000-8000-000000000001"},
+    "try_parameter": {"programme": PROGRAMME, "parameter": "general_ratio", "value": "40%"},
+    "compare_programme_versions": {"before": "00000000", "after": "00000000"},
     "list_quotes": {"resource_class": "cpu-core", "units": 1, "duration_s": 60},
     **dict.fromkeys(
         named(
             "list_vouchers list_applications list_orders list_statements "
             "list_captures_waiting list_redemptions list_awards get_reserve "
             "list_reserve_movements list_disallowances list_payments list_clawbacks "
-            "list_alerts get_alert_thresholds"
+            "list_alerts get_alert_thresholds get_budget preview_year_closing get_payment_run list_lab_runs"
         ),
         OF_THE_PROGRAMME,
     ),

@@ -70,6 +70,24 @@ EXPECTED: dict[str, dict[str, int] | str] = {
     "web:statement": OVERSEERS | {"centre": 200},
     "web:statement-file": OVERSEERS | {"centre": 200},
     "web:statement-step": NOBODY | dict.fromkeys(("officer", "finance", "operator", "centre", "elsewhere"), 405),
+    "web:budget": OVERSEERS,
+    "web:versions": OVERSEERS,
+    "web:version": OVERSEERS,
+    "web:lab": OVERSEERS,
+    "web:lab-run": "test_lab.py",
+    "web:lab-file": "test_lab.py",
+    "web:payment-run": OVERSEERS,
+    "web:run-step": NOBODY | dict.fromkeys(("officer", "finance", "operator"), 405),
+    "web:redemptions": OVERSEERS,
+    "web:redemption": "test_finance.py",
+    "web:redemption-step": NOBODY | dict.fromkeys(("officer", "finance"), 405),
+    "web:awards": OVERSEERS,
+    "web:award": "test_finance.py",
+    "web:award-step": NOBODY | dict.fromkeys(("officer", "finance"), 405),
+    "web:fund": OVERSEERS,
+    "web:fund-step": NOBODY | {"finance": 405},
+    "web:year-end": OVERSEERS,
+    "web:close-year": NOBODY | {"finance": 405},
     "web:paper": "test_dossier.py",
     "web:eligibility": EVERYBODY,
     "web:estimate": EVERYBODY,
@@ -122,6 +140,8 @@ def arguments(pattern: URLPattern) -> dict[str, object]:
     known = {"voucher_id": voucher.id, "order_id": order.id, "clause": "general", "verb": "review"}
     known |= {"statement_id": Statement.objects.filter(centre=CENTRE).first().id, "form": "csv"}
     known |= {"application_id": voucher.application_id, "alert_id": uuid4()}
+    known |= {"redemption_id": uuid4(), "award_id": uuid4(), "version_id": voucher.version_id}
+    known |= {"run_id": uuid4(), "name": "report.html"}
     known |= {"token_id": uuid4(), "membership_id": uuid4()}
     return {name: known[name] for name in pattern.pattern.converters}
 

@@ -16,11 +16,13 @@ from jiaozi.client.shapes import (
     BatchApproval,
     BatchEffect,
     BatchShape,
+    BudgetShape,
     BudgetWish,
     CallerShape,
     CentreShape,
     Centres,
     ChainShape,
+    CheckedShape,
     Choices,
     ChoicesWish,
     Claim,
@@ -30,10 +32,12 @@ from jiaozi.client.shapes import (
     ClawbackWish,
     Credit,
     DecisionShape,
+    Difference,
     Differences,
     DisallowWish,
     DisallowanceShape,
     DisputeShape,
+    DocumentWish,
     Done,
     EndUserShape,
     EndUserWish,
@@ -75,11 +79,13 @@ from jiaozi.client.shapes import (
     PageOfOrganisationShape,
     PageOfPaymentShape,
     PageOfRedemptionShape,
+    PageOfRunShape,
     PageOfStatementShape,
     PageOfVoucherShape,
     PaperShape,
     Papers,
     Payment,
+    PaymentRunShape,
     Position,
     PrefundWish,
     ProbeWish,
@@ -101,6 +107,9 @@ from jiaozi.client.shapes import (
     Resolution,
     Resolved,
     Retry,
+    RunShape,
+    RunWithFiles,
+    ScenarioWish,
     SecretShape,
     Situation,
     Span,
@@ -113,12 +122,15 @@ from jiaozi.client.shapes import (
     Tokens,
     UsedByOrder,
     Verdict,
+    VersionShape,
     Versions,
     VoucherShape,
     WaitingList,
     WebhookShape,
     WebhookWish,
     Webhooks,
+    WhatIfShape,
+    YearAheadShape,
     YearClosedShape,
     YearShape,
     YearWish,
@@ -188,6 +200,33 @@ class Operations(Transport):
         unused.
         """
         return cast("DecisionShape", self.asked("POST", f"/api/v1/programmes/{quoted(programme)}/decide", body=body))
+
+    def compare_programme_versions(self, programme: str, *, before: str, after: str) -> Difference:
+        """Say in words what changed between two versions, named by the beginnings of their digests, and for whom.
+
+        Say in words what changed between two versions, named by the beginnings of their digests, and for
+        whom.
+        """
+        return cast(
+            "Difference",
+            self.asked("GET", f"/api/v1/programmes/{quoted(programme)}/diff", query={"before": before, "after": after}),
+        )
+
+    def check_programme_document(self, body: DocumentWish, *, key: str | None = None) -> CheckedShape:
+        """Look at a document without keeping it: every problem with its line and column, or what it would change.
+
+        Look at a document without keeping it: every problem with its line and column, or what it would
+        change.  Scope: `DECIDE`.
+        """
+        return cast("CheckedShape", self.asked("POST", "/api/v1/programmes/check", body=body, key=key))
+
+    def publish_programme_version(self, body: DocumentWish, *, key: str | None = None) -> VersionShape:
+        """Take a document into use; its own first day, which may lie ahead, says from when it is in force.
+
+        Take a document into use; its own first day, which may lie ahead, says from when it is in force.
+        Scope: `DECIDE`.
+        """
+        return cast("VersionShape", self.asked("POST", "/api/v1/programmes/publish", body=body, key=key))
 
     def list_organisations(
         self,
@@ -1192,6 +1231,43 @@ class Operations(Transport):
         """
         return cast("YearClosedShape", self.asked("POST", "/api/v1/years/close", body=body, key=key))
 
+    def get_budget(self, year: int, *, programme: str | None = None) -> BudgetShape:
+        """A year's money by pool and clause, its burn-down, and when it runs out.
+
+        A year's money by pool and clause, its burn-down, and when it runs out.  Scope: `READ`.
+        """
+        return cast("BudgetShape", self.asked("GET", f"/api/v1/budgets/{quoted(year)}", query={"programme": programme}))
+
+    def try_parameter(self, *, parameter: str, value: str, programme: str | None = None) -> WhatIfShape:
+        """What one parameter with another value would change; nothing is kept.
+
+        What one parameter with another value would change; nothing is kept.  Scope: `READ`.
+        """
+        return cast(
+            "WhatIfShape",
+            self.asked(
+                "GET", "/api/v1/what-if", query={"programme": programme, "parameter": parameter, "value": value}
+            ),
+        )
+
+    def preview_year_closing(self, year: int, *, programme: str | None = None) -> YearAheadShape:
+        """What closing a year would do now: what lapses, what goes back, what keeps it from that, and the checks.
+
+        What closing a year would do now: what lapses, what goes back, what keeps it from that, and the
+        checks.  Scope: `READ`.
+        """
+        return cast(
+            "YearAheadShape", self.asked("GET", f"/api/v1/years/{quoted(year)}/closing", query={"programme": programme})
+        )
+
+    def get_payment_run(self, *, programme: str | None = None) -> PaymentRunShape:
+        """Every statement to be matched, approved or paid, with the lines that keep it from that.
+
+        Every statement to be matched, approved or paid, with the lines that keep it from that.  Scope:
+        `READ`.
+        """
+        return cast("PaymentRunShape", self.asked("GET", "/api/v1/payment-run", query={"programme": programme}))
+
     def list_redemptions(
         self,
         *,
@@ -1452,6 +1528,39 @@ class Operations(Transport):
             "AlertShape",
             self.asked("POST", f"/api/v1/alerts/{quoted(alert_id)}/resolve", body=body, key=key, if_match=if_match),
         )
+
+    def list_lab_runs(
+        self, *, programme: str | None = None, limit: int | None = None, cursor: str | None = None
+    ) -> PageOfRunShape:
+        """Runs that are kept, the latest first.
+
+        Runs that are kept, the latest first.  Scope: `READ`.
+        """
+        return cast(
+            "PageOfRunShape",
+            self.asked("GET", "/api/v1/lab/runs", query={"programme": programme, "limit": limit, "cursor": cursor}),
+        )
+
+    def start_lab_run(self, body: ScenarioWish, *, key: str | None = None) -> RunShape:
+        """Have a scenario played by the worker.
+
+        Have a scenario played by the worker.  Scope: `READ`.
+        """
+        return cast("RunShape", self.asked("POST", "/api/v1/lab/runs", body=body, key=key))
+
+    def get_lab_run(self, run_id: str) -> RunWithFiles:
+        """One run: how far it is, and its files.
+
+        One run: how far it is, and its files.  Scope: `READ`.
+        """
+        return cast("RunWithFiles", self.asked("GET", f"/api/v1/lab/runs/{quoted(run_id)}"))
+
+    def get_lab_file(self, run_id: str, name: str) -> bytes:
+        """One file of a run: the report, the figures as JSON, or a CSV table.
+
+        One file of a run: the report, the figures as JSON, or a CSV table.  Scope: `READ`.
+        """
+        return self.loaded("GET", f"/api/v1/lab/runs/{quoted(run_id)}/files/{quoted(name)}")
 
     def list_journal_lines(
         self,

@@ -211,6 +211,25 @@ class BatchWish(TypedDict):
     application: list[str]
 
 
+class BudgetShape(TypedDict):
+    """A year's money; ``left_fen`` is the lesser of what the ceiling and the approved budget leave."""
+
+    year: int
+    cap_fen: int | None
+    budget_fen: int
+    granted_fen: int
+    frozen_fen: int
+    spent_fen: int
+    paid_fen: int
+    ceiling_fen: int
+    left_fen: int
+    clauses: list[ClauseMoneyShape]
+    pools: list[CapShape]
+    weeks: list[WeekShape]
+    ceiling: ForecastShape | None
+    reserve: ForecastShape | None
+
+
 class BudgetWish(TypedDict):
     """A year's approved budget; ``reference`` names the approval and makes it once."""
 
@@ -231,6 +250,19 @@ class CallerShape(TypedDict):
     programme: str
     administrator: bool
     scopes: list[Literal["READ", "APPLY", "SPEND", "OFFER", "METER", "DECIDE", "SETTLE", "ADMINISTER"]]
+
+
+class CapShape(TypedDict):
+    """A cap; ``limit_fen`` null where it is not known, a demo value where ``unpublished``."""
+
+    cap: str
+    label: Words
+    measures: str
+    subject: str
+    limit_fen: int | None
+    unpublished: bool
+    counted_fen: int | None
+    left_fen: int | None
 
 
 class CentreShape(TypedDict):
@@ -281,6 +313,15 @@ class ChangeShape(TypedDict):
     value: int | str | None
     centre: str
     label: Words
+
+
+class CheckShape(TypedDict):
+    """Two sums that must be equal."""
+
+    label: Words
+    left_fen: int
+    right_fen: int
+    difference_fen: int
 
 
 class CheckedShape(TypedDict):
@@ -351,6 +392,18 @@ class Classes(TypedDict):
     """All kinds of compute."""
 
     items: list[ClassShape]
+
+
+class ClauseMoneyShape(TypedDict):
+    """What a clause's grants came to: granted = spendable + held + used + ended."""
+
+    clause: str
+    grants: int
+    granted_fen: int
+    spendable_fen: int
+    held_fen: int
+    used_fen: int
+    ended_fen: int
 
 
 class ClauseShape(TypedDict):
@@ -438,6 +491,14 @@ class DeliveryShape(TypedDict):
     created_at: str
 
 
+class Difference(TypedDict):
+    """What changed between two versions of a programme."""
+
+    before: str
+    after: str
+    changes: list[ChangeShape]
+
+
 class DifferenceShape(TypedDict):
     """A line on which claim, metering and ledger don't agree; null where one of them has no such line."""
 
@@ -487,6 +548,12 @@ class DisputeShape(TypedDict):
     resolution: str
 
 
+class DocumentWish(TypedDict):
+    """A programme's document."""
+
+    text: str
+
+
 class Done(TypedDict):
     """A write that has nothing else to show."""
 
@@ -499,6 +566,16 @@ class DossierAhead(TypedDict):
     application: str
     amount_fen: int | None
     reasons: list[Why]
+
+
+class DueStatement(TypedDict):
+    """A statement that is to be approved or paid."""
+
+    statement: str
+    centre: str
+    first: str
+    end: str
+    total_fen: int
 
 
 class EndUserShape(TypedDict):
@@ -558,6 +635,20 @@ class FindingShape(TypedDict):
     invariant: str
     where: str
     found: str
+
+
+class ForecastShape(TypedDict):
+    """A forecast by the stated rule: the mean of the last weeks; as a band the fastest and slowest block of four."""
+
+    left_fen: int
+    weeks: int
+    pace_fen: int
+    on: str | None
+    earliest: str | None
+    latest: str | None
+    end_fen: int
+    end_low_fen: int
+    end_high_fen: int
 
 
 class FundWish(TypedDict):
@@ -858,6 +949,15 @@ class NotificationShape(TypedDict):
     read_at: str | None
 
 
+class OffendingLine(TypedDict):
+    """One line on which claim, metering and ledger don't agree."""
+
+    reference: str
+    claimed_fen: int | None
+    metered_fen: int | None
+    ledger_fen: int | None
+
+
 class OfferShape(TypedDict):
     """What a centre offers of a kind of compute."""
 
@@ -1145,6 +1245,13 @@ class PageOfRedemptionShape(TypedDict):
     next: str | None
 
 
+class PageOfRunShape(TypedDict):
+    """Page_RunShape_"""
+
+    items: list[RunShape]
+    next: str | None
+
+
 class PageOfStatementShape(TypedDict):
     """Page_StatementShape_"""
 
@@ -1193,6 +1300,19 @@ class Payment(TypedDict):
     """The bank's own id of the transfer."""
 
     bank_reference: str
+
+
+class PaymentRunShape(TypedDict):
+    """Everything that is to be matched, approved or paid."""
+
+    to_match: list[ToMatch]
+    to_approve: list[DueStatement]
+    to_pay: list[DueStatement]
+    disputed: list[DueStatement]
+    due_fen: int
+    reserve_fen: int
+    short_fen: int
+    more: bool
 
 
 class PaymentShape(TypedDict):
@@ -1261,6 +1381,16 @@ class Problem(TypedDict):
     field: str
     clause: NotRequired[str]
     errors: NotRequired[list[dict[str, Any]]]
+
+
+class ProblemShape(TypedDict):
+    """One thing wrong in a document; line and column count from 1."""
+
+    line: int
+    column: int
+    path: str
+    zh: str
+    en: str
 
 
 class ProgrammeShape(TypedDict):
@@ -1438,6 +1568,52 @@ class Retry(TypedDict):
     voucher: NotRequired[str | None]
 
 
+class RunShape(TypedDict):
+    """One run; ``done`` of ``steps`` is its progress."""
+
+    id: str
+    programme: str
+    scenario: str
+    title_zh: str
+    title_en: str
+    seeds: int
+    state: Literal["QUEUED", "RUNNING", "DONE", "FAILED"]
+    done: int
+    steps: int
+    message_zh: str
+    message_en: str
+    asked_at: str
+    started_at: str | None
+    ended_at: str | None
+
+
+class RunWithFiles(TypedDict):
+    """One run with the names of its files."""
+
+    id: str
+    programme: str
+    scenario: str
+    title_zh: str
+    title_en: str
+    seeds: int
+    state: Literal["QUEUED", "RUNNING", "DONE", "FAILED"]
+    done: int
+    steps: int
+    message_zh: str
+    message_en: str
+    asked_at: str
+    started_at: str | None
+    ended_at: str | None
+    files: list[str]
+
+
+class ScenarioWish(TypedDict):
+    """A scenario; a version's ``document`` is ``in-force`` or the beginning of an adopted version's digest."""
+
+    programme: NotRequired[str]
+    text: str
+
+
 class SearchWish(TypedDict):
     """What to look for, in which programme."""
 
@@ -1558,6 +1734,18 @@ class Thresholds(TypedDict):
     values: dict[str, int]
 
 
+class ToMatch(TypedDict):
+    """A closed statement, and the first lines that keep it from being matched."""
+
+    statement: str
+    centre: str
+    total_fen: int
+    claimed: bool
+    differing: int
+    off_fen: int
+    lines: list[OffendingLine]
+
+
 class TokenShape(TypedDict):
     """A token, without its text: that was shown once."""
 
@@ -1575,6 +1763,15 @@ class Tokens(TypedDict):
     """A person's tokens, the latest first."""
 
     items: list[TokenShape]
+
+
+class TriedShape(TypedDict):
+    """One dossier that the change makes a difference to."""
+
+    application: str
+    clause: str
+    before_fen: int
+    after_fen: int
 
 
 class TurnedShape(TypedDict):
@@ -1715,6 +1912,39 @@ class Webhooks(TypedDict):
     items: list[WebhookShape]
 
 
+class WeekShape(TypedDict):
+    """One week of the year."""
+
+    last: str
+    granted_fen: int
+    paid_fen: int
+    left_fen: int
+    unpaid_fen: int
+
+
+class WhatIfShape(TypedDict):
+    """What a parameter with another value would make of this year's latest dossiers, each decided alone."""
+
+    parameter: str
+    value: str
+    dossiers: int
+    of: int
+    before_fen: int
+    after_fen: int
+    by_fen: int
+    gaining: int
+    losing: int
+    shown: list[TriedShape]
+
+
+class WhatIfWish(TypedDict):
+    """Which parameter, and the value to try, written as the document writes it."""
+
+    programme: NotRequired[str]
+    parameter: str
+    value: str
+
+
 class Why(TypedDict):
     """Why something is so, or was refused."""
 
@@ -1729,6 +1959,18 @@ class Words(TypedDict):
 
     zh: str
     en: str
+
+
+class YearAheadShape(TypedDict):
+    """What closing a year would do now."""
+
+    closed: bool
+    lapses_fen: int
+    returns_fen: int
+    not_yet: Why | None
+    outstanding: list[Why]
+    balanced: bool
+    checks: list[CheckShape]
 
 
 class YearClosedShape(TypedDict):

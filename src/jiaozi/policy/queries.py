@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Min, Q
 
 from jiaozi.kernel.refusal import Refused
 from jiaozi.policy import rules
@@ -66,10 +66,36 @@ def versions(programme: str) -> list[ProgrammeVersion]:
     return [*rows.order_by("-loaded_at", "-id")[:VERSIONS_MAX]]
 
 
+def first_adopted(programme: str) -> datetime | None:
+    """Say when a programme was first taken into use; None where it never was."""
+    found: datetime | None = ProgrammeVersion.objects.filter(programme=programme).aggregate(at=Min("loaded_at"))["at"]
+    return found
+
+
 def adopted() -> list[ProgrammeVersion]:
     """Give the version of each programme that was adopted last, by name, without its text, in one statement."""
     rows = ProgrammeVersion.objects.defer("text").order_by("programme", "-loaded_at", "-id").distinct("programme")
     return [*rows[:VERSIONS_MAX]]
+
+
+def by_digest(programme: str, begin: str) -> ProgrammeVersion:
+    """Give the latest version of a programme whose digest begins so.
+
+    Raises
+    ------
+    UnableToFindProgramme
+        When there is none.
+    """
+    rows = ProgrammeVersion.objects.filter(programme=programme, digest__startswith=begin.lower())
+    row = rows.order_by("-loaded_at", "-id").first() if begin else None
+    if row is None:
+        raise UnableToFindProgramme(
+            "VERSION_UNKNOWN",
+            f"项目 {programme} 没有版本 {begin[:64]}",
+            f"the programme {programme} has no version {begin[:64]}",
+            field="version",
+        )
+    return row
 
 
 @lru_cache(maxsize=64)

@@ -1,4 +1,4 @@
-"""Adopting a programme version: the only write of this stage."""
+"""Taking a programme version into use: the only write of this stage."""
 
 from __future__ import annotations
 
@@ -10,8 +10,22 @@ from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
 from jiaozi.kernel.ids import new_id
 from jiaozi.kernel.text import kept_text
+from jiaozi.party.rules import Actor, check_own_programme
 from jiaozi.policy import rules
 from jiaozi.policy.models import LOADED_BY_MAX, ProgrammeVersion
+
+
+def publish(*, text: str, by: Actor, now: datetime, demo: bool) -> ProgrammeVersion:
+    """Take a document into use as a person asks for it; its own first day says from when it is in force.
+
+    Raises
+    ------
+    UnableToAdopt, UnableToActForProgramme
+        When the actor is neither an officer of that programme nor the operator; else as ``adopt`` does.
+    """
+    rules.check_publisher(by.role)
+    check_own_programme(by, rules.load(text).slug)
+    return adopt(text=text, by=by.name, now=now, demo=demo)
 
 
 def adopt(*, text: str, by: str, now: datetime, demo: bool) -> ProgrammeVersion:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from csp.constants import SELF
 
 from jiaozi.project.databases import databases
@@ -46,6 +48,7 @@ INSTALLED_APPS = [
     "jiaozi.metering",
     "jiaozi.exchange",
     "jiaozi.settlement",
+    "jiaozi.lab",
     "jiaozi.notice",
 ]
 
@@ -110,6 +113,10 @@ TIME_ZONE = "Asia/Shanghai"
 
 STATIC_URL = "static/"
 STATIC_ROOT = _ENV.folder("static")
+STATICFILES_DIRS = [
+    ("vendor/echarts", Path(__file__).resolve().parent.parent / "lab" / "report" / "vendor" / "echarts-6.1.0")
+]
+"""The lab's report has the plots' library inside it; pages load the same file."""
 WHITENOISE_USE_FINDERS = True
 
 X_FRAME_OPTIONS = "DENY"

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.conf import settings
 from ninja import Router
 from pydantic import Field
 
 from jiaozi.api.caller import Asked
-from jiaozi.api.operation import asks, reads
+from jiaozi.api.operation import asks, reads, writes
 from jiaozi.api.shape import Json, Name, Shape, Why, Wish, Words, id_of
 from jiaozi.kernel.period import local_date
+from jiaozi.party.rules import Scope
 from jiaozi.policy import queries, rules
+from jiaozi.policy import services as policy
 from jiaozi.policy.models import ProgrammeVersion
 from jiaozi.policy.rules import Decision, Document
+from jiaozi.policy.rules.reading import TEXT_LENGTH_MAX
 
 router = Router(tags=["programmes"])
 Slug = Annotated[str, Field(max_length=60)]
+Digest = Annotated[str, Field(min_length=8, max_length=64, pattern="^[0-9a-fA-F]+$")]
 Day = Annotated[date | None, Field(description="Asia/Shanghai date; today without it")]
 
 
@@ -70,6 +76,50 @@ class Versions(Shape):
     """A programme's versions, the latest first."""
 
     items: list[VersionShape]
+
+
+class ChangeShape(Shape):
+    """One difference between two versions, in words: whom it touches, and both texts."""
+
+    name: str
+    turn: str
+    whom: Words
+    about: Words
+    before: Words | None
+    after: Words | None
+
+
+class Difference(Shape):
+    """What changed between two versions of a programme."""
+
+    before: str
+    after: str
+    changes: list[ChangeShape]
+
+
+class ProblemShape(Shape):
+    """One thing wrong in a document; line and column count from 1."""
+
+    line: int
+    column: int
+    path: str
+    zh: str
+    en: str
+
+
+class CheckedShape(Shape):
+    """A document that was looked at and not kept: its problems, or what it would change against the latest version."""
+
+    problems: list[ProblemShape]
+    effective_from: date | None
+    effective_to: date | None
+    changes: list[ChangeShape]
+
+
+class DocumentWish(Wish):
+    """A programme's document."""
+
+    text: Annotated[str, Field(min_length=1, max_length=TEXT_LENGTH_MAX)]
 
 
 class Situation(Wish):
@@ -163,3 +213,38 @@ def decide_eligibility(request: Asked, programme: Slug, given: Situation) -> Dec
     return decided(
         rules.decide(document, clause_id=given.clause, facts=given.facts, counters={}, on=on, allow_demo=version.demo)
     )
+
+
+@reads(router, "/programmes/{programme}/diff", Difference, public=True)
+def compare_programme_versions(request: Asked, programme: Slug, before: Digest, after: Digest) -> Difference:  # noqa: ARG001 - an operation gets it
+    """Say in words what changed between two versions, named by the beginnings of their digests, and for whom."""
+    old, new = (queries.by_digest(programme, each) for each in (before, after))
+    changes = rules.compare(queries.document(old.id), queries.document(new.id))
+    return Difference.model_construct(before=old.digest, after=new.digest, changes=_changes(changes))
+
+
+@writes(router, "/programmes/check", CheckedShape, scope=Scope.DECIDE)
+def check_programme_document(request: Asked, given: DocumentWish) -> CheckedShape:
+    """Look at a document without keeping it: every problem with its line and column, or what it would change."""
+    rules.check_publisher(request.auth.role)
+    try:
+        document = rules.load(given.text)
+    except rules.UnableToReadProgramme as refused:
+        problems = [ProblemShape.model_validate(each) for each in refused.problems]
+        return CheckedShape(problems=problems, effective_from=None, effective_to=None, changes=[])
+    rules.check_cases(document)
+    first, last = rules.effective_dates(document, allow_demo=settings.JIAOZI_DEMO)
+    latest = next(iter(queries.versions(document.slug)), None)
+    changes = rules.compare(queries.document(latest.id), document) if latest else ()
+    return CheckedShape(problems=[], effective_from=first, effective_to=last, changes=_changes(changes))
+
+
+@writes(router, "/programmes/publish", VersionShape, scope=Scope.DECIDE)
+def publish_programme_version(request: Asked, given: DocumentWish) -> VersionShape:
+    """Take a document into use; its own first day, which may lie ahead, says from when it is in force."""
+    row = policy.publish(text=given.text, by=request.auth, now=request.now, demo=settings.JIAOZI_DEMO)
+    return VersionShape.model_validate(row)
+
+
+def _changes(found: Sequence[rules.Change]) -> list[ChangeShape]:
+    return [ChangeShape.model_validate(each) for each in found]

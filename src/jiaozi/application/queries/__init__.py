@@ -12,17 +12,20 @@ from jiaozi.application.queries.reading import (
     wrote,
 )
 from jiaozi.application.queries.replaying import Replayed, replayed
+from jiaozi.application.queries.trying import WhatIf, what_if
 
 __all__ = [
     "ROWS_MAX",
     "Replayed",
     "UnableToFindApplication",
+    "WhatIf",
     "application",
     "applications",
     "chosen",
     "counts",
     "replayed",
     "times_granted",
+    "what_if",
     "written_by",
     "wrote",
 ]

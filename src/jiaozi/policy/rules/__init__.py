@@ -4,7 +4,13 @@
 and its neighbours answer what later stages ask.
 """
 
-from jiaozi.policy.rules.adopting import UnableToAdopt, check_cases, check_succession, effective_dates
+from jiaozi.policy.rules.adopting import (
+    UnableToAdopt,
+    check_cases,
+    check_publisher,
+    check_succession,
+    effective_dates,
+)
 from jiaozi.policy.rules.applicants import applicants_from_csv, applicants_from_json
 from jiaozi.policy.rules.bars import Bar, bars_of
 from jiaozi.policy.rules.cases import CaseRun, decide_case, run_cases
@@ -100,6 +106,7 @@ __all__ = [
     "bars_of",
     "check_administration",
     "check_cases",
+    "check_publisher",
     "check_succession",
     "compare",
     "compare_applicants",

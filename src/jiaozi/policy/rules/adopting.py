@@ -5,16 +5,35 @@ from __future__ import annotations
 from datetime import date
 
 from jiaozi.kernel.refusal import Refused
+from jiaozi.party.rules import Role
 from jiaozi.policy.rules.cases import run_cases
 from jiaozi.policy.rules.document import Document
 from jiaozi.policy.rules.terms import Asked
 
 _SHOWN_MAX = 5
+PUBLISHERS = frozenset({Role.OFFICER, Role.OPERATOR})
 _ANY_DAY = date(2000, 1, 1)  # the days of force do not depend on the day that asks
 
 
 class UnableToAdopt(Refused):
     """A document that reads well but may not be taken into use."""
+
+
+def check_publisher(role: Role) -> None:
+    """Let an officer of the programme, or the operator, take a version into use.
+
+    Raises
+    ------
+    UnableToAdopt
+        When it is somebody else.
+    """
+    if role not in PUBLISHERS:
+        raise UnableToAdopt(
+            "WRONG_ROLE",
+            "政策版本由经办人员或平台运营方发布",
+            "an officer or the platform's operator publishes a version",
+            field="role",
+        )
 
 
 def check_cases(document: Document) -> None:

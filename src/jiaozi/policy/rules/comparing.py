@@ -30,7 +30,7 @@ class Turn(StrEnum):
     CHANGED = "changed"
 
 
-_TURNS = {
+TURNS = {
     Turn.ADDED: Label("新增", "added"),
     Turn.REMOVED: Label("取消", "removed"),
     Turn.RAISED: Label("提高", "raised"),
@@ -52,7 +52,7 @@ class Change:
 
     def in_language(self, language: str) -> str:
         """Say it in one line."""
-        turn, about = _TURNS[self.turn].in_language(language), self.about.in_language(language)
+        turn, about = TURNS[self.turn].in_language(language), self.about.in_language(language)
         texts = [text.in_language(language) for text in (self.before, self.after) if text]
         return f"{self.whom.in_language(language)} · {turn} {about}: {' → '.join(texts)}"
 

@@ -3,6 +3,8 @@
 from jiaozi.policy.queries import UnableToFindProgramme
 from jiaozi.settlement.queries.auditing import Audit, Checked, audit, audit_all
 from jiaozi.settlement.queries.batch import BatchAhead, batch_ahead
+from jiaozi.settlement.queries.budget import BudgetView, budget
+from jiaozi.settlement.queries.closing import YearAhead, year_ahead
 from jiaozi.settlement.queries.exporting import ExportForm, export, export_csv
 from jiaozi.settlement.queries.fund import (
     UnableToFindDisallowance,
@@ -25,6 +27,7 @@ from jiaozi.settlement.queries.grants import (
     redemptions,
     stages,
 )
+from jiaozi.settlement.queries.payment_run import PaymentRun, payment_run
 from jiaozi.settlement.queries.reading import (
     UnableToFindStatement,
     Waiting,
@@ -41,13 +44,16 @@ from jiaozi.settlement.queries.year import closed_year
 __all__ = [
     "Audit",
     "BatchAhead",
+    "BudgetView",
     "Checked",
     "ExportForm",
+    "PaymentRun",
     "UnableToFindDisallowance",
     "UnableToFindGrant",
     "UnableToFindProgramme",
     "UnableToFindStatement",
     "Waiting",
+    "YearAhead",
     "YearAtAGlance",
     "audit",
     "audit_all",
@@ -55,6 +61,7 @@ __all__ = [
     "awards",
     "batch_ahead",
     "blocked",
+    "budget",
     "clawbacks",
     "closed_year",
     "differences",
@@ -64,6 +71,7 @@ __all__ = [
     "export_csv",
     "lines",
     "movements",
+    "payment_run",
     "payments",
     "redemption",
     "redemptions",
@@ -76,5 +84,6 @@ __all__ = [
     "unfinished",
     "unpaid_fen",
     "waiting",
+    "year_ahead",
     "year_at_a_glance",
 ]

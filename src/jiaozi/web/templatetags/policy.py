@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from jiaozi.kernel.label import Label
 from jiaozi.policy.rules import Measure, Subject, Truth
+from jiaozi.policy.rules.comparing import TURNS, Turn
 from jiaozi.policy.rules.explaining import MEASURES, SUBJECTS, TRUTHS
 from jiaozi.web.templatetags.words import foreign, name_of, said
 
@@ -46,6 +47,25 @@ _STATEMENT_VERBS = {
     "pay": Label("支付", "paid"),
     "dispute": Label("争议", "disputed"),
     "resolve": Label("处理争议", "resolved"),
+}
+_GRANT_VERBS = {
+    "submit_redemption": Label("提交", "submitted"),
+    "accept_redemption": Label("认定", "accepted"),
+    "reject_redemption": Label("驳回", "rejected"),
+    "withdraw_redemption": Label("撤回", "withdrawn"),
+    "cancel_redemption": Label("撤销认定", "acceptance taken back"),
+    "pay_redemption": Label("支付", "paid"),
+    "award": Label("决定授予", "awarded"),
+    "accept_report": Label("材料通过", "papers accepted"),
+    "pay_award": Label("支付", "paid"),
+    "withdraw_award": Label("撤销", "withdrawn"),
+}
+_FUND_WORDS = {
+    "PREFUND": Label("财政预拨", "treasury's advance"),
+    "REPLENISH": Label("补足", "replenished"),
+    "RECOVER": Label("追回", "recovered"),
+    "REMIT": Label("缴回财政", "remitted to the treasury"),
+    "RETURN": Label("年终缴回", "returned at the year's end"),
 }
 
 
@@ -117,3 +137,33 @@ def centre_name(centre: str, centres: Mapping[str, Any]) -> SafeString:
 def statement_verb(verb: str) -> str:
     """Say a step of a statement's life; one that has no words yet shows as it is."""
     return said(_STATEMENT_VERBS[verb]) if verb in _STATEMENT_VERBS else verb
+
+
+@register.filter
+def grant_verb(verb: str) -> str:
+    """Say a step of a redemption or an award; one that has no words yet shows as it is."""
+    return said(_GRANT_VERBS[verb]) if verb in _GRANT_VERBS else verb
+
+
+@register.filter
+def fund_word(kind: str) -> str:
+    """Say what moved the reserve."""
+    return said(_FUND_WORDS[kind]) if kind in _FUND_WORDS else kind
+
+
+@register.filter
+def turn_word(turn: str) -> str:
+    """Say what became of a statement of the policy."""
+    return said(TURNS[Turn(turn)])
+
+
+@register.filter
+def turn_tone(turn: str) -> str:
+    """Give the tone of a turn; the word beside it says the same."""
+    return {Turn.ADDED: "ok", Turn.RAISED: "ok", Turn.REMOVED: "bad", Turn.LOWERED: "warn"}.get(Turn(turn), "busy")
+
+
+@register.filter
+def loader_name(row: Any, people: Mapping[str, str]) -> SafeString:
+    """Say who took a version into use."""
+    return foreign(people.get(row.loaded_by, row.loaded_by))

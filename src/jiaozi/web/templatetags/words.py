@@ -12,20 +12,27 @@ from django.utils.translation import get_language
 from jiaozi.application import rules as application
 from jiaozi.catalogue.rules import CentreKind, Tier, Unit
 from jiaozi.kernel.label import Label
+from jiaozi.lab.rules.keeping import RunState
 from jiaozi.order import rules as order
 from jiaozi.party.rules import HolderClass
 from jiaozi.settlement import rules as settlement
+from jiaozi.settlement.rules.award import AwardState, StageState
+from jiaozi.settlement.rules.redeem import RedeemState
 from jiaozi.voucher import rules as voucher
 from jiaozi.web.templatetags.figures import money
 
 register = template.Library()
 _CHINESE_FROM = "\u2e80"  # the first of the East Asian blocks
 
-_STATES: dict[str, type[application.State | order.State | voucher.State | settlement.State]] = {
+_STATES: dict[str, Any] = {
     "application": application.State,
     "order": order.State,
     "voucher": voucher.State,
     "statement": settlement.State,
+    "redemption": RedeemState,
+    "award": AwardState,
+    "stage": StageState,
+    "run": RunState,
 }
 _CLASSES: dict[str, Any] = {"holder": HolderClass, "tier": Tier, "kind": CentreKind, "unit": Unit}
 
@@ -61,6 +68,12 @@ _LOOKS = {
     "PAID": ("double", "ok"),
     "DISPUTED": ("warn", "warn"),
     "ADJUSTED": ("dash", "calm"),
+    "ACCEPTED": ("check", "busy"),
+    "AWARDED": ("check", "busy"),
+    "PART_PAID": ("half", "busy"),
+    "WAITING": ("ring", "calm"),
+    "READY": ("check", "ok"),
+    "DONE": ("check", "ok"),
 }
 
 _EVENTS = {
@@ -121,7 +134,7 @@ def state(life: str, value: str) -> dict[str, str]:
     """Show a state by its word, its shape and its tone."""
     shape, tone = _LOOKS[value]
     word = said(_STATES[life](value).label)
-    return {"word": word[:1].upper() + word[1:], "shape": shape, "tone": tone}
+    return {"word": str(word[:1].upper() + word[1:]), "shape": shape, "tone": tone}
 
 
 @register.simple_tag

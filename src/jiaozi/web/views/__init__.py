@@ -2,9 +2,13 @@
 
 from jiaozi.web.views.account import account
 from jiaozi.web.views.acting import acting, site_map, stay
+from jiaozi.web.views.budget import budget
 from jiaozi.web.views.desk import applications, batch
 from jiaozi.web.views.dossier import apply, dossier, paper
 from jiaozi.web.views.eligibility import eligibility, estimate
+from jiaozi.web.views.finance import close_year, fund, fund_step, payment_run, run_step, year_end
+from jiaozi.web.views.grants import award, award_step, awards, redemption, redemption_step, redemptions
+from jiaozi.web.views.lab import lab, lab_file, lab_run
 from jiaozi.web.views.members import end_membership, found, members
 from jiaozi.web.views.notifications import (
     notification,
@@ -18,6 +22,7 @@ from jiaozi.web.views.statements import statement, statement_file, statement_ste
 from jiaozi.web.views.stepping import attach, resolve_alert, step
 from jiaozi.web.views.tokens import end_token, tokens
 from jiaozi.web.views.tracing import chain_file, journal_lines, search, trace
+from jiaozi.web.views.versions import version, versions
 from jiaozi.web.views.voucher import voucher
 from jiaozi.web.views.year import live_orders, year
 
@@ -27,16 +32,26 @@ __all__ = [
     "applications",
     "apply",
     "attach",
+    "award",
+    "award_step",
+    "awards",
     "batch",
+    "budget",
     "cancel_order",
     "chain_file",
+    "close_year",
     "dossier",
     "eligibility",
     "end_membership",
     "end_token",
     "estimate",
     "found",
+    "fund",
+    "fund_step",
     "journal_lines",
+    "lab",
+    "lab_file",
+    "lab_run",
     "live_orders",
     "members",
     "new_order",
@@ -45,8 +60,13 @@ __all__ = [
     "notifications",
     "order",
     "paper",
+    "payment_run",
     "read_notifications",
+    "redemption",
+    "redemption_step",
+    "redemptions",
     "resolve_alert",
+    "run_step",
     "search",
     "site_map",
     "statement",
@@ -57,7 +77,10 @@ __all__ = [
     "step",
     "tokens",
     "trace",
+    "version",
+    "versions",
     "voucher",
     "wallet",
     "year",
+    "year_end",
 ]

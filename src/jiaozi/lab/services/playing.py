@@ -22,7 +22,7 @@ from jiaozi.metering.rules import swf
 from jiaozi.policy import rules as policy
 from jiaozi.policy.rules.problems import Path as Place
 
-REPORT = Path(__file__).parent / "report"
+REPORT = Path(__file__).parent.parent / "report"
 ECHARTS = REPORT / "vendor" / "echarts-6.1.0" / "echarts.common.min.js"
 TEXT_BYTES_MAX = 2_000_000
 FILE_BYTES_MAX = 1_000_000_000
@@ -45,13 +45,17 @@ def run(*, scenario: Path, out: Path, seeds: int | None, now: datetime, told: To
         Naming the file.
     """
     read = _seeded(rules.read(_text(scenario, TEXT_BYTES_MAX)), seeds)
-    sources = _sources(read, scenario.parent)
-    result = rules.run(read, sources, told)
+    result = rules.run(read, _sources(read, scenario.parent), told)
+    _write(out, files_of(result, now))
+    return result
+
+
+def files_of(result: rules.Result, now: datetime) -> dict[str, str]:
+    """Give what a run comes to: the page with everything in it, the figures as JSON, and the CSV tables."""
     files = rules.csv_files(result)
     files["result.json"] = json.dumps(rules.to_json(result), ensure_ascii=False, indent=1) + "\n"
     files["report.html"] = _report(rules.view(result, local_date(now)))
-    _write(out, files)
-    return result
+    return files
 
 
 def check(*, scenario: Path) -> Scenario:
