@@ -73,8 +73,7 @@ def test_what_is_wrong_is_named_by_its_line(world, old, new, place, says) -> Non
 
 def test_no_file_is_read(world) -> None:
     text = TEXT[: TEXT.index("  generated:")] + (
-        "  file: {path: /etc/passwd, first: 2024-01-01, date: d, holder: h, cost: c}\n"
-        + TEXT[TEXT.index("versions:") :]
+        "  file: {path: /etc/passwd, first: 2024-01-01, date: d, holder: h, cost: c}\n" + TEXT[TEXT.index("use:") :]
     )
     with pytest.raises(UnableToReadScenario, match="generated"):
         ask(world, text)

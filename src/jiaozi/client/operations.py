@@ -218,7 +218,7 @@ class Operations(Transport):
         Look at a document without keeping it: every problem with its line and column, or what it would
         change.  Scope: `DECIDE`.
         """
-        return cast("CheckedShape", self.asked("POST", "/api/v1/programmes/check", body=body, key=key))
+        return cast("CheckedShape", self.asked("POST", "/api/v1/programme-documents/check", body=body, key=key))
 
     def publish_programme_version(self, body: DocumentWish, *, key: str | None = None) -> VersionShape:
         """Take a document into use; its own first day, which may lie ahead, says from when it is in force.
@@ -226,7 +226,7 @@ class Operations(Transport):
         Take a document into use; its own first day, which may lie ahead, says from when it is in force.
         Scope: `DECIDE`.
         """
-        return cast("VersionShape", self.asked("POST", "/api/v1/programmes/publish", body=body, key=key))
+        return cast("VersionShape", self.asked("POST", "/api/v1/programme-documents/publish", body=body, key=key))
 
     def list_organisations(
         self,

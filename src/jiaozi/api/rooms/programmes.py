@@ -223,7 +223,7 @@ def compare_programme_versions(request: Asked, programme: Slug, before: Digest, 
     return Difference.model_construct(before=old.digest, after=new.digest, changes=_changes(changes))
 
 
-@writes(router, "/programmes/check", CheckedShape, scope=Scope.DECIDE)
+@writes(router, "/programme-documents/check", CheckedShape, scope=Scope.DECIDE)
 def check_programme_document(request: Asked, given: DocumentWish) -> CheckedShape:
     """Look at a document without keeping it: every problem with its line and column, or what it would change."""
     rules.check_publisher(request.auth.role)
@@ -239,7 +239,7 @@ def check_programme_document(request: Asked, given: DocumentWish) -> CheckedShap
     return CheckedShape(problems=[], effective_from=first, effective_to=last, changes=_changes(changes))
 
 
-@writes(router, "/programmes/publish", VersionShape, scope=Scope.DECIDE)
+@writes(router, "/programme-documents/publish", VersionShape, scope=Scope.DECIDE)
 def publish_programme_version(request: Asked, given: DocumentWish) -> VersionShape:
     """Take a document into use; its own first day, which may lie ahead, says from when it is in force."""
     row = policy.publish(text=given.text, by=request.auth, now=request.now, demo=settings.JIAOZI_DEMO)
