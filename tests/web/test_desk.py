@@ -105,5 +105,11 @@ def test_the_batch_page_costs_the_same_for_one_and_for_many(world, officer) -> N
     assert counts[0] == counts[1] <= 15
 
 
+def test_the_way_back_keeps_the_filters(world, officer) -> None:
+    id_ = noticed(world, 1)
+    page = officer.get(f"/applications/batch?id={id_}&state=PUBLIC_NOTICE&clause=general").content.decode()
+    assert "/applications?state=PUBLIC_NOTICE&amp;clause=general" in page
+
+
 def test_an_empty_batch_says_what_to_do(world, officer) -> None:
     assert "还没有选择申领" in text_of(officer.get("/applications/batch").content)

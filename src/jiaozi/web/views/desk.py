@@ -62,6 +62,7 @@ def applications(request: HttpRequest) -> HttpResponse:
         "own": own,
         "choosing": by.role is Role.OFFICER and any(row.state == State.PUBLIC_NOTICE for row in rows[:ROWS]),
         "most": BATCH_MAX,
+        "filters": [(name, value) for name in request.GET for value in request.GET.getlist(name)],
     }
     return render(request, "web/applications.html", context)
 
@@ -89,12 +90,20 @@ def batch(request: HttpRequest) -> HttpResponse:
         "done": done,
         "own_pools": [each for each in ahead.effect.pools if not each.pool.shared and each.after_fen < 0],
         "pools": [each for each in ahead.effect.pools if each.pool.shared],
+        "back": request.POST.get("back", "")[:TEXT_MAX] or _filters(request),
         "most": BATCH_MAX,
         "too_many": len(ids) > BATCH_MAX,
         "key": request.POST.get("key") or new_id(),
         "common": request.POST.get("reason", "")[:TEXT_MAX],
     }
     return render(request, "web/batch.html", context, status=422 if wrong else 200)
+
+
+def _filters(request: HttpRequest) -> str:
+    """Give the desk's filters as they came along, for the way back; those whose notice is over without any."""
+    kept = request.GET.copy()
+    kept.pop("id", None)
+    return kept.urlencode() or "state=PUBLIC_NOTICE&notice=over"
 
 
 def _ids(texts: list[str]) -> list[UUID]:
