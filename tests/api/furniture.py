@@ -13,8 +13,10 @@ from jiaozi.alert.rules import AlertKind, Level, Subject, SubjectKind, Suspicion
 from jiaozi.application import services as application
 from jiaozi.application.models import Application
 from jiaozi.application.rules.evidence import OTHER
+from jiaozi.kernel.ids import new_id
 from jiaozi.kernel.label import Label
 from jiaozi.lab.models import LabFile, LabRun
+from jiaozi.lease.models import Lease
 from jiaozi.metering import services as metering
 from jiaozi.metering.models import Capture, UsageDispute, UsageRow
 from jiaozi.metering.rules import CaptureKind
@@ -59,11 +61,18 @@ def furnish(house: Any) -> dict[str, str]:
     ids |= _usage(now) | _statements(order, now) | _grants(voucher, now)
     chief = replace(world.applicant(house.firm), administrator=True)
     ids |= {"run": _run(now), "name": "result.json"}
+    ids |= {"lease": _lease(voucher, now)}
     hook = notice.add_webhook(url="https://hooks.example.cn/", events=[], by=chief, now=now)
     ids |= {"webhook": hook.id}
     member = Membership.objects.get(organisation=house.firm)
     ids |= {"membership": member.id, "token": Token.objects.get(membership=member).id}
     return {name: str(value) for name, value in ids.items()}
+
+
+def _lease(voucher: Any, now: Any) -> Any:
+    over = now - timedelta(hours=1)
+    made = {"memory": "m", "share_numerator": 1, "share_denominator": 2, "opened_at": over, "ends_at": over}
+    return Lease.objects.create(id=new_id(), voucher=voucher, centre_id=CENTRE, state="OPEN", due_at=over, **made).id
 
 
 def _usage(now: Any) -> dict[str, Any]:

@@ -4,8 +4,10 @@ An operation that is not in the table fails the test, so that a new one is thoug
 """
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import transaction
 
+from jiaozi.lease.rules import public_text
 from jiaozi.project.openapi import document
 from tests.api.furniture import furnish
 from tests.lab.scenario_of_a_page import TEXT as SCENARIO
@@ -16,6 +18,7 @@ def named(names):
     return names.split()
 
 
+KEY = public_text(Ed25519PrivateKey.generate().public_key())
 EVERYBODY = frozenset(
     "holder stranger officer finance payer outsider centre rival operator auditor nobody".split()  # noqa: SIM905
 )
@@ -52,6 +55,7 @@ MAY = {
     **dict.fromkeys(["get_voucher", "get_voucher_statement", "list_quotes", "get_application", "list_evidence"], OWN),
     **dict.fromkeys(["get_redemption", "get_award"], OWN),
     "get_evidence_content": OWN - {"operator"},
+    "list_leases": OVERSEERS | HOLDERS | CENTRES,
     "list_orders": OVERSEERS | HOLDERS | CENTRES,
     **dict.fromkeys(["get_order", "list_order_usage", "get_order_log"], DONE_THERE),
     **dict.fromkeys(["list_statements", "list_captures_waiting"], OVERSEERS | CENTRES),
@@ -81,7 +85,9 @@ MAY = {
     **dict.fromkeys(["amend_application", "submit_application", "resubmit_application"], frozenset({"holder"})),
     **dict.fromkeys(["withdraw_application", "appeal_application", "attach_evidence"], frozenset({"holder"})),
     **dict.fromkeys(["submit_redemption", "withdraw_redemption", "name_end_user"], frozenset({"holder"})),
-    **dict.fromkeys(["quote_order", "hold_order", "cancel_order"], frozenset({"holder"})),
+    **dict.fromkeys(
+        ["quote_order", "hold_order", "cancel_order", "allow_leases", "disallow_leases"], frozenset({"holder"})
+    ),
     "correct_organisation": frozenset({"holder", "officer", "outsider"}),
     "let_member_in": frozenset({"holder", "officer", "outsider"}),
     "end_membership": frozenset({"holder", "officer", "outsider"}),
@@ -94,7 +100,7 @@ MAY = {
             "review_application send_application_back record_decision_by_hand put_application_on_notice "
             "reject_application issue_voucher grant_award accept_award_report "
             "withdraw_award accept_redemption reject_redemption cancel_redemption "
-            "resolve_alert set_alert_thresholds"
+            "resolve_alert set_alert_thresholds write_off_lease"
         ),
         OFFICERS,
     ),
@@ -221,6 +227,8 @@ def bodies(house, ids):
         "correct_organisation": new | {"name": "蓉城一号", "uscc": house.firm.uscc, "registered_in_city": True},
         "let_member_in": {"person": some},
         "name_end_user": {"name": "某人"},
+        "allow_leases": {"key": KEY},
+        "write_off_lease": reason,
         "choose_notifications": {"items": [{"topic": "VOUCHER", "shown": True, "mailed": False}]},
         "add_webhook": {"url": "https://hooks.example.cn/"},
     }
@@ -235,7 +243,7 @@ QUERIES = {
     "list_quotes": {"resource_class": "cpu-core", "units": 1, "duration_s": 60},
     **dict.fromkeys(
         named(
-            "list_vouchers list_applications list_orders list_statements "
+            "list_vouchers list_applications list_leases list_orders list_statements "
             "list_captures_waiting list_redemptions list_awards get_reserve "
             "list_reserve_movements list_disallowances list_payments list_clawbacks "
             "list_alerts get_alert_thresholds get_budget preview_year_closing get_payment_run list_lab_runs"

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from jiaozi.kernel import clock
 from jiaozi.kernel.refusal import Refused
 
 app = typer.Typer(no_args_is_help=True, help="Run a centre's agent, which asks the platform for work · 运行中心代理.")
@@ -83,3 +84,44 @@ def _made(given: dict[str, Any]) -> Any:
         ) from None
     carry = _part("http").Https(given["platform_url"], ca_file=given.get("ca_file", ""))
     return runner.Agent(line, _part("spool").Spool(Path(given["spool"])), engine, carry)
+
+
+@app.command()
+def submit(
+    wish: Annotated[Path, typer.Argument(help="the job as its holder signed it (`jiaozi lease wish`)")],
+    *,
+    options: Annotated[Path, typer.Option(help="the agent's options")],
+) -> None:
+    """Run a job under a lease, whether the platform can be reached or not · 凭本地额度提交作业."""
+    agent = _made(_read(options))
+    try:
+        text = wish.read_text(encoding="utf-8")
+    except (OSError, ValueError) as problem:
+        raise UnableToRunAgent(
+            "WISH_UNREADABLE", f"读不到申请：{problem}", f"no wish: {problem}", field="wish"
+        ) from None
+    order, priced = _part("leases").admit_job(agent.line, agent.spool, text, clock.now())
+    said = {"order": str(order), "voucher_fen": priced.voucher_fen, "own_fen": priced.own_fen}
+    typer.echo(json.dumps(said))
+
+
+@app.command("leases")
+def leases_here(
+    *,
+    options: Annotated[Path, typer.Option(help="the agent's options")],
+) -> None:
+    """Show the leases here, and what is left of each · 查看本中心的额度."""
+    agent = _made(_read(options))
+    found = [
+        {
+            "lease": str(letter.lease),
+            "voucher": str(letter.voucher),
+            "voucher_left_fen": 0 if over else letter.voucher_fen - spent.voucher_fen,
+            "own_left_fen": 0 if over else letter.own_fen - spent.own_fen,
+            "ends_at": letter.ends_at.isoformat(),
+            "given_back": over,
+            "classes": [each.resource_class for each in letter.prices],
+        }
+        for letter, spent, over in _part("leases").standing(agent.line, agent.spool)
+    ]
+    typer.echo(json.dumps(found, ensure_ascii=False, indent=1))

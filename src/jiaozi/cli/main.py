@@ -24,6 +24,7 @@ _ROOMS = {
     "dispatch": "plan many requests at once, replay a trace · 调度规划与回放",
     "exchange": "clear a book of bids and asks; open, close, clear and replay sessions · 算力交易",
     "lab": "try a policy before it is law · 政策推演",
+    "lease": "what centres may spend of a voucher without asking: key, wishes, consent · 本地额度",
     "people": "let the first administrator in, and end memberships · 人员与授权",
     "probe": "measure the network between centres · 测量中心之间的网络",
     "order": "orders of a server elsewhere: list, show, place, cancel, log · 远程订单",

@@ -48,6 +48,8 @@ from jiaozi.client.shapes import (
     Hits,
     Hubs,
     Kept,
+    LeaseKey,
+    LeaseShape,
     Links,
     LogTail,
     MemberShape,
@@ -71,6 +73,7 @@ from jiaozi.client.shapes import (
     PageOfDisallowanceShape,
     PageOfDisputeShape,
     PageOfHeldBackShape,
+    PageOfLeaseShape,
     PageOfLineShape,
     PageOfMemberShape,
     PageOfMovementShape,
@@ -684,6 +687,63 @@ class Operations(Transport):
         return cast(
             "VoucherShape",
             self.asked("POST", f"/api/v1/vouchers/{quoted(voucher_id)}/revoke", body=body, key=key, if_match=if_match),
+        )
+
+    def list_leases(
+        self,
+        *,
+        programme: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        voucher: str | None = None,
+        holder: str | None = None,
+        centre: str | None = None,
+    ) -> PageOfLeaseShape:
+        """Leases, the latest first; a holder sees those of its vouchers, a centre its own.
+
+        Leases, the latest first; a holder sees those of its vouchers, a centre its own.  Scope: `READ`.
+        """
+        return cast(
+            "PageOfLeaseShape",
+            self.asked(
+                "GET",
+                "/api/v1/leases",
+                query={
+                    "programme": programme,
+                    "limit": limit,
+                    "cursor": cursor,
+                    "voucher": voucher,
+                    "holder": holder,
+                    "centre": centre,
+                },
+            ),
+        )
+
+    def allow_leases(self, voucher_id: str, body: LeaseKey, *, key: str | None = None) -> Done:
+        """Let centres run jobs that this key signs, without asking the platform, within a lease.
+
+        Let centres run jobs that this key signs, without asking the platform, within a lease.  Scope:
+        `SPEND`.
+        """
+        return cast(
+            "Done", self.asked("POST", f"/api/v1/vouchers/{quoted(voucher_id)}/leases/allow", body=body, key=key)
+        )
+
+    def disallow_leases(self, voucher_id: str, *, key: str | None = None) -> Done:
+        """Have no more leases of a voucher; those that are open are asked back.
+
+        Have no more leases of a voucher; those that are open are asked back.  Scope: `SPEND`.
+        """
+        return cast("Done", self.asked("POST", f"/api/v1/vouchers/{quoted(voucher_id)}/leases/disallow", key=key))
+
+    def write_off_lease(self, lease_id: str, body: Reasoned, *, key: str | None = None) -> LeaseShape:
+        """Take back what a centre that does not answer left of a lease that is over; what it tells later it bears.
+
+        Take back what a centre that does not answer left of a lease that is over; what it tells later it
+        bears.  Scope: `DECIDE`.
+        """
+        return cast(
+            "LeaseShape", self.asked("POST", f"/api/v1/leases/{quoted(lease_id)}/write-off", body=body, key=key)
         )
 
     def list_hubs(self) -> Hubs:

@@ -756,6 +756,46 @@ class Kept(TypedDict):
     newest: bool
 
 
+class LeaseFilter(TypedDict):
+    """Which leases."""
+
+    programme: NotRequired[str]
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    voucher: NotRequired[str | None]
+    holder: NotRequired[str | None]
+    centre: NotRequired[str | None]
+
+
+class LeaseKey(TypedDict):
+    """The key that signs what a centre may run."""
+
+    key: str
+
+
+class LeaseShape(TypedDict):
+    """One lease; granted = left + spent + returned, in fen of the voucher, and likewise of the holder's own money."""
+
+    id: str
+    voucher: str
+    holder: str
+    holder_name: str
+    centre: str
+    state: Literal["OPEN", "RECALLED", "RETURNED", "WRITTEN_OFF"]
+    granted_fen: int
+    left_fen: int
+    spent_fen: int
+    returned_fen: int
+    own_granted_fen: int
+    own_left_fen: int
+    own_spent_fen: int
+    own_returned_fen: int
+    opened_at: str
+    ends_at: str
+    due_at: str
+    closed_at: str | None
+
+
 class LineFilter(TypedDict):
     """Which lines."""
 
@@ -1186,6 +1226,13 @@ class PageOfHeldBackShape(TypedDict):
     """Page_HeldBackShape_"""
 
     items: list[HeldBackShape]
+    next: str | None
+
+
+class PageOfLeaseShape(TypedDict):
+    """Page_LeaseShape_"""
+
+    items: list[LeaseShape]
     next: str | None
 
 

@@ -32,6 +32,25 @@ class Site(BaseModel):
     police: str = ""
 
 
+class Leases(BaseModel):
+    """How much of a voucher centres may spend without asking, and for how long; no city has published a figure.
+
+    Shares are percent of what is left of a voucher: all leases together, one at least, one at most; ``refill_percent``
+    is the share of a lease's size below which it is filled up.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    total_percent: int = Field(50, ge=0, le=100)
+    floor_percent: int = Field(2, ge=0, le=100)
+    ceiling_percent: int = Field(30, ge=0, le=100)
+    refill_percent: int = Field(50, ge=0, le=100)
+    hours: int = Field(48, ge=1, le=24 * 31)
+    report_hours: int = Field(72, ge=1, le=24 * 366)
+    idle_days: int = Field(30, ge=1, le=366)
+    auto_return: bool = True
+
+
 class OpenIdProvider(BaseModel):
     """An OpenID Connect provider by which people may sign in.
 
@@ -95,6 +114,8 @@ class Environment(BaseSettings):
 
     quote_valid_s: int = Field(900, ge=1, le=86_400)
     """Seconds for which a quote may be held for; a quarter of an hour, until a city publishes a figure."""
+
+    leases: Leases = Leases()
 
     def folder(self, *parts: str) -> Path:
         """Give a path below ``var``, absolute."""

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "jiaozi.application",
     "jiaozi.voucher",
     "jiaozi.order",
+    "jiaozi.lease",
     "jiaozi.metering",
     "jiaozi.exchange",
     "jiaozi.settlement",
@@ -162,6 +163,9 @@ JIAOZI_ENGINE_OPTIONS: dict[str, dict[str, object]] = {
 
 JIAOZI_QUOTE_VALID_S = _ENV.quote_valid_s
 """How long a quote stands, in seconds."""
+
+JIAOZI_LEASES = _ENV.leases.model_dump()
+"""How large leases are and how long they last; ``jiaozi.lease.rules.Bounds``."""
 
 JIAOZI_EVIDENCE = str(_ENV.folder("evidence"))
 """Where the papers are kept that applicants hand in, each under its SHA-256."""

@@ -331,7 +331,8 @@ def test_a_letter_of_a_stranger_has_no_effect_and_is_refused(both):
             both.direct(wrong)
         assert refused.value.reason.code == code
     assert both.engine.desk.told("capacity") == ""
-    assert unseal(genuine, both.engine.desk.line.other_key, sender="agent:sichuan", centre="sichuan").messages == ()
+    (told,) = unseal(genuine, both.engine.desk.line.other_key, sender="agent:sichuan", centre="sichuan").messages
+    assert told["tell"] == "memory", "which memory is at the centre, for leases"
 
 
 def _with(letter, **changed):

@@ -6,7 +6,10 @@ An order's job goes through three stands here: ``asked`` (the agent may or may n
 
 from __future__ import annotations
 
+import json
+from base64 import b64encode
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +18,7 @@ from jiaozi.engines.agent.link import Line
 from jiaozi.engines.agent.spool import Page, Spool
 from jiaozi.kernel import clock
 from jiaozi.kernel.canonical import canonical
+from jiaozi.lease.rules import seal
 from jiaozi.order.ports import JobSpec, JobState, UnableToSubmit
 
 Job = dict[str, Any]
@@ -76,10 +80,44 @@ class Desk:
         return {order_id: job for order_id, job in found.items() if job is not None}
 
     def usage(self, stream: str, after: int, count: int) -> tuple[str, list[tuple[int, dict[str, Any]]]]:
-        """Give records after a number; from the first one where the numbers are of another memory."""
+        """Give records after a number; from the first one where the numbers are of another memory.
+
+        They end before the first record of a job that the centre admitted and nobody has read of yet.
+        """
         with self.spool.change() as page:
             memory = page.get("memory")
-            return memory, page.usage_after(after if stream == memory else 0, count)
+            rows = page.usage_after(after if stream == memory else 0, count)
+            unread = page.told_orders(page.number("words_kept"))
+        known = takewhile(lambda row: row[1].get("order") not in unread, rows)
+        return memory, list(known)
+
+    def grant(self, letter: Mapping[str, Any]) -> None:
+        """Write about a lease, signed, once a serial."""
+        name = f"lease:{letter['lease']}"
+        with self.spool.change() as page:
+            if page.number(name) < letter["serial"]:
+                page.say({"do": "lease", "letter": seal(letter, self.line.key)})
+                page.set(name, str(letter["serial"]))
+
+    def recall(self, lease_id: UUID) -> None:
+        """Ask a lease back, once."""
+        name = f"recall:{lease_id}"
+        with self.spool.change() as page:
+            if not page.get(name):
+                page.say({"do": "recall", "lease": str(lease_id)})
+                page.set(name, "asked")
+
+    def words(self, memory: str, after: int, count: int) -> tuple[str, int, list[tuple[int, dict[str, Any]]]]:
+        """Give what was told of leases after a number; whoever asks has kept all up to it.
+
+        Gives as well the memory that the numbers are of, and the number after which the words come: 0 where the given
+        one is of another memory.
+        """
+        with self.spool.change() as page:
+            now_memory = page.get("memory")
+            begin = after if memory == now_memory else 0
+            page.set("words_kept", str(begin))
+            return now_memory, begin, page.told_after(begin, count)
 
     def told(self, name: str) -> str:
         """Give the last thing of a kind that the agent told: ``capacity``, ``heard_at``."""
@@ -113,8 +151,25 @@ def _take(page: Page, message: Mapping[str, Any]) -> None:
             page.keep_usage(record["id"], record)
     elif kind == "capacity":
         page.set("capacity", message["text"])
+    elif kind == "memory":
+        page.set("agent_memory", message["memory"])
+    elif kind == "admitted":
+        _take_admitted(page, message)
+    elif kind == "given_back":
+        page.keep_told(None, message)
     elif kind in {"answer", "status", "log"}:
         _take_of_job(page, kind, message)
+
+
+def _take_admitted(page: Page, message: Mapping[str, Any]) -> None:
+    """Keep a job that the centre admitted on its own, as if it had been asked for here."""
+    word = {name: value for name, value in message.items() if name != "spec"}
+    page.keep_told(message["order"], word)
+    if page.job(UUID(message["order"])) is None:
+        files = json.loads(message["wish"].partition("\n")[2]).get("files", {})
+        spec = {**message["spec"], "files": {name: b64encode(text.encode()).decode() for name, text in files.items()}}
+        known = {"stand": "asked", "spec": spec, "asked_at": message["at"]}
+        page.keep_job(UUID(message["order"]), known, live=True)
 
 
 def _take_of_job(page: Page, kind: str, message: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from jiaozi.engines.agent.desk import Desk
 from jiaozi.engines.agent.options import Options
 from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
+from jiaozi.lease.ports import Admitted, GivenBack, Told
 from jiaozi.order.ports import (
     Capacity,
     EngineJob,
@@ -33,13 +34,14 @@ from jiaozi.order.ports import (
 )
 
 USAGE_PAGE_RECORDS = 1_000
+WORDS_PAGE = 200
 _BUSY = Label("中心繁忙，开始时间未知", "the centre is busy; nobody knows when it would start")
 _SILENT = Label("中心代理尚未报告容量", "the centre's agent has not told what it has")
 _ASKED = Label("已交给中心代理，等待答复", "left for the centre's agent, which has not answered yet")
 
 
 class AgentEngine:
-    """Runs jobs at a centre that can't be reached, through its agent; keeps ``jiaozi.order.ports.Engine``."""
+    """Runs jobs at a centre that can't be reached, through its agent; keeps order's and lease's ports."""
 
     def __init__(self, options: Options, desk: Desk) -> None:
         self.options, self.desk = options, desk
@@ -106,6 +108,44 @@ class AgentEngine:
             raise _unknown(order_id)
         kept = base64.b64decode(known.get("log") or "")
         return kept[-tail_bytes:] if tail_bytes > 0 else b""
+
+    def lease_memory(self) -> str:
+        """Name the agent's memory."""
+        return self.desk.told("agent_memory")
+
+    def lease_heard_at(self) -> datetime | None:
+        """Say when the agent was heard last."""
+        heard = self.desk.told("heard_at")
+        return datetime.fromisoformat(heard) if heard else None
+
+    def grant_lease(self, letter: Mapping[str, Any]) -> None:
+        """Leave a letter about a lease for the agent."""
+        self.desk.grant(letter)
+
+    def recall_lease(self, lease_id: UUID) -> None:
+        """Ask the agent for a lease."""
+        self.desk.recall(lease_id)
+
+    def leases_told(self, cursor: str) -> Told:
+        """Give what the agent told of leases since a cursor, in the order in which it came."""
+        memory, after = _read(cursor)
+        now_memory, begin, rows = self.desk.words(memory, after, WORDS_PAGE + 1)
+        given = rows[:WORDS_PAGE]
+        last = given[-1][0] if given else begin
+        text = json.dumps({"agent": 1, "memory": now_memory, "after": last}, separators=(",", ":"))
+        return Told(tuple(_word(body) for _, body in given), text, more=len(rows) > len(given))
+
+
+def _word(body: Mapping[str, Any]) -> Admitted | GivenBack:
+    if body["tell"] == "given_back":
+        return GivenBack(lease=UUID(body["lease"]))
+    return Admitted(
+        lease=UUID(body["lease"]),
+        serial=body["serial"],
+        order=UUID(body["order"]),
+        wish=body["wish"],
+        at=datetime.fromisoformat(body["at"]),
+    )
 
 
 def _status(order_id: UUID, known: dict[str, Any]) -> JobStatus:

@@ -14,9 +14,10 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from jiaozi.engines.agent import link, wire
+from jiaozi.engines.agent import leases, link, wire
 from jiaozi.engines.agent.link import Line
 from jiaozi.engines.agent.spool import Page, Spool
+from jiaozi.kernel import clock
 from jiaozi.order.ports import (
     Engine,
     JobState,
@@ -43,6 +44,9 @@ class Agent:
 
     def __init__(self, line: Line, spool: Spool, engine: Engine, exchange: Exchange) -> None:
         self.line, self.spool, self.engine, self._exchange = line, spool, engine, exchange
+        with spool.change() as page:
+            if page.get("memory_told") != page.get("memory"):
+                leases.tell_memory(page)
 
     def step(self) -> bool:
         """Do one round; False where the platform could not be reached. What the engine can't do now is done later."""
@@ -52,7 +56,8 @@ class Agent:
         return reached
 
     def look(self) -> None:
-        """Note what is new at the engine: statuses, usage, capacity."""
+        """Note what is new at the engine: statuses, usage, capacity; give back leases that have ended."""
+        leases.give_back_ended(self.line, self.spool, clock.now())
         for part in (self._look_at_jobs, self._look_at_usage, self._look_at_capacity):
             try:
                 part()
@@ -66,7 +71,7 @@ class Agent:
                 answer = self._exchange(link.write(self.line, self.spool))
             except UnableToReachPlatform:
                 return False
-            taken = link.read(self.line, self.spool, answer, take=_take, forgotten=_tell_all)
+            taken = link.read(self.line, self.spool, answer, take=self._take, forgotten=_tell_all)
             with self.spool.change() as page:
                 if not taken and not page.waiting():
                     return True
@@ -83,6 +88,14 @@ class Agent:
                 self._log(order_id, known)
             except UnableToReachEngine:
                 continue
+
+    def _take(self, page: Page, message: Mapping[str, Any]) -> None:
+        if message.get("do") == "lease":
+            leases.take_letter(page, message["letter"], self.line.other_key, self.line.centre)
+        elif message.get("do") == "recall":
+            leases.give_back(page, UUID(message["lease"]))
+        else:
+            _take(page, message)
 
     def _submit(self, order_id: UUID, known: dict[str, Any]) -> None:
         if known["stand"] != "asked":
@@ -186,5 +199,6 @@ def _take(page: Page, message: Mapping[str, Any]) -> None:
 
 
 def _tell_all(page: Page) -> None:
-    """Say again what a platform that lost its memory must know: all usage, from the beginning."""
+    """Say again what a platform that lost its memory must know: what was admitted here, and all usage."""
+    leases.tell_again(page)
     page.set("cursor", "")

@@ -23,6 +23,9 @@ CREATE TABLE IF NOT EXISTS outbox (number INTEGER PRIMARY KEY, message TEXT NOT 
 CREATE TABLE IF NOT EXISTS jobs (order_id TEXT PRIMARY KEY, body TEXT NOT NULL, live INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS jobs_live ON jobs (live) WHERE live = 1;
 CREATE TABLE IF NOT EXISTS usage (number INTEGER PRIMARY KEY AUTOINCREMENT, record_id TEXT UNIQUE, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS leases (lease_id TEXT PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS admissions (order_id TEXT PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS told (number INTEGER PRIMARY KEY AUTOINCREMENT, order_id TEXT, body TEXT NOT NULL);
 """
 
 
@@ -146,3 +149,42 @@ class Page:
         """Give records in the order in which they came."""
         rows = self._do("SELECT number, body FROM usage WHERE number > ? ORDER BY number LIMIT ?", [number, count])
         return [(row[0], json.loads(row[1])) for row in rows.fetchall()]
+
+    def lease(self, lease_id: UUID) -> dict[str, Any] | None:
+        """Give what is known of a lease."""
+        row = self._do("SELECT body FROM leases WHERE lease_id = ?", [str(lease_id)]).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def leases(self) -> dict[UUID, dict[str, Any]]:
+        """Give every lease that this side has had."""
+        rows = self._do("SELECT lease_id, body FROM leases ORDER BY lease_id").fetchall()
+        return {UUID(lease_id): json.loads(body) for lease_id, body in rows}
+
+    def keep_lease(self, lease_id: UUID, body: Mapping[str, Any]) -> None:
+        """Keep what is known of a lease."""
+        self._do(
+            "INSERT INTO leases VALUES (?, ?) ON CONFLICT (lease_id) DO UPDATE SET body = excluded.body",
+            [str(lease_id), json.dumps(body)],
+        )
+
+    def keep_admission(self, order_id: UUID, body: Mapping[str, Any]) -> None:
+        """Keep what was told of a job admitted here, once."""
+        self._do("INSERT INTO admissions VALUES (?, ?)", [str(order_id), json.dumps(body)])
+
+    def admissions(self) -> list[dict[str, Any]]:
+        """Give all that was told of jobs admitted here, in the order in which they were."""
+        return [json.loads(row[0]) for row in self._do("SELECT body FROM admissions ORDER BY rowid").fetchall()]
+
+    def keep_told(self, order_id: str | None, body: Mapping[str, Any]) -> None:
+        """Keep a word about a lease after all others; ``order_id`` where it is about an admitted job."""
+        self._do("INSERT INTO told (order_id, body) VALUES (?, ?)", [order_id, json.dumps(body)])
+
+    def told_after(self, number: int, count: int) -> list[tuple[int, dict[str, Any]]]:
+        """Give words about leases in the order in which they came."""
+        rows = self._do("SELECT number, body FROM told WHERE number > ? ORDER BY number LIMIT ?", [number, count])
+        return [(row[0], json.loads(row[1])) for row in rows.fetchall()]
+
+    def told_orders(self, number: int) -> frozenset[str]:
+        """Give the admitted jobs that were told after a number."""
+        rows = self._do("SELECT order_id FROM told WHERE number > ? AND order_id IS NOT NULL", [number])
+        return frozenset(row[0] for row in rows.fetchall())

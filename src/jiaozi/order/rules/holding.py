@@ -92,6 +92,30 @@ def hold_lines(
     moves: int = 0,
 ) -> tuple[tuple[Account, ...], tuple[Transfer, ...]]:
     """Give the accounts and the one chain that funds an order: voucher's share, own share, caps measured on holds."""
+    return fund_lines(
+        order_id=order_id,
+        programme=programme,
+        voucher_id=voucher_id,
+        holder=holder,
+        centre=centre,
+        priced=priced,
+        cap_keys=[use.key for use in counted(caps, Measure.HELD, Measure.USED)],
+        moves=moves,
+    )
+
+
+def fund_lines(
+    *,
+    order_id: UUID,
+    programme: str,
+    voucher_id: UUID,
+    holder: UUID,
+    centre: str,
+    priced: Quote,
+    cap_keys: Iterable[str],
+    moves: int = 0,
+) -> tuple[tuple[Account, ...], tuple[Transfer, ...]]:
+    """Give the accounts and the chain that funds an order under caps that are named by their keys."""
     account, payable = voucher_account(programme, voucher_id), payable_account(programme, centre, order_id)
     accounts = [account, payable]
     chain: list[Transfer] = []
@@ -105,9 +129,9 @@ def hold_lines(
         own, own_payable = own_account(programme, holder, centre), own_payable_account(programme, centre)
         accounts += [own, own_payable]
         add("own", own, own_payable, priced.own_fen, "order.hold.own")
-    for use in counted(caps, Measure.HELD, Measure.USED) if priced.voucher_fen else ():
-        _, cap, counter = cap_accounts(programme, use.key)
-        add(use.key, cap, counter, priced.voucher_fen, "order.hold.cap")
+    for key in cap_keys if priced.voucher_fen else ():
+        _, cap, counter = cap_accounts(programme, key)
+        add(key, cap, counter, priced.voucher_fen, "order.hold.cap")
     return tuple(accounts), tuple(chain)
 
 

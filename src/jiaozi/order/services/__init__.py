@@ -1,29 +1,38 @@
 """The verbs of an order: quote, hold, submit, watch, cancel, and how it closes."""
 
+from jiaozi.order.services.admitting import admitted
+from jiaozi.order.services.apart import centre_apart, order_apart
 from jiaozi.order.services.closing import captured, metered, nothing_used, settled
 from jiaozi.order.services.engines import engine_of
-from jiaozi.order.services.funding import cancel, credit_own, held, hold, resolve
+from jiaozi.order.services.funding import cancel, caps_today, credit_own, held, hold, resolve
 from jiaozi.order.services.moving import re_place, re_place_waiting
-from jiaozi.order.services.quoting import quote
+from jiaozi.order.services.quota import granted_in_kind
+from jiaozi.order.services.quoting import quote, spendable_terms
 from jiaozi.order.services.ruling import give_up
 from jiaozi.order.services.submitting import submit, submit_waiting
 from jiaozi.order.services.watching import watch, watch_all
 
 __all__ = [
+    "admitted",
     "cancel",
+    "caps_today",
     "captured",
+    "centre_apart",
     "credit_own",
     "engine_of",
     "give_up",
+    "granted_in_kind",
     "held",
     "hold",
     "metered",
     "nothing_used",
+    "order_apart",
     "quote",
     "re_place",
     "re_place_waiting",
     "resolve",
     "settled",
+    "spendable_terms",
     "submit",
     "submit_waiting",
     "watch",

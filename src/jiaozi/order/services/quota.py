@@ -36,6 +36,11 @@ def _issued_s(voucher: Voucher) -> int:
     return quota_s(document, decision, voucher.face_fen, on, allow_demo=allow_demo)
 
 
+def granted_in_kind(voucher: Voucher) -> bool:
+    """Say whether a voucher has a quota in kind."""
+    return bool(_issued_s(voucher))
+
+
 def quota(voucher_id: UUID) -> rules.Quota:
     """Say what is left of a voucher's quota in kind; all zeros for one that is none."""
     voucher = vouchers.voucher(voucher_id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from jiaozi.application.queries.evidence import audit_evidence
 from jiaozi.exchange import queries as exchange
+from jiaozi.lease import queries as lease
 from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.queries import Finding
 from jiaozi.metering import queries as metering
@@ -45,9 +46,18 @@ def audit() -> list[Finding]:
 
 
 def audit_all() -> Audit:
-    """Check every book: ledger, vouchers, orders, metering, exchange, settlement; and every paper that is kept."""
+    """Check every book, from the ledger to settlement, and every paper that is kept."""
     rows = Rows(*run("audited.sql")[0])
-    rooms = (ledger.audit, audit_evidence, voucher.audit, order.audit, metering.audit, exchange.audit, audit)
+    rooms = (
+        ledger.audit,
+        audit_evidence,
+        voucher.audit,
+        order.audit,
+        lease.audit,
+        metering.audit,
+        exchange.audit,
+        audit,
+    )
     findings = tuple(finding for room in rooms for finding in room())
     broken = {finding.invariant for finding in findings}
     checked = [Checked(each, each.rows(rows), each.name not in broken) for each in INVARIANTS]

@@ -30,6 +30,8 @@ class Rows:
     trade_sessions: int
     trade_orders: int
     orders: int
+    leases: int
+    lease_jobs: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,14 @@ def _jobs(rows: Rows) -> int:
     return rows.orders
 
 
+def _leases(rows: Rows) -> int:
+    return rows.leases
+
+
+def _lease_jobs(rows: Rows) -> int:
+    return rows.lease_jobs
+
+
 INVARIANTS = (
     Invariant("ledger", "book balances", "各账簿借贷相等", _accounts),
     Invariant("ledger", "counters equal a replay", "余额等于逐笔重算", _transfers),
@@ -132,6 +142,14 @@ INVARIANTS = (
     Invariant("voucher", "a voucher's face is what was issued", "面额等于发放额", _vouchers),
     Invariant("voucher", "face = unspent + held + used + lapsed + revoked", "面额=未用+冻结+已用+过期+撤销", _vouchers),
     Invariant("order", "an order is held for exactly while it is under way", "在途订单足额冻结，了结即解冻", _jobs),
+    Invariant("lease", "a lease sets aside exactly what is left of it", "额度余额足额冻结", _leases),
+    Invariant("lease", "granted = left + spent + returned, spent job by job", "授予=余额+已用+归还，逐单可查", _leases),
+    Invariant(
+        "lease",
+        "a job under a lease is an order of its voucher and centre, held for as it was admitted",
+        "额度内作业与订单一致",
+        _lease_jobs,
+    ),
     Invariant("metering", "every capture traces to usage records", "每笔核销有用量记录", _captures),
     Invariant("metering", "a price follows from its usage and its tariff", "价款由用量和价目得出", _captures),
     Invariant("metering", "a capture's names belong together", "核销的各项归属一致", _captures),

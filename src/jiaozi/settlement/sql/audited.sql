@@ -7,4 +7,5 @@ SELECT (SELECT count(*) FROM ledger_account), (SELECT count(*) FROM ledger_trans
        (SELECT count(*) FROM settlement_clawback), (SELECT count(*) FROM evidence_file),
        (SELECT count(*) FROM metering_samples),
        (SELECT count(*) FROM exchange_session), (SELECT count(*) FROM exchange_order),
-       (SELECT count(*) FROM compute_order)
+       (SELECT count(*) FROM compute_order),
+       (SELECT count(*) FROM lease), (SELECT count(*) FROM lease_job)

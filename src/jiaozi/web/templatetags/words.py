@@ -13,6 +13,7 @@ from jiaozi.application import rules as application
 from jiaozi.catalogue.rules import CentreKind, Tier, Unit
 from jiaozi.kernel.label import Label
 from jiaozi.lab.rules.keeping import RunState
+from jiaozi.lease import rules as lease
 from jiaozi.order import rules as order
 from jiaozi.party.rules import HolderClass
 from jiaozi.settlement import rules as settlement
@@ -26,6 +27,7 @@ _CHINESE_FROM = "\u2e80"  # the first of the East Asian blocks
 
 _STATES: dict[str, Any] = {
     "application": application.State,
+    "lease": lease.State,
     "order": order.State,
     "voucher": voucher.State,
     "statement": settlement.State,
@@ -74,6 +76,9 @@ _LOOKS = {
     "WAITING": ("ring", "calm"),
     "READY": ("check", "ok"),
     "DONE": ("check", "ok"),
+    "RECALLED": ("half", "busy"),
+    "GIVEN_BACK": ("check", "ok"),
+    "WRITTEN_OFF": ("warn", "warn"),
 }
 
 _EVENTS = {
@@ -82,6 +87,8 @@ _EVENTS = {
     "order.hold": Label("订单冻结", "held for an order"),
     "order.capture": Label("核销", "captured"),
     "order.release": Label("解冻", "released"),
+    "lease.hold": Label("划为中心本地额度", "set aside at a centre"),
+    "lease.release": Label("本地额度变动", "set aside anew"),
     "voucher.expire": Label("到期失效", "lapsed"),
     "voucher.cancel": Label("作废", "cancelled"),
     "voucher.revoke": Label("撤销", "revoked"),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
+from jiaozi.lease import queries as leases
 from jiaozi.ledger import queries as ledger
 from jiaozi.order import queries as orders
 from jiaozi.party.rules import Role, check_may_see
@@ -23,6 +24,7 @@ from jiaozi.web.pages import ALL_ROLES, page
 
 ENTRIES_MAX = 200
 ORDERS_MAX = 200
+LEASES_MAX = 50
 
 
 @page(Label("算力券", "Voucher"), ALL_ROLES - {Role.CENTRE}, parent="web:year")
@@ -36,6 +38,8 @@ def voucher(request: HttpRequest, voucher_id: UUID) -> HttpResponse:
     row = purse.voucher
     check_may_see(asking(request).actor, holder=row.holder_id, programme=row.programme)
     entries = ledger.statement(voucher_account(row.programme, row.id), limit=ENTRIES_MAX)
+    lent = leases.leases(voucher=row.id, limit=LEASES_MAX)
+    aside_fen = leases.set_aside_fen([row.id]).get(row.id, 0)
     context = {
         "now": clock.now(),
         "purse": purse,
@@ -44,6 +48,9 @@ def voucher(request: HttpRequest, voucher_id: UUID) -> HttpResponse:
         "demo": row.version.demo,
         "entries": entries,
         "entries_max": ENTRIES_MAX,
+        "leases": lent,
+        "aside_fen": aside_fen,
+        "held_fen": purse.held_fen - aside_fen,
         "booked_fen": entries[-1].balance_fen if entries else 0,
         "orders": _by_id(row.programme, row.id),
     }
