@@ -781,7 +781,7 @@ class LeaseShape(TypedDict):
     holder: str
     holder_name: str
     centre: str
-    state: Literal["OPEN", "RECALLED", "RETURNED", "WRITTEN_OFF"]
+    state: Literal["OPEN", "RECALLED", "GIVEN_BACK", "WRITTEN_OFF"]
     granted_fen: int
     left_fen: int
     spent_fen: int
