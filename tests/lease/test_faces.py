@@ -23,7 +23,7 @@ def test_the_page_shows_what_is_set_aside_and_adds_up(centres):
     (lease,) = opened(centres)
     centres.submit(centres.wish(lease.id))
     centres.settle(2)
-    person = member("holder@x.invalid", Role.APPLICANT, centres.at, organisation=centres.holder)
+    person = member("leaseholder", Role.APPLICANT, centres.at, organisation=centres.holder.id)
     for language, word in (("en", "Set aside at centres"), ("zh-hans", "中心本地额度")):
         page = signed_in(person, language).get(f"/vouchers/{centres.voucher.id}").content.decode()
         assert word in page
