@@ -18,7 +18,6 @@ from jiaozi.party.rules import HolderClass
 from jiaozi.policy.rules import Decision, Measure, OrderTerms
 from jiaozi.voucher import queries as vouchers
 from jiaozi.voucher import rules as voucher_rules
-from jiaozi.voucher import services as voucher_services
 from jiaozi.voucher.models import Voucher
 
 
@@ -50,7 +49,7 @@ class Payers:
         for each in terms.values():
             admitting.check_supplier(centre, (centre,) if each.any_supplier else each.suppliers)
         payers = {id_: _payer(row, centre, terms[id_]) for id_, row in rows.items()}
-        _open(programme, payers, now)
+        ledger.open_accounts(each for payer in payers.values() for each in (payer.own_account, payer.own_payable))
         return cls({account: payers[id_] for account, id_ in accounts.items()}, now)
 
     @property
@@ -92,12 +91,3 @@ def _payer(row: Voucher, centre: str, terms: OrderTerms) -> Payer:
 def _standing_refusal(holder_class: str) -> Reason | None:
     return importing.end_user_missing() if holder_class == HolderClass.INTERMEDIARY else None
 
-
-def _open(programme: str, payers: Mapping[UUID, Payer], now: datetime) -> None:
-    """Open own accounts and credit the caps, once for ever by their ids; posts to both come chunk by chunk."""
-    accounts = [each for payer in payers.values() for each in (payer.own_account, payer.own_payable)]
-    caps = [use for payer in payers.values() for use in payer.caps]
-    cap_accounts, limits = voucher_services.limit_posts(programme=programme, caps=caps, now=now)
-    ledger.open_accounts([*accounts, *cap_accounts])
-    if limits:
-        ledger.apply([[line] for line in {line.id: line for line in limits}.values()], at=now)

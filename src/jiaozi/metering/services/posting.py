@@ -31,6 +31,7 @@ from jiaozi.metering.services.payers import Payers
 from jiaozi.metering.services.receiving import Received, one_at_a_time
 from jiaozi.order.rules import payable_accounts
 from jiaozi.party.rules import Actor
+from jiaozi.voucher import services as voucher
 
 
 @dataclass(slots=True)
@@ -155,7 +156,8 @@ def post_decided(this: Import, decided: Sequence[tuple[UUID, Decided]]) -> list[
         if each.price_fen:
             places.append(place)
             chains.append(importing.post_lines(this.programme, id_, each, shards[id_.int % PAYABLE_SHARDS]))
-    answers = ledger.apply(chains, at=this.now) if chains else []
+    caps = {use.key: use for place in places for use in rows[place][1].caps}
+    answers = voucher.apply_under_caps(programme=this.programme, caps=caps.values(), chains=chains, now=this.now)
     for place, chain, statuses in zip(places, chains, answers, strict=True):
         if not all(status.stands for status in statuses):
             id_, each = rows[place]

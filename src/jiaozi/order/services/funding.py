@@ -81,7 +81,6 @@ def caps_today(voucher: Voucher, now: datetime) -> Sequence[CapUse]:
 def _fund(row: Order, priced: Quote, voucher: Voucher, now: datetime) -> Reason | None:
     """Ask the ledger for the hold, of money and of a quota's units; give the reason when it says no."""
     measured = caps_today(voucher, now)
-    cap_accounts, limits = voucher_services.limit_posts(programme=row.programme, caps=measured, now=now)
     accounts, chain = rules.hold_lines(
         order_id=row.id,
         programme=row.programme,
@@ -96,8 +95,9 @@ def _fund(row: Order, priced: Quote, voucher: Voucher, now: datetime) -> Reason 
     row.cap_keys = [use.key for use in measured]
     if not chain:  # a tariff of exactly 0: the centre gives it away
         return None
-    ledger.open_accounts([*accounts, *cap_accounts, *unit_accounts])
-    statuses = ledger.apply([*[[line] for line in (*limits, *issue)], chain], at=now)[-1]
+    ledger.open_accounts([*accounts, *unit_accounts])
+    chains = [*[[line] for line in issue], chain]
+    *_, statuses = voucher_services.apply_under_caps(programme=row.programme, caps=measured, chains=chains, now=now)
     if all(status.stands for status in statuses):
         return None
     row.cap_keys = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -11,16 +12,17 @@ from django.db import transaction
 
 from jiaozi.kernel.refusal import Reason, Refused
 from jiaozi.ledger import services as ledger
-from jiaozi.ledger.rules import UnableToTransfer
+from jiaozi.ledger.rules import Transfer, TransferStatus, UnableToTransfer
 from jiaozi.order import queries, rules
 from jiaozi.order.models import Order
-from jiaozi.order.rules import Request, State, placing
+from jiaozi.order.rules import Held, Request, State, placing
 from jiaozi.order.services.apart import order_apart
 from jiaozi.order.services.funding import caps_today, held, submit_later
 from jiaozi.order.services.placing import Placed, choose
 from jiaozi.order.services.quoting import Priced, price, spendable_terms
 from jiaozi.order.services.step import take
 from jiaozi.party.rules import SYSTEM
+from jiaozi.policy.rules import CapUse
 from jiaozi.voucher import queries as vouchers
 from jiaozi.voucher import services as voucher_services
 
@@ -96,7 +98,6 @@ def _move(seen: Order, placed: Placed, priced: Priced, why: Reason, now: datetim
         caps=caps,
         moves=moves,
     )
-    cap_accounts, limits = voucher_services.limit_posts(programme=row.programme, caps=caps, now=now)
     row.centre_id, row.tariff_id, row.moves = placed.centre, priced.tariff.id, moves
     row.engine_granularity_ms, row.kill_lag_ms = priced.offer.granularity_ms, priced.offer.kill_lag_ms
     row.most_fen, row.voucher_hold_fen, row.own_hold_fen = (
@@ -122,11 +123,20 @@ def _move(seen: Order, placed: Placed, priced: Priced, why: Reason, now: datetim
     submit_later(row)
     chain = [*rules.move_lines(old), *holds]
     if chain:
-        ledger.open_accounts([*accounts, *cap_accounts])
-        if limits:
-            ledger.apply([[line] for line in limits], at=now)
-        ledger.require(chain, at=now)
+        ledger.open_accounts(accounts)
+        _require(row.programme, chain, caps, old, now)
     return True
+
+
+def _require(programme: str, chain: Sequence[Transfer], caps: Sequence[CapUse], old: Held, now: datetime) -> None:
+    """Let the whole chain stand, under the caps that it counts for and gives back to, or nothing."""
+    freed_fen = dict.fromkeys(old.cap_keys, old.voucher_fen)
+    (statuses,) = voucher_services.apply_under_caps(
+        programme=programme, caps=caps, chains=[chain], now=now, freed_fen=freed_fen
+    )
+    for line, status in zip(chain, statuses, strict=True):
+        if not status.stands and status is not TransferStatus.CHAIN_FAILED:
+            raise UnableToTransfer(status, line)
 
 
 _CHANGED = (

@@ -107,12 +107,8 @@ def post_with_caps(
     programme: str, accounts: Iterable[Account], chain: Sequence[Transfer], caps: Sequence[CapUse], now: datetime
 ) -> tuple[Transfer, TransferStatus] | None:
     """Post a chain that counts for caps; gives the first line that the ledger refused, or None when all stands."""
-    cap_accounts, limits = voucher.limit_posts(programme=programme, caps=caps, now=now)
-    ledger.open_accounts([*accounts, *cap_accounts])
-    *limited, statuses = ledger.apply([*[[line] for line in limits], chain], at=now)
-    for line, (status,) in zip(limits, limited, strict=True):
-        if not status.stands:
-            raise UnableToTransfer(status, line)
+    ledger.open_accounts(accounts)
+    (statuses,) = voucher.apply_under_caps(programme=programme, caps=caps, chains=[chain], now=now)
     refused = zip(chain, statuses, strict=True)
     return next(
         ((line, status) for line, status in refused if not status.stands and status is not TransferStatus.CHAIN_FAILED),

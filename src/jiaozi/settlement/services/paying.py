@@ -79,7 +79,6 @@ def _require_clear(row: Statement) -> None:
 
 def _post(row: Statement, now: datetime) -> None:
     caps, counted = _caps(row)
-    cap_accounts, limits = voucher.limit_posts(programme=row.programme, caps=caps, now=now)
     lines = books.pay_lines(
         statement_id=row.id,
         programme=row.programme,
@@ -89,8 +88,8 @@ def _post(row: Statement, now: datetime) -> None:
     )
     if not lines:
         return
-    ledger.open_accounts([*books.accounts(row.programme), *cap_accounts])
-    *_, statuses = ledger.apply([*[[line] for line in limits], lines], at=now)
+    ledger.open_accounts(books.accounts(row.programme))
+    (statuses,) = voucher.apply_under_caps(programme=row.programme, caps=caps, chains=[lines], now=now)
     for line, status in zip(lines, statuses, strict=True):
         if not status.stands and status is not TransferStatus.CHAIN_FAILED:
             raise _refusal(row, line, status, caps)

@@ -14,7 +14,16 @@ from jiaozi.voucher.rules.budget import (
     check_within_cap,
     yearly_cap,
 )
-from jiaozi.voucher.rules.caps import Standing, cap_accounts_of, counted, limit_posts, limited, moves
+from jiaozi.voucher.rules.caps import (
+    Standing,
+    cap_accounts_of,
+    counted,
+    limit_posts,
+    limited,
+    moves,
+    passed,
+    refused_unasked,
+)
 from jiaozi.voucher.rules.issuing import Issue, UnableToIssue, check_grants_voucher, check_valid, issue_lines, short_of
 from jiaozi.voucher.rules.life import (
     REASON_MAX,
@@ -67,6 +76,8 @@ __all__ = [
     "limit_posts",
     "limited",
     "moves",
+    "passed",
+    "refused_unasked",
     "released_lines",
     "short_of",
     "sink_account",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from jiaozi.kernel.ids import named_id
-from jiaozi.ledger.rules import Account, Transfer, post
+from jiaozi.ledger.rules import Account, Chain, Transfer, TransferStatus, post
 from jiaozi.policy.rules import CapUse, LimitInForce, Measure, Subject
 from jiaozi.voucher.rules.accounts import cap_accounts
 
@@ -62,6 +62,34 @@ def moves(
             continue
         found[use.key] = max(by_fen, -stands.spendable_fen)
     return {key: fen for key, fen in found.items() if fen}
+
+
+def passed(
+    caps: Iterable[CapUse], standing: Mapping[str, Standing], in_force: Mapping[str, LimitInForce]
+) -> frozenset[str]:
+    """Name the counters that hold more than the limit in force allows: what is used and held can't be lowered."""
+    found = set()
+    for use in caps:
+        stands, limit = standing[use.key], in_force.get(use.key)
+        if stands.limit_fen is None or limit is None or limit.at_least:
+            continue
+        if stands.limit_fen - stands.spendable_fen > limit.limit_fen:
+            found.add(use.key)
+    return frozenset(found)
+
+
+def refused_unasked(
+    chain: Chain, programme: str, passed_keys: Iterable[str], freed_fen: Mapping[str, int]
+) -> list[TransferStatus] | None:
+    """Answer a chain that would add to a counter which is past its limit, as the ledger would; None where none does.
+
+    ``freed_fen`` is what the chain gives back to a counter in the same moment.
+    """
+    freed = {cap_accounts(programme, key)[1].id: freed_fen.get(key, 0) for key in passed_keys}
+    over = [line.debit in freed and line.amount_fen > freed[line.debit] for line in chain]
+    if not any(over):
+        return None
+    return [TransferStatus.EXCEEDS_CREDITS if each else TransferStatus.CHAIN_FAILED for each in over]
 
 
 def limit_posts(

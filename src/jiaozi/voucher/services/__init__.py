@@ -3,9 +3,10 @@
 from jiaozi.voucher.services.budget import approve_budget
 from jiaozi.voucher.services.issue import issue
 from jiaozi.voucher.services.life import cancel, expire, expire_due, freeze, revoke, unfreeze
-from jiaozi.voucher.services.limits import caps_in_force, limit_posts
+from jiaozi.voucher.services.limits import apply_under_caps, caps_in_force
 
 __all__ = [
+    "apply_under_caps",
     "approve_budget",
     "cancel",
     "caps_in_force",
@@ -13,7 +14,6 @@ __all__ = [
     "expire_due",
     "freeze",
     "issue",
-    "limit_posts",
     "revoke",
     "unfreeze",
 ]

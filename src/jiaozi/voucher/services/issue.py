@@ -23,7 +23,7 @@ from jiaozi.policy.rules import CapUse, Measure
 from jiaozi.voucher import rules
 from jiaozi.voucher.models import Voucher
 from jiaozi.voucher.rules import State
-from jiaozi.voucher.services.limits import caps_in_force, limit_posts
+from jiaozi.voucher.services.limits import apply_under_caps, caps_in_force
 
 
 def issue(*, application_id: UUID, by: Actor, now: datetime, reason: str = "") -> Voucher:
@@ -79,12 +79,8 @@ def _post(voucher: Voucher, year: int, caps: tuple[CapUse, ...], now: datetime) 
         voucher_id=voucher.id, programme=voucher.programme, year=year, amount_fen=voucher.face_fen, caps=caps
     )
     measured = rules.counted(caps, Measure.ISSUED)
-    accounts, limits = limit_posts(programme=voucher.programme, caps=measured, now=now)
-    ledger.open_accounts([*lines.accounts, *accounts])
-    *limited, statuses = ledger.apply([*[[line] for line in limits], lines.chain], at=now)
-    for line, (status,) in zip(limits, limited, strict=True):
-        if not status.stands:
-            raise UnableToTransfer(status, line)
+    ledger.open_accounts(lines.accounts)
+    (statuses,) = apply_under_caps(programme=voucher.programme, caps=measured, chains=[lines.chain], now=now)
     for line, status in zip(lines.chain, statuses, strict=True):
         if status in {TransferStatus.EXCEEDS_CREDITS, TransferStatus.DEBIT_ACCOUNT_NOT_FOUND}:
             raise rules.short_of(line, caps_in_force(programme=voucher.programme, caps=measured, now=now))
