@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 from functools import partial
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from jiaozi.catalogue.rules import Tariff, UnableToPrice, tariff_for
 from jiaozi.kernel.fen import UFEN_PER_FEN, Rounding, yuan
 from jiaozi.kernel.ids import named_id
 from jiaozi.kernel.label import Label
+from jiaozi.kernel.period import local_date
 from jiaozi.kernel.refusal import Reason
 from jiaozi.ledger.rules import AMOUNT_MAX_FEN, Account, Transfer, TransferStatus, post
 from jiaozi.metering.rules import reasons
@@ -35,7 +37,8 @@ _DIVISOR = _MS_PER_HOUR * UFEN_PER_FEN
 class Payer:
     """A voucher that imported usage is charged to, as the import sees it.
 
-    ``refusal`` says why it can't be spent now, None when it can; the share is the voucher's part of a price.
+    ``refusal`` says why it can't be spent now, None when it can; the share is the voucher's part of a price; ``caps``
+    are those on its use by the Shanghai day of the use, for the days that are asked about.
     """
 
     voucher: UUID
@@ -47,7 +50,12 @@ class Payer:
     voucher_account: Account
     own_account: Account
     own_payable: Account
-    caps: tuple[CapUse, ...] = ()
+    caps: Mapping[date, tuple[CapUse, ...]] = field(default_factory=dict)
+
+
+def day_of(job: Entry) -> date:
+    """Give the Shanghai day on which a job began: its use counts there, as an order's does on the day of its hold."""
+    return local_date(EPOCH + job.started_ms * MS)
 
 
 class Decided(NamedTuple):
@@ -66,6 +74,11 @@ class Decided(NamedTuple):
         """What is charged in all."""
         return self.voucher_fen + self.own_fen
 
+    @property
+    def caps(self) -> tuple[CapUse, ...]:
+        """The caps on use that it counts for."""
+        return self.payer.caps.get(day_of(self.job), ()) if self.payer and self.payer.caps else ()
+
 
 def payer(
     *,
@@ -76,7 +89,6 @@ def payer(
     holder_class: str,
     ratio: Fraction,
     refusal: Reason | None,
-    caps: tuple[CapUse, ...],
 ) -> Payer:
     """Make a payer with its accounts."""
     return Payer(
@@ -89,7 +101,6 @@ def payer(
         voucher_account=voucher_account(programme, voucher),
         own_account=own_account(programme, holder, centre),
         own_payable=own_payable_account(programme, centre),
-        caps=caps,
     )
 
 
@@ -230,7 +241,7 @@ def post_lines(programme: str, usage_id: UUID, decided: Decided, payable: Accoun
     lines = []
     if voucher_fen:
         lines.append(post(usage_id, payer.voucher_account, payable, voucher_fen, EVENT, usage_id))
-        for use in payer.caps:
+        for use in decided.caps:
             _, cap, counter = cap_accounts(programme, use.key)
             lines.append(
                 post(named_id("import", usage_id, use.key), cap, counter, voucher_fen, f"{EVENT}.cap", usage_id)

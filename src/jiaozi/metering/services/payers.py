@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from jiaozi.kernel.period import local_date
@@ -13,12 +13,30 @@ from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import Account
 from jiaozi.metering import queries
 from jiaozi.metering.rules import admitting, importing
+from jiaozi.metering.rules.entry import Entry
 from jiaozi.metering.rules.importing import Payer
 from jiaozi.party.rules import HolderClass
-from jiaozi.policy.rules import Decision, Measure, OrderTerms
+from jiaozi.policy import queries as policy
+from jiaozi.policy.rules import CapUse, Decision, Document, Measure, OrderTerms
+from jiaozi.policy.rules.redeeming import caps_on
 from jiaozi.voucher import queries as vouchers
 from jiaozi.voucher import rules as voucher_rules
 from jiaozi.voucher.models import Voucher
+
+_ON_USE = (Measure.HELD, Measure.USED)
+
+
+@dataclass(frozen=True, slots=True)
+class Capped:
+    """A voucher whose decision has caps on use, which count in the period of the day that is asked about."""
+
+    document: Document
+    decision: Decision
+    most: int
+
+    def on(self, day: date) -> tuple[CapUse, ...]:
+        """Give the caps on use as they count on a day."""
+        return tuple(voucher_rules.counted(caps_on(self.document, self.decision, day), *_ON_USE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +44,7 @@ class Payers:
     """The payers of an import by account, as of when it began."""
 
     by_account: Mapping[str, Payer]
+    capped: Mapping[UUID, Capped]
     now: datetime
 
     @classmethod
@@ -50,32 +69,37 @@ class Payers:
             admitting.check_supplier(centre, (centre,) if each.any_supplier else each.suppliers)
         payers = {id_: _payer(row, centre, terms[id_]) for id_, row in rows.items()}
         ledger.open_accounts(each for payer in payers.values() for each in (payer.own_account, payer.own_payable))
-        return cls({account: payers[id_] for account, id_ in accounts.items()}, now)
+        capped = {id_: each for id_, row in rows.items() if (each := _capped(row)) is not None}
+        return cls({account: payers[id_] for account, id_ in accounts.items()}, capped, now)
 
     @property
     def caps_most(self) -> int:
         """The most caps that any of them is measured against."""
-        return max((len(payer.caps) for payer in self.by_account.values()), default=0)
+        return max((each.most for each in self.capped.values()), default=0)
 
     def accounts(self) -> set[Account]:
         """Give the ledger accounts that usage is charged to."""
         payers = self.by_account.values()
         return {payer.voucher_account for payer in payers} | {payer.own_account for payer in payers}
 
-    def at_work(self) -> dict[str, Payer]:
-        """Look at every voucher again, under a shared lock to the transaction's end, and say which can be spent."""
+    def at_work(self, jobs: Iterable[Entry]) -> dict[str, Payer]:
+        """Look at every voucher again, under a shared lock to the transaction's end, and say which can be spent.
+
+        Under which caps they are is said for the days of ``jobs``.
+        """
         states = queries.voucher_states({payer.voucher for payer in self.by_account.values()})
         today = local_date(self.now)
+        days = {importing.day_of(job) for job in jobs} if self.capped else set()
+        caps = {id_: {day: each.on(day) for day in days} for id_, each in self.capped.items()}
         found = {}
         for account, payer in self.by_account.items():
             state, valid_until = states[payer.voucher]
             refusal = payer.refusal or admitting.spendable(state, valid_until, today)
-            found[account] = replace(payer, refusal=refusal)
+            found[account] = replace(payer, refusal=refusal, caps=caps.get(payer.voucher, {}))
         return found
 
 
 def _payer(row: Voucher, centre: str, terms: OrderTerms) -> Payer:
-    caps = Decision.from_json(row.application.decision).caps if row.application.decision else ()
     return importing.payer(
         programme=row.programme,
         centre=centre,
@@ -84,8 +108,13 @@ def _payer(row: Voucher, centre: str, terms: OrderTerms) -> Payer:
         holder_class=row.holder.holder_class,
         ratio=terms.deducted,
         refusal=_standing_refusal(row.holder.holder_class),
-        caps=tuple(voucher_rules.counted(caps, Measure.HELD, Measure.USED)),
     )
+
+
+def _capped(row: Voucher) -> Capped | None:
+    decision = Decision.from_json(row.application.decision) if row.application.decision else None
+    most = len(voucher_rules.counted(decision.caps, *_ON_USE)) if decision else 0
+    return Capped(policy.document(row.version_id), decision, most) if decision and most else None
 
 
 def _standing_refusal(holder_class: str) -> Reason | None:

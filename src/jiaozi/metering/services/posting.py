@@ -97,7 +97,7 @@ def post_chunk(this: Import, chunk: Sequence[Entry], imported: Imported) -> None
     fresh = _fresh(this, chunk, imported)
     if not fresh:
         return
-    payers = this.payers.at_work()
+    payers = this.payers.at_work(fresh)
     left_fen = {id_: balance.spendable for id_, balance in books.balances(this.payers.accounts()).items()}
     decided = importing.decide(fresh, payers, this.prices, left_fen)
     rows = post_decided(this, [(new_id(), each) for each in decided])

@@ -8,12 +8,15 @@ from uuid import UUID
 from django.db import transaction
 
 from jiaozi.alert.rules import Subject, SubjectKind
+from jiaozi.kernel.period import local_date
 from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import Transfer, TransferStatus, UnableToTransfer
 from jiaozi.metering import services as metering
 from jiaozi.order import services as order
 from jiaozi.party.rules import Actor, check_own_programme
+from jiaozi.policy import queries as policy
 from jiaozi.policy.rules import CapUse, Decision, Measure
+from jiaozi.policy.rules.redeeming import caps_on
 from jiaozi.settlement import queries
 from jiaozi.settlement.models import Statement
 from jiaozi.settlement.queries import fund as fund_reads
@@ -78,7 +81,7 @@ def _require_clear(row: Statement) -> None:
 
 
 def _post(row: Statement, now: datetime) -> None:
-    caps, counted = _caps(row)
+    caps, counted = _caps(row, now)
     lines = books.pay_lines(
         statement_id=row.id,
         programme=row.programme,
@@ -95,13 +98,18 @@ def _post(row: Statement, now: datetime) -> None:
             raise _refusal(row, line, status, caps)
 
 
-def _caps(row: Statement) -> tuple[tuple[CapUse, ...], dict[str, int]]:
-    """Give the caps measured on pay, and what this statement counts for each."""
+def _caps(row: Statement, now: datetime) -> tuple[tuple[CapUse, ...], dict[str, int]]:
+    """Give the caps measured on pay, as they count on the day of the payment, and what this statement counts for each.
+
+    A decision that was made last year stands under this year's counters.
+    """
+    today = local_date(now)
     caps: dict[str, CapUse] = {}
     counted: dict[str, int] = {}
-    for decision, fen in reads.run("pay_caps.sql", statement=row.id):
-        stored = reads.decision(decision)
-        for use in voucher_rules.counted(Decision.from_json(stored).caps, Measure.PAID, Measure.REDEEMED):
+    for version, stored, fen in reads.run("pay_caps.sql", statement=row.id):
+        decision = Decision.from_json(reads.decision(stored))
+        on_pay = caps_on(policy.document(version), decision, today)
+        for use in voucher_rules.counted(on_pay, Measure.PAID, Measure.REDEEMED):
             caps[use.key] = use
             counted[use.key] = counted.get(use.key, 0) + fen
     return tuple(caps.values()), counted
