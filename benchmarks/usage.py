@@ -19,7 +19,7 @@ from jiaozi.kernel.clock import now
 from jiaozi.ledger import queries as ledger
 from jiaozi.metering import queries
 from jiaozi.metering import services as metering
-from tests.world import CENTRE, CENTRE_CLERK, PROGRAMME, World, build
+from tests.world import CENTRE, OPERATOR, PROGRAMME, World, build
 
 JOBS, USERS, HOLDERS = 17_900, 75, 40
 ROUNDS = 3
@@ -61,7 +61,7 @@ def run(console: Console) -> list[Row]:
                 centre=CENTRE,
                 programme=PROGRAMME,
                 accounts=None,
-                by=CENTRE_CLERK,
+                by=OPERATOR,
                 now=world.now,
                 trace=f"round-{turn + 1}",
             )

@@ -27,7 +27,8 @@ TURN = datetime(2025, 12, 31, 16, tzinfo=UTC)
 def capped(limit: str) -> str:
     cap = "amount: {}, per: calendar_year, subject: programme, source: {{ref: 测试, grade: B}}}}\n"
     caps = "".join(
-        f"  on_{what}: {{zh: 年度上限, en: yearly cap, measures: {what}, {cap.format(limit)}" for what in ("used", "paid")
+        f"  on_{what}: {{zh: 年度上限, en: yearly cap, measures: {what}, {cap.format(limit)}"
+        for what in ("used", "paid")
     )
     text = text_of("shanghai-2025").replace("\ncaps:\n", f"\ncaps:\n{caps}")
     return text.replace("caps: [compute_year]}", "caps: [compute_year, on_used, on_paid]}")
@@ -63,7 +64,14 @@ def load(city, voucher, jobs, now):
 def test_imported_usage_counts_in_the_year_that_it_is_of(city, voucher):
     """10 cores for an hour are 1.50 yuan, 0.45 of them on the voucher; a year may see 1 yuan."""
     hour = timedelta(hours=1)
-    jobs = [(1, TURN - 3 * hour), (2, TURN - 2 * hour), (3, TURN - hour), (4, TURN), (5, TURN + hour), (6, TURN + 2 * hour)]
+    jobs = [
+        (1, TURN - 3 * hour),
+        (2, TURN - 2 * hour),
+        (3, TURN - hour),
+        (4, TURN),
+        (5, TURN + hour),
+        (6, TURN + 2 * hour),
+    ]
     found = load(city, voucher, jobs, TURN + 4 * hour)
     assert (found.captured, found.held_back) == (4, {"CAP_REACHED": 2})
     assert (counted_fen(city, "on_used", 2025), counted_fen(city, "on_used", 2026)) == (90, 90)

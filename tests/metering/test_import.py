@@ -15,7 +15,7 @@ from jiaozi.metering import services as metering
 from jiaozi.metering.models import Capture, UsageDispute, UsageRow
 from jiaozi.metering.rules.admitting import UnableToImport
 from jiaozi.party import services as party
-from jiaozi.party.rules import EndUser, HolderClass, UnableToActForCentre
+from jiaozi.party.rules import Actor, EndUser, HolderClass, Role, UnableToActForCentre, UnableToActForProgramme
 from jiaozi.voucher import services as voucher
 from jiaozi.voucher.queries import purse
 from tests.world import CENTRE, CENTRE_CLERK, OFFICER, OPERATOR, OTHER_CENTRES_CLERK, PROGRAMME
@@ -29,7 +29,7 @@ def line(job, run=3600, processors=2, user=1, *, wait=5, status=1, submit=SUBMIT
 
 
 def load(scene, lines, *, accounts=None, now=None, **said):
-    words = {"centre": CENTRE, "programme": PROGRAMME, "by": CENTRE_CLERK, "now": now or scene.now}
+    words = {"centre": CENTRE, "programme": PROGRAMME, "by": OPERATOR, "now": now or scene.now}
     chosen = {"1": scene.voucher.id} if accounts is None else accounts
     return metering.import_jobs(lines=lines, accounts=chosen, **{**words, **said})
 
@@ -182,7 +182,7 @@ def test_traces_that_number_anew_are_told_apart_by_name(scene):
 
 def test_dealing_users_over_vouchers_is_always_the_same(scene):
     others = [scene.another() for _ in range(2)]
-    words = {"centre": CENTRE, "programme": PROGRAMME, "by": CENTRE_CLERK, "now": scene.now}
+    words = {"centre": CENTRE, "programme": PROGRAMME, "by": OPERATOR, "now": scene.now}
     lines = [line(job, user=job) for job in range(1, 10)]
     found = metering.import_jobs(lines=lines, accounts=None, **words)
     assert found.captured == 9
@@ -211,6 +211,36 @@ def test_ledger_has_the_last_word(scene, monkeypatch):
 
 class _Rich:
     spendable = 10**9
+
+
+@pytest.mark.parametrize("accounts", [{"1": "voucher"}, None, {}])
+def test_a_centre_never_says_whose_voucher_pays(scene, accounts):
+    """It is refused a map, is dealt no vouchers, and what it imports without one waits for the operator."""
+    words = {"centre": CENTRE, "programme": PROGRAMME, "by": CENTRE_CLERK, "now": scene.now}
+    named = dict.fromkeys(accounts, scene.voucher.id) if accounts else accounts
+    if named:
+        with pytest.raises(UnableToImport) as refused:
+            metering.import_jobs(lines=[line(1)], accounts=named, **words)
+        assert (refused.value.reason.code, refused.value.reason.field) == ("PAYER_NOT_YOURS", "accounts")
+        assert not UsageRow.objects.exists()
+        return
+    metering.import_jobs(lines=[line(1)], accounts=named, **words)
+    assert fates() == {"swf:1": "ACCOUNT_UNKNOWN"}
+    assert "operator" in UsageRow.objects.get().reason_en
+    metering.retry_usage(
+        usage_id=UsageRow.objects.get().id, voucher_id=scene.voucher.id, reason="核对合同", by=OPERATOR, now=scene.now
+    )
+    assert fates() == {"swf:1": "CAPTURED"}
+
+
+def test_an_operator_of_another_programme_names_no_payer(scene):
+    far = Actor("operator:far", Role.OPERATOR, programme="beijing")
+    for accounts in ({"1": scene.voucher.id}, None):
+        with pytest.raises(UnableToActForProgramme):
+            metering.import_jobs(
+                lines=[line(1)], accounts=accounts, centre=CENTRE, programme=PROGRAMME, by=far, now=scene.now
+            )
+    assert not UsageRow.objects.exists()
 
 
 def test_a_centre_imports_its_own_usage_alone(scene):

@@ -24,7 +24,7 @@ from jiaozi.metering.services import Reading, files
 from jiaozi.voucher.queries import purse
 from tests.metering.test_formats import FOCUS, HEADER, slurm
 from tests.metering.test_import import fates, line
-from tests.world import CENTRE, CENTRE_CLERK, OFFICER, OPERATOR, PROGRAMME
+from tests.world import CENTRE, OFFICER, OPERATOR, PROGRAMME
 
 CLASSES = {"work": ("cpu-core",)}
 _serial = count(1)
@@ -81,7 +81,7 @@ def bring(scene, tmp_path):
         path = tmp_path / f"{next(_serial)}.{form}"
         content = text if isinstance(text, bytes) else text.encode()
         path.write_bytes(gzip.compress(content) if packed else content)
-        words = {"centre": CENTRE, "programme": PROGRAMME, "by": CENTRE_CLERK, "now": now or scene.now}
+        words = {"centre": CENTRE, "programme": PROGRAMME, "by": OPERATOR, "now": now or scene.now}
         words |= {"accounts": {"1": scene.voucher.id, "2": scene.voucher.id}, "reading": Reading(classes=CLASSES)}
         return metering.import_file(path=path, form=form, **{**words, **said})
 

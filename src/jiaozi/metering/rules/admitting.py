@@ -11,10 +11,11 @@ from jiaozi.kernel.refusal import Reason, Refused
 from jiaozi.metering.rules.bounds import RESOURCE_MAX
 from jiaozi.metering.rules.entry import BadLine
 from jiaozi.metering.rules.words import ACCOUNT_MAX, check_name, check_text, shown
-from jiaozi.party.rules import Actor, Role, check_own_centre
+from jiaozi.party.rules import Actor, Role, check_own_centre, check_own_programme
 from jiaozi.voucher.rules import State, UnableToSpend, check_spendable
 
 _MAY_IMPORT = frozenset({Role.CENTRE, Role.OPERATOR, Role.SYSTEM})
+_NAME_PAYERS = frozenset({Role.OPERATOR, Role.SYSTEM})
 _TRACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
 
 
@@ -59,6 +60,33 @@ def check_import(by: Actor, centre: str, trace: str) -> None:
             f"{shown(trace)} is no name of a trace: letters, digits, dot and hyphen, at most 40",
             field="trace",
         )
+
+
+def payers_named(by: Actor, programme: str, accounts: Mapping[str, UUID] | None) -> Mapping[str, UUID] | None:
+    """Give the accounts whose vouchers pay, as an operator of the programme named them; a centre names none.
+
+    What a centre imports beside orders is held back until somebody of the programme says who pays.
+
+    Raises
+    ------
+    UnableToImport
+        When a centre named a voucher: whoever is paid never says by whom.
+    UnableToActForProgramme
+        When the programme is another's.
+    """
+    if by.role in _NAME_PAYERS:
+        if accounts is None or accounts:
+            check_own_programme(by, programme)
+        return accounts
+    if accounts:
+        raise UnableToImport(
+            "PAYER_NOT_YOURS",
+            "由哪张算力券支付须由平台运营方或经办指定：请不带账户对照表导入，未指定的用量将暂扣待其指定",
+            "whose voucher pays is for the operator or an officer to say: import without the map of accounts; "
+            "what names no order is held back until they do",
+            field="accounts",
+        )
+    return {}
 
 
 def check_names(*, programme: str, resource_class: str, accounts: Collection[str] | None) -> None:

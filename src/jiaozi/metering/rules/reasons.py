@@ -189,7 +189,10 @@ def account_unknown(account: str) -> Reason:
     """Nobody said which voucher pays for an account."""
     return Reason(
         "ACCOUNT_UNKNOWN",
-        Label(f"账户{account}没有对应的算力券", f"no voucher stands for account {account}"),
+        Label(
+            f"账户{account}没有对应的算力券，须由平台运营方或经办指定",
+            f"no voucher stands for account {account}; the operator or an officer names the one that pays",
+        ),
         field="account",
     )
 

@@ -84,7 +84,8 @@ def import_file(
     programme
         Whose vouchers pay; may be empty where every record names an order.
     accounts
-        Voucher by account; None deals the accounts over the programme's active vouchers, for demonstrations.
+        Voucher by account, as the operator named them; None deals the accounts over the programme's active vouchers,
+        for demonstrations. A centre names none: what it imports beside orders is held back.
     skip_bad
         Whether to import what is right although some lines are no jobs; they are in the answer.
 
@@ -105,7 +106,8 @@ def _check(trace: str, resource_class: str, by: Actor, words: Words) -> None:
 
 
 def _import(contents: Contents, form: Form, by: Actor, now: datetime, **words: Unpack[Words]) -> Imported:
-    centre, programme, accounts = words["centre"], words["programme"], words["accounts"]
+    centre, programme = words["centre"], words["programme"]
+    accounts = admitting.payers_named(by, programme, words["accounts"])
     catalogue.centre(centre)
     if contents.bad and not words.get("skip_bad", False):
         raise admitting.UnableToReadTrace(contents.bad)

@@ -119,4 +119,3 @@ def _capped(row: Voucher) -> Capped | None:
 
 def _standing_refusal(holder_class: str) -> Reason | None:
     return importing.end_user_missing() if holder_class == HolderClass.INTERMEDIARY else None
-
