@@ -1,6 +1,6 @@
 """A cap that a further version lowers is never passed, whatever happens between looking at it and holding under it.
 
-Two connections each: one is stopped right before it calls the ledger, the other acts and commits, then the first goes on.
+Two connections each: one stops right before it calls the ledger, the other acts and commits, then the first goes on.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class Payers:
             admitting.check_supplier(centre, (centre,) if each.any_supplier else each.suppliers)
         payers = {id_: _payer(row, centre, terms[id_]) for id_, row in rows.items()}
         ledger.open_accounts(each for payer in payers.values() for each in (payer.own_account, payer.own_payable))
-        capped = {id_: each for id_, row in rows.items() if (each := _capped(row)) is not None}
+        capped = {id_: found for id_, row in rows.items() if (found := _capped(row)) is not None}
         return cls({account: payers[id_] for account, id_ in accounts.items()}, capped, now)
 
     @property
