@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Sum
 
 from jiaozi.kernel.ids import named_id
+from jiaozi.kernel.period import local_date
 from jiaozi.kernel.refusal import Refused
 from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.models import LedgerTransfer
@@ -19,6 +20,7 @@ from jiaozi.ledger.queries import Finding
 from jiaozi.ledger.rules import Account
 from jiaozi.policy import queries as policy
 from jiaozi.policy.rules import CapUse, Decision, OrderTerms, order_terms
+from jiaozi.voucher import rules
 from jiaozi.voucher.models import Voucher
 from jiaozi.voucher.rules import Standing, State, budget_event, cap_accounts, voucher_account
 
@@ -71,6 +73,14 @@ def terms(row: Voucher, on: date) -> OrderTerms:
     decision = Decision.from_json(row.application.decision) if row.application.decision else None
     kind = decision.clause.voucher_class if decision and decision.clause else ""
     return order_terms(policy.document(row.version_id), on, allow_demo=row.version.demo, voucher_class=kind)
+
+
+def returns_to(row: Voucher, today: date) -> int | None:
+    """Give the year whose budget has the rest of an expired voucher again; None where it lapses, or is not expired."""
+    if row.state != State.EXPIRED:
+        return None
+    issued = local_date(row.issued_at)
+    return rules.returns_to(terms(row, issued).expiry, issued, today)
 
 
 def spendable_fen(row: Voucher) -> int:

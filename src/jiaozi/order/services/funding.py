@@ -148,6 +148,7 @@ def resolve(row: Order, *, voucher_fen: int, own_fen: int, now: datetime, used_u
         programme=row.programme,
         order_id=row.id,
         released_fen=row.voucher_hold_fen - voucher_fen,
+        returns_to_year=vouchers.returns_to(voucher, local_date(now)),
     )
     ledger.open_accounts(accounts)
     units = quota.resolutions(row, voucher, used_unit_ms)

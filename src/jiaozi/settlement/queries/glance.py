@@ -21,7 +21,7 @@ from jiaozi.voucher.rules import available_account
 class YearAtAGlance:
     """The year's budget and what became of the vouchers that were issued from it, in fen.
 
-    budget = issued + awarded + unissued + lapsed unissued; issued = spendable + held + used + ended.
+    budget + returned = issued + awarded + unissued + lapsed unissued; issued = spendable + held + used + ended.
 
     Attributes
     ----------
@@ -32,7 +32,9 @@ class YearAtAGlance:
     awarded_fen
         Earmarked for awards beside the vouchers, withdrawn ones too.
     ended_fen
-        Lapsed, cancelled or revoked.
+        Lapsed, cancelled, revoked, or returned to the budget.
+    returned_fen
+        Of that, what expired and may be issued again, where the programme says so.
     trigger_fen
         Balance below which the reserve is topped up; None as for the cap.
     unpublished
@@ -43,6 +45,7 @@ class YearAtAGlance:
     cap_fen: int | None
     budget_fen: int
     issued_fen: int
+    returned_fen: int
     unissued_fen: int
     unissued_lapsed_fen: int
     vouchers: int
@@ -64,6 +67,12 @@ class YearAtAGlance:
         return self.trigger_fen is not None and self.reserve.reserve_fen < self.trigger_fen
 
 
+def _sinks(programme: str, year: int) -> tuple[Account, ...]:
+    """Give the accounts that take what ended vouchers had left."""
+    lapsed, revoked = (Account(kind, programme) for kind in (AccountKind.LAPSED, AccountKind.REVOKED))
+    return lapsed, revoked, available_account(programme, year)
+
+
 @dataclass(frozen=True, slots=True)
 class _Figures:
     cap_fen: int | None = None
@@ -80,14 +89,14 @@ def year_at_a_glance(programme: str, year: int) -> YearAtAGlance:
     names = {"reserve": AccountKind.RESERVE, "unreplenished": AccountKind.UNREPLENISHED}
     names |= {"receivable": AccountKind.RECEIVABLE, "due": AccountKind.DUE_TO_TREASURY}
     names |= {"advance": AccountKind.TREASURY_ADVANCE, "spent": AccountKind.SPENT}
-    ((budget, taken, lapsed, vouchers, issued, spendable, held, debited, ended, settled, awarded, *cash),) = run(
+    ((budget, returned, unissued, lapsed, vouchers, issued, spendable, held, debited, ended, settled, awarded, *cash),) = run(
         "glance.sql",
         programme=programme,
         first=start_of_day(whole.first),
         end=start_of_day(whole.end),
         available=available_account(programme, year).id,
         lapse=named_id("year.lapse", year_id(programme, year)),
-        sinks=[Account(kind, programme).id for kind in (AccountKind.LAPSED, AccountKind.REVOKED)],
+        sinks=[each.id for each in _sinks(programme, year)],
         **{name: Account(kind, programme).id for name, kind in names.items()},
     )
     reserve, unreplenished, receivable, due, advance, spent = cash
@@ -96,7 +105,8 @@ def year_at_a_glance(programme: str, year: int) -> YearAtAGlance:
         cap_fen=figures.cap_fen,
         budget_fen=budget,
         issued_fen=issued,
-        unissued_fen=budget - taken,
+        returned_fen=returned,
+        unissued_fen=unissued,
         unissued_lapsed_fen=lapsed,
         vouchers=vouchers,
         spendable_fen=spendable,

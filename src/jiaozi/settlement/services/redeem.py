@@ -201,7 +201,7 @@ def _bounds(
 def _hold_accepted(row: Redemption, right: _Right, caps: Sequence[CapUse], now: datetime) -> None:
     """Put the hold for what was accepted in the place of the one for the most; a letter's rest lapses."""
     amount_fen = row.amount_fen or 0
-    accounts, follows = _follow(row, "accept", row.held_fen - amount_fen, right.voucher)
+    accounts, follows = _follow(row, "accept", row.held_fen - amount_fen, right.voucher, now)
     chain = [
         granting.redeem_release(row.id, "submit"),
         granting.redeem_hold(row.id, "accept", row.programme, row.voucher_id, amount_fen),
@@ -222,7 +222,7 @@ def _hold_accepted(row: Redemption, right: _Right, caps: Sequence[CapUse], now: 
 
 
 def _follow(
-    row: Redemption, step: str, released_fen: int, voucher: Voucher
+    row: Redemption, step: str, released_fen: int, voucher: Voucher, now: datetime
 ) -> tuple[tuple[Account, ...], tuple[Transfer, ...]]:
     """Let what is released of a voucher that has ended meanwhile follow it."""
     return voucher_rules.released_lines(
@@ -231,6 +231,7 @@ def _follow(
         programme=row.programme,
         order_id=named_id("redeem", row.id, step),
         released_fen=released_fen,
+        returns_to_year=vouchers.returns_to(voucher, local_date(now)),
     )
 
 
@@ -262,7 +263,7 @@ def _end(redemption_id: UUID, verb: str, reason: str, by: Actor, now: datetime) 
         move(row, REDEEM_TRANSITIONS, RedeemState(row.state), verb, name=f"{verb}_redemption", by=by, now=now,
              body=body, changed=("reason",))  # fmt: skip
         RedemptionUse.objects.filter(redemption=row).update(released=True)
-        accounts, follows = _follow(row, verb, released_fen, voucher)
+        accounts, follows = _follow(row, verb, released_fen, voucher, now)
         ends = granting.redeem_cancel(row.id, row.cap_keys) if accepted else [granting.redeem_release(row.id, "submit")]
         ledger.open_accounts(accounts)
         ledger.require([*ends, *follows], at=now)

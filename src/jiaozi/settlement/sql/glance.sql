@@ -25,6 +25,9 @@ WITH issued AS (
       UNION ALL
       SELECT r.amount_fen FROM issued i JOIN settlement_redemption r ON r.voucher_id = i.id AND r.state = 'PAID'
     ) AS paid
+), returned AS (
+  SELECT coalesce(sum(amount_fen), 0)::bigint AS fen
+    FROM ledger_transfer WHERE credit_id = %(available)s AND event = 'voucher.expire'
 ), budget AS (
   SELECT coalesce(sum(credits_posted), 0)::bigint AS fen, coalesce(sum(debits_posted + debits_pending), 0)::bigint AS taken
     FROM ledger_account WHERE id = %(available)s
@@ -42,7 +45,7 @@ WITH issued AS (
     FROM ledger_account
    WHERE id IN (%(reserve)s, %(unreplenished)s, %(receivable)s, %(due)s, %(advance)s, %(spent)s)
 )
-SELECT budget.fen, budget.taken, lapsed.fen, vouchers.vouchers, vouchers.face, vouchers.spendable, vouchers.held,
+SELECT (budget.fen - returned.fen)::bigint, returned.fen, (budget.fen - budget.taken)::bigint, lapsed.fen, vouchers.vouchers, vouchers.face, vouchers.spendable, vouchers.held,
        vouchers.debited, ended.fen, settled.fen, awarded.fen,
        cash.reserve, cash.unreplenished, cash.receivable, cash.due, cash.advance, cash.spent
-  FROM budget, lapsed, vouchers, ended, settled, awarded, cash
+  FROM returned, budget, lapsed, vouchers, ended, settled, awarded, cash

@@ -40,6 +40,7 @@ from jiaozi.voucher.rules.life import (
     ends,
     last_day,
     released_lines,
+    returns_to,
     sink_account,
 )
 
@@ -79,6 +80,7 @@ __all__ = [
     "passed",
     "refused_unasked",
     "released_lines",
+    "returns_to",
     "short_of",
     "sink_account",
     "voucher_account",

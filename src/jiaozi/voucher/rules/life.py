@@ -13,7 +13,8 @@ from jiaozi.kernel.refusal import Refused
 from jiaozi.kernel.text import kept_text
 from jiaozi.ledger.rules import Account, AccountKind, Transfer, post
 from jiaozi.party.rules import Role
-from jiaozi.voucher.rules.accounts import voucher_account
+from jiaozi.policy.rules.words import Expiry
+from jiaozi.voucher.rules.accounts import available_account, voucher_account
 
 REASON_MAX = 400
 
@@ -65,30 +66,46 @@ class UnableToSpend(Refused):
 _SINKS = {"expire": AccountKind.LAPSED, "cancel": AccountKind.REVOKED, "revoke": AccountKind.REVOKED}
 
 
-def sink_account(programme: str, verb: str) -> Account:
-    """Give the account that takes what an ended voucher had left.
+def returns_to(expiry: Expiry, issued: date, today: date) -> int | None:
+    """Give the year whose budget has an expired voucher's rest again; None where it lapses.
 
-    The cap on issue counts what was ever issued, so what comes back is not available again.
+    Caps on issue go on counting what was issued. Of a year that is over nothing is issued any more: there it lapses.
+
+    >>> returns_to(Expiry.AVAILABLE, date(2026, 3, 1), date(2026, 7, 1))
+    2026
     """
+    return issued.year if expiry is Expiry.AVAILABLE and issued.year == today.year else None
+
+
+def sink_account(programme: str, verb: str, returns_to_year: int | None = None) -> Account:
+    """Give the account that takes what an ended voucher had left; a year's budget where the programme gives it back."""
+    if verb == "expire" and returns_to_year is not None:
+        return available_account(programme, returns_to_year)
     return Account(_SINKS[verb], programme)
 
 
 def end_lines(
-    *, voucher_id: UUID, programme: str, verb: str, spendable_fen: int, step: str = ""
+    *, voucher_id: UUID, sink: Account, programme: str, verb: str, spendable_fen: int, step: str = ""
 ) -> tuple[Transfer, ...]:
     """Give what ending a voucher writes: its unspent part goes to the sink; held parts stay until their jobs end."""
     if not spendable_fen:
         return ()
     own = voucher_account(programme, voucher_id)
     id_ = named_id("end", voucher_id, verb, step)
-    return (post(id_, own, sink_account(programme, verb), spendable_fen, f"voucher.{verb}", voucher_id),)
+    return (post(id_, own, sink, spendable_fen, f"voucher.{verb}", voucher_id),)
 
 
 _END_VERBS = {State.EXPIRED: "expire", State.CANCELLED: "cancel", State.REVOKED: "revoke"}
 
 
 def released_lines(
-    *, state: State, voucher_id: UUID, programme: str, order_id: UUID, released_fen: int
+    *,
+    state: State,
+    voucher_id: UUID,
+    programme: str,
+    order_id: UUID,
+    released_fen: int,
+    returns_to_year: int | None,
 ) -> tuple[tuple[Account, ...], tuple[Transfer, ...]]:
     """Give the account and the lines by which the rest of a hold follows a voucher that has ended meanwhile.
 
@@ -97,10 +114,11 @@ def released_lines(
     verb = _END_VERBS.get(state)
     if verb is None or not released_fen:
         return (), ()
+    sink = sink_account(programme, verb, returns_to_year)
     lines = end_lines(
-        voucher_id=voucher_id, programme=programme, verb=verb, spendable_fen=released_fen, step=str(order_id)
+        voucher_id=voucher_id, sink=sink, programme=programme, verb=verb, spendable_fen=released_fen, step=str(order_id)
     )
-    return (sink_account(programme, verb),), lines
+    return (sink,), lines
 
 
 def check_expiry(valid_until: date, today: date) -> None:

@@ -63,14 +63,11 @@ def _step(voucher_id: UUID, verb: str, by: Actor, now: datetime, reason: str) ->
         row.reason = reason
         row.save(update_fields=["state", "reason"])
         ends = rules.ends(verb)
+        sink = rules.sink_account(row.programme, verb, queries.returns_to(row, local_date(now))) if ends else None
         body = {"amount_fen": spendable_fen if ends else 0, "reason": digest(reason).hex()}
         journal.write(Line("voucher", verb, row.id, before, row.state, by.name, now, body))
-        lines = (
-            rules.end_lines(voucher_id=row.id, programme=row.programme, verb=verb, spendable_fen=spendable_fen)
-            if ends
-            else ()
-        )
-        if lines:
-            ledger.open_accounts([rules.sink_account(row.programme, verb)])
-            ledger.require(lines, at=now)
+        if sink is not None and spendable_fen:
+            ledger.open_accounts([sink])
+            words = {"voucher_id": row.id, "programme": row.programme, "verb": verb, "spendable_fen": spendable_fen}
+            ledger.require(rules.end_lines(sink=sink, **words), at=now)
     return row

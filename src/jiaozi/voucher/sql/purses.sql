@@ -1,4 +1,5 @@
--- Per voucher account: spendable, held, used, ended (lapsed or revoked). Ended is what went to a sink, the rest of the
+-- Per voucher account: spendable, held, used, ended. Ended is what lapsed, was revoked, or went
+-- back to the year's budget; the rest of the
 -- posted debits was used.
 SELECT a.id,
        a.credits_posted - a.debits_posted - a.debits_pending AS spendable,
@@ -9,6 +10,6 @@ SELECT a.id,
   LEFT JOIN LATERAL (
     SELECT sum(t.amount_fen)::bigint AS ended
       FROM ledger_transfer t JOIN ledger_account s ON s.id = t.credit_id
-     WHERE t.debit_id = a.id AND t.kind = 1 AND s.kind IN ('LAPSED', 'REVOKED')
+     WHERE t.debit_id = a.id AND t.kind = 1 AND s.kind IN ('LAPSED', 'REVOKED', 'AVAILABLE')
   ) e ON true
  WHERE a.id = ANY (%(accounts)s)
