@@ -19,7 +19,7 @@ from jiaozi.ledger.models import LedgerTransfer
 from jiaozi.ledger.queries import Finding
 from jiaozi.order.models import Order
 from jiaozi.order.ports import longest_run_ms
-from jiaozi.order.rules import ON_ENGINE, State
+from jiaozi.order.rules import ON_ENGINE, TAKING, State
 from jiaozi.order.rules.standing import LET_GO_FOR, LOST, STUCK_AFTER, Standing, Why, stuck
 
 ROWS_MAX = 500
@@ -79,6 +79,12 @@ def orders(
     if after is not None:
         rows = rows.filter(quoted_at__lte=after[0]).exclude(quoted_at=after[0], id__gte=after[1])
     return list(rows.order_by("-quoted_at", "-id")[: min(limit, ROWS_MAX)])
+
+
+def taking(voucher_id: UUID, *, besides: UUID | None = None) -> Order | None:
+    """Give an order that has taken something of a voucher, besides one; None where there is none."""
+    rows = Order.objects.filter(voucher_id=voucher_id, state__in=TAKING).exclude(id=besides).defer("files")
+    return rows.order_by("id").first()
 
 
 def own_credit(reference: UUID) -> tuple[UUID, int] | None:

@@ -25,6 +25,7 @@ from jiaozi.ledger.rules import AMOUNT_MAX_FEN, Account, Transfer, TransferStatu
 from jiaozi.metering.rules import reasons
 from jiaozi.metering.rules.entry import EPOCH, MS, Entry
 from jiaozi.order.rules import own_account, own_payable_account
+from jiaozi.order.rules.single_use import SINGLE_USE
 from jiaozi.policy.rules import CapUse
 from jiaozi.voucher.rules import cap_accounts, voucher_account
 
@@ -229,6 +230,16 @@ def end_user_missing() -> Reason:
         "END_USER_MISSING",
         "算力中介服务机构的用量须写明最终用户，请按订单提交",
         "an intermediary's use names its end user: place it as an order",
+        "account",
+    )
+
+
+def order_missing() -> Reason:
+    """A voucher that pays one order only pays no jobs that belong to none."""
+    return _reason(
+        SINGLE_USE,
+        "该项目的算力券不得分次使用，只能用于一个订单；导入的作业没有订单，请按订单提交",
+        "this programme's voucher pays one order only, and imported jobs belong to none: place it as an order",
         "account",
     )
 

@@ -15,6 +15,7 @@ from jiaozi.metering import queries
 from jiaozi.metering.rules import admitting, importing
 from jiaozi.metering.rules.entry import Entry
 from jiaozi.metering.rules.importing import Payer
+from jiaozi.order.rules import single_use
 from jiaozi.party.rules import HolderClass
 from jiaozi.policy import queries as policy
 from jiaozi.policy.rules import CapUse, Decision, Document, Measure, OrderTerms
@@ -107,7 +108,7 @@ def _payer(row: Voucher, centre: str, terms: OrderTerms) -> Payer:
         holder=row.holder_id,
         holder_class=row.holder.holder_class,
         ratio=terms.deducted,
-        refusal=_standing_refusal(row.holder.holder_class),
+        refusal=_standing_refusal(row.holder.holder_class, terms),
     )
 
 
@@ -117,5 +118,7 @@ def _capped(row: Voucher) -> Capped | None:
     return Capped(policy.document(row.version_id), decision, most) if decision and most else None
 
 
-def _standing_refusal(holder_class: str) -> Reason | None:
-    return importing.end_user_missing() if holder_class == HolderClass.INTERMEDIARY else None
+def _standing_refusal(holder_class: str, terms: OrderTerms) -> Reason | None:
+    if holder_class == HolderClass.INTERMEDIARY:
+        return importing.end_user_missing()
+    return importing.order_missing() if single_use(terms) else None

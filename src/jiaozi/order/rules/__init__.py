@@ -33,6 +33,7 @@ from jiaozi.order.rules.quoting import (
     quote,
     voucher_share,
 )
+from jiaozi.order.rules.single_use import TAKING, single_use, taken, told
 
 __all__ = [
     "LEAST_FEN",
@@ -40,6 +41,7 @@ __all__ = [
     "ON_ENGINE",
     "PATIENCE",
     "PROGRAMME_MAX",
+    "TAKING",
     "TITLE_MAX",
     "TRANSITIONS",
     "Held",
@@ -66,5 +68,8 @@ __all__ = [
     "refusal",
     "resolve_lines",
     "same_credit",
+    "single_use",
+    "taken",
+    "told",
     "voucher_share",
 ]

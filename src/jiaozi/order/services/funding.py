@@ -15,6 +15,7 @@ from jiaozi.catalogue import queries as catalogue
 from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
 from jiaozi.kernel.ids import named_id
+from jiaozi.kernel.label import Label
 from jiaozi.kernel.period import local_date
 from jiaozi.kernel.refusal import Reason
 from jiaozi.kernel.text import kept_text
@@ -26,7 +27,7 @@ from jiaozi.order.ports import UnableToFindJob
 from jiaozi.order.rules import ON_ENGINE, Held, Quote, State
 from jiaozi.order.services import quota
 from jiaozi.order.services.engines import engine_of
-from jiaozi.order.services.quoting import spendable_terms
+from jiaozi.order.services.quoting import spendable_terms, taken_elsewhere
 from jiaozi.order.services.step import say, take
 from jiaozi.party import queries as party
 from jiaozi.party.rules import Actor
@@ -52,16 +53,25 @@ def hold(*, order_id: UUID, by: Actor, now: datetime) -> Order:
         row = queries.order(order_id, lock=True)
         rules.check_own(by, row.holder_id, row.programme)
         voucher = vouchers.voucher_for_spending(row.voucher_id)
-        spendable_terms(voucher, now)
+        terms = spendable_terms(voucher, now)
         priced = Quote(most_fen=row.most_fen, voucher_fen=row.voucher_hold_fen, own_fen=row.own_hold_fen)
-        reason = rules.expired(row.expires_at, now) or _fund(row, priced, voucher, now)
+        single = _taken(row) if rules.single_use(terms) else None
+        reason = rules.expired(row.expires_at, now) or single or _fund(row, priced, voucher, now)
         if reason is not None:
             take(row, "refuse", by=by, now=now, body={"reason": reason.code}, changed=say(row, reason))
             return row
         body = {"own_fen": row.own_hold_fen, "voucher": str(row.voucher_id), "voucher_fen": row.voucher_hold_fen}
-        take(row, "hold", by=by, now=now, body=body, changed=("cap_keys",))
+        cleared = say(row, Reason("", Label("", "")))  # what the quote said of the rest
+        take(row, "hold", by=by, now=now, body=body, changed=("cap_keys", *cleared))
         submit_later(row)
     return row
+
+
+def _taken(row: Order) -> Reason | None:
+    """Say which other order has this one's voucher; whoever asks at the same moment waits for this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('order.single/' || %s, 0))", [str(row.voucher_id)])
+    return taken_elsewhere(row.voucher_id, besides=row.id)
 
 
 def submit_later(row: Order) -> None:

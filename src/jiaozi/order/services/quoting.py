@@ -17,11 +17,13 @@ from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
 from jiaozi.kernel.ids import new_id
 from jiaozi.kernel.period import local_date
-from jiaozi.order import rules
+from jiaozi.kernel.refusal import Reason
+from jiaozi.order import queries, rules
 from jiaozi.order.models import Order
 from jiaozi.order.rules import Offer, Quote, Request, State
 from jiaozi.order.services.placing import choose
 from jiaozi.order.services.spec import spec_of
+from jiaozi.order.services.step import say
 from jiaozi.party import queries as party
 from jiaozi.party.rules import Actor
 from jiaozi.policy.rules import OrderTerms
@@ -59,10 +61,15 @@ def quote(
     voucher = vouchers.voucher(voucher_id)
     rules.check_own(by, voucher.holder_id, voucher.programme)
     terms = spendable_terms(voucher, now)
+    single = rules.single_use(terms)
+    if single and (reason := taken_elsewhere(voucher.id)):
+        raise rules.UnableToQuote(reason.code, reason.label.zh, reason.label.en, field=reason.field)
     placed = None if request.centre else choose(request, voucher, now)
     priced = price(replace(request, centre=placed.centre) if placed else request, voucher, terms, now)
     row = _row(priced, title, dict(files or {}), now)
     row.pinned, row.placement = placed is None, placed.record if placed else {}
+    if single:
+        say(row, rules.told(terms, vouchers.spendable_fen(voucher), row.voucher_hold_fen))
     spec_of(row)  # what no engine could take is refused before anything is held for it
     with transaction.atomic():
         row.save(force_insert=True)
@@ -76,6 +83,12 @@ def quote(
         }
         journal.write(Line("order", "quote", row.id, "", row.state, by.name, now, body))
     return row
+
+
+def taken_elsewhere(voucher_id: UUID, *, besides: UUID | None = None) -> Reason | None:
+    """Say which order has a voucher that pays one order only; None while it is free."""
+    other = queries.taking(voucher_id, besides=besides)
+    return rules.taken(other.number) if other else None
 
 
 def spendable_terms(voucher: Voucher, now: datetime) -> OrderTerms:
