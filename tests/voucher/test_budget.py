@@ -13,10 +13,11 @@ from jiaozi.kernel.refusal import Refused
 from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.rules import AMOUNT_MAX_FEN, AccountKind
 from jiaozi.party.rules import Actor, Role
+from jiaozi.policy import services as policies
 from jiaozi.policy.queries import UnableToFindProgramme
 from jiaozi.voucher import services as voucher
 from jiaozi.voucher.rules import UnableToIssue
-from tests.world import FINANCE, PROGRAMME, build
+from tests.world import FINANCE, PROGRAMME, ROOT, build
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 
@@ -127,3 +128,16 @@ def test_approvals_at_once_stay_within_the_cap(fresh_database):
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.FINANCE])
 def test_nobody_but_finance_approves_a_budget(world, role):
     refused("WRONG_ROLE", by=Actor("x", role))
+
+
+def test_a_city_with_three_pools_has_a_budget_for_all_of_them(db):
+    """Shanghai: 6亿, 3亿 and 1亿 lie beside each other; the smallest no longer bounds the year."""
+    text = (ROOT / "programmes" / "shanghai-2025.yaml").read_text(encoding="utf-8")
+    policies.adopt(text=text, by="officer:li", now=NOW, demo=True)
+    words = {"programme": "shanghai-2025", "by": FINANCE, "now": NOW, "year": 2026}
+    voucher.approve_budget(amount_fen=parse_yuan("10亿"), reference=uuid4(), **words)
+    with pytest.raises(UnableToIssue) as raised:
+        voucher.approve_budget(amount_fen=1, reference=uuid4(), **words)
+    assert raised.value.reason.code == "CAP_REACHED"
+    assert raised.value.reason.clause == "compute_year, model_year, corpus_year"
+    assert "算力券总额、模型券总额、语料券总额" in raised.value.in_language("zh")

@@ -10,11 +10,12 @@ from jiaozi.kernel.ids import named_id
 from jiaozi.kernel.period import Period, start_of_day
 from jiaozi.ledger.rules import Account, AccountKind
 from jiaozi.policy import queries as policy
-from jiaozi.policy.rules import Document, Measure, UnableToDecide, programme_caps, reserve_terms
+from jiaozi.policy.rules import Document, UnableToDecide, reserve_terms
+from jiaozi.policy.rules.pools import most_fen, pools
 from jiaozi.settlement.queries.reading import run
 from jiaozi.settlement.rules import ReservePosition
 from jiaozi.settlement.rules.books import year_id
-from jiaozi.voucher.rules import available_account
+from jiaozi.voucher.rules import available_account, yearly_pools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ class YearAtAGlance:
     Attributes
     ----------
     cap_fen
-        The year's cap; None where it is not published and no demo value may stand in.
+        The most that the year's pools may issue together; None where it is not published and no demo value may stand in.
     used_fen, settled_fen
         Captured, and of that paid to the centres, or to the holders who redeemed.
     awarded_fen
@@ -146,9 +147,5 @@ def _figures(programme: str, whole: Period) -> _Figures:
 
 
 def _cap(document: Document, on: date, demo: bool) -> int | None:
-    try:
-        caps = programme_caps(document, on, allow_demo=demo)
-    except UnableToDecide:
-        return None
-    limits = [cap.limit_fen for cap in caps if cap.measures is Measure.ISSUED and cap.period == period.year(on.year)]
-    return min(limits, default=None)
+    found = yearly_pools(pools(document, on, allow_demo=demo), period.year(on.year))
+    return most_fen(found) if found else None

@@ -11,8 +11,8 @@ from jiaozi.voucher.rules.budget import (
     check_budget_year,
     check_programme_name,
     check_same_budget,
-    check_within_cap,
-    yearly_cap,
+    check_within_pools,
+    yearly_pools,
 )
 from jiaozi.voucher.rules.caps import (
     Standing,
@@ -68,7 +68,7 @@ __all__ = [
     "check_spendable",
     "check_unused",
     "check_valid",
-    "check_within_cap",
+    "check_within_pools",
     "counted",
     "end_lines",
     "ends",
@@ -84,5 +84,5 @@ __all__ = [
     "short_of",
     "sink_account",
     "voucher_account",
-    "yearly_cap",
+    "yearly_pools",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.period import Period
 from jiaozi.ledger.rules import AMOUNT_MAX_FEN
 from jiaozi.party.rules import Actor, Role
-from jiaozi.policy.rules import CapUse, Measure
+from jiaozi.policy.rules.pools import Pool, bounding, most_fen
 from jiaozi.voucher.rules.issuing import UnableToIssue
 
 
@@ -93,28 +93,30 @@ def check_budget_year(year: int, today: date) -> None:
         )
 
 
-def yearly_cap(caps: Iterable[CapUse], whole: Period) -> CapUse | None:
-    """Give the smallest of a programme's caps that count what a whole year issues; None where none is published."""
-    yearly = [use for use in caps if use.measures is Measure.ISSUED and use.period == whole]
-    return min(yearly, key=lambda use: use.limit_fen, default=None)
+def yearly_pools(of: Iterable[Pool], whole: Period) -> tuple[Pool, ...]:
+    """Give the pools that bound what a whole year may issue; none where none is published."""
+    return bounding(pool for pool in of if pool.period == whole)
 
 
-def check_within_cap(amount_fen: int, budgeted_fen: int, cap: CapUse | None) -> None:
-    """Let the year's budgets for vouchers add up to no more than may be issued in it.
+def check_within_pools(amount_fen: int, budgeted_fen: int, bounds: Sequence[Pool]) -> None:
+    """Let the year's budgets for vouchers add up to no more than may be issued in it, from all its pools together.
 
     Raises
     ------
     UnableToIssue
-        With what is left of the cap.
+        With what is left.
     """
-    if cap is not None and budgeted_fen + amount_fen > cap.limit_fen:
-        left_fen = max(0, cap.limit_fen - budgeted_fen)
+    limit_fen = most_fen(bounds)
+    if bounds and budgeted_fen + amount_fen > limit_fen:
+        left_fen = max(0, limit_fen - budgeted_fen)
+        zh = "、".join(pool.label.zh for pool in bounds)
+        en = ", ".join(pool.label.en for pool in bounds)
         raise UnableToIssue(
             "CAP_REACHED",
-            f"超过“{cap.label.zh}”{yuan(cap.limit_fen)}元：已批准{yuan(budgeted_fen)}元，"
+            f"超过“{zh}”{yuan(limit_fen)}元：已批准{yuan(budgeted_fen)}元，"
             f"尚可批准{yuan(left_fen)}元，本次{yuan(amount_fen)}元",
-            f"past the cap {cap.label.en} of {yuan(cap.limit_fen)}: approved are {yuan(budgeted_fen)}, "
+            f"past the cap {en} of {yuan(limit_fen)}: approved are {yuan(budgeted_fen)}, "
             f"left {yuan(left_fen)}, this budget {yuan(amount_fen)} yuan",
             field="amount_fen",
-            clause=cap.cap_id,
+            clause=", ".join(pool.cap_id for pool in bounds),
         )

@@ -16,7 +16,7 @@ from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import Account, AccountKind, post
 from jiaozi.party.rules import Actor, check_own_programme
 from jiaozi.policy import queries as policy
-from jiaozi.policy.rules import CapUse, UnableToDecide, programme_caps
+from jiaozi.policy.rules.pools import pools
 from jiaozi.voucher import queries, rules
 
 
@@ -41,7 +41,7 @@ def approve_budget(
     ------
     UnableToIssue
         When the actor is not finance, the year is over (a closed one always is), or what is approved for vouchers would
-        pass the year's cap; with what is left of it.
+        pass what the year's pools may issue together; with what is left of it.
     UnableToFindProgramme
         When no version of the programme is in force then.
     """
@@ -58,10 +58,11 @@ def approve_budget(
             return
         today = local_date(now)
         rules.check_budget_year(year, today)
-        caps = _caps(programme, max(today, date(year, 1, 1)))
+        version = policy.current(programme, max(today, date(year, 1, 1)))
         if not for_awards:
-            cap = rules.yearly_cap(caps, whole_year(year))
-            rules.check_within_cap(amount_fen, queries.budgeted_fen(available), cap)
+            found = pools(policy.document(version.id), date(year, 1, 1), allow_demo=version.demo)
+            bounds = rules.yearly_pools(found, whole_year(year))
+            rules.check_within_pools(amount_fen, queries.budgeted_fen(available), bounds)
         body = {"amount_fen": amount_fen, "programme": programme, "year": year}
         body |= {"for_awards": True} if for_awards else {}
         journal.write(Line("voucher", "approve_budget", reference, "", "", by.name, now, body))
@@ -78,11 +79,3 @@ def _one_at_a_time(reference: UUID, programme: str, year: int) -> None:
         for name in sorted(names):
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"voucher/budget/{name}"])
 
-
-def _caps(programme: str, on: date) -> tuple[CapUse, ...]:
-    """Ask the version in force; a cap that is not published binds nothing."""
-    version = policy.current(programme, on)
-    try:
-        return programme_caps(policy.document(version.id), on, allow_demo=version.demo)
-    except UnableToDecide:
-        return ()
