@@ -1,6 +1,6 @@
 """Where an expired voucher's rest goes: it lapses, or the year's budget has it again, as the programme says.
 
-Guizhou's document says neither; its demo value is ``available``. A last day for all vouchers makes them end in the year.
+Guizhou's document says neither; its demo value is ``available``. A last day for all vouchers ends them in the year.
 """
 
 from __future__ import annotations
@@ -71,16 +71,16 @@ def test_the_rest_goes_where_the_programme_says(db, expiry, back_fen):
 
 
 def test_what_is_back_is_issued_again_and_the_cap_on_issue_counts_both(db):
-    """45万 of budget cover one voucher of 30万 at a time; one that expires makes room for the next, a revoked one not."""
+    """45万 of budget cover one voucher of 30万: one that expires makes room for the next, a revoked one does not."""
     city = grown(guizhou())
     first = voucher(city)
     with pytest.raises(UnableToIssue, match="budget"):
         voucher(city)
     services.expire(voucher_id=first.id, now=JULY)
     second = voucher(city)
-    assert books.balance(Account(AccountKind.COUNTED, city.slug, f"year/programme/{city.slug}/2026")).credits_posted == (
-        2 * FACE_FEN
-    )
+    assert books.balance(
+        Account(AccountKind.COUNTED, city.slug, f"year/programme/{city.slug}/2026")
+    ).credits_posted == (2 * FACE_FEN)
     services.revoke(voucher_id=second.id, reason="违规", by=OFFICER, now=city.now)
     with pytest.raises(UnableToIssue, match="budget"):
         voucher(city)

@@ -83,7 +83,9 @@ def orders(
 
 def taking(voucher_id: UUID, *, besides: UUID | None = None) -> Order | None:
     """Give an order that has taken something of a voucher, besides one; None where there is none."""
-    rows = Order.objects.filter(voucher_id=voucher_id, state__in=TAKING).exclude(id=besides).defer("files")
+    rows = Order.objects.filter(voucher_id=voucher_id, state__in=TAKING).defer("files")
+    if besides is not None:
+        rows = rows.exclude(id=besides)
     return rows.order_by("id").first()
 
 

@@ -55,8 +55,8 @@ def told(terms: OrderTerms, spendable_fen: int, voucher_fen: int) -> Reason:
         SINGLE_USE,
         Label(
             f"本券只能用于一单：其余{rest}元及未用完部分不能再下单，{goes.zh}",
-            f"this voucher pays one order only: the other {rest} yuan, and what the job does not use, pay no second one; "
-            f"it {goes.en}",
+            f"this voucher pays one order only: the other {rest} yuan and what the job leaves pay no second one; "
+            f"the rest {goes.en}",
         ),
         field="voucher",
     )

@@ -70,7 +70,9 @@ def hold(*, order_id: UUID, by: Actor, now: datetime) -> Order:
 def _taken(row: Order) -> Reason | None:
     """Say which other order has this one's voucher; whoever asks at the same moment waits for this transaction."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('order.single/' || %s, 0))", [str(row.voucher_id)])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended('order.single/' || %s, 0))", [str(row.voucher_id)]
+        )
     return taken_elsewhere(row.voucher_id, besides=row.id)
 
 

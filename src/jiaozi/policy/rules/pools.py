@@ -1,7 +1,7 @@
 """Pools: the sums that a programme may grant in vouchers over a period, and which of its clauses draw from which.
 
-A city has one (Chengdu: the year's vouchers) or several (Shanghai: compute, model and corpus vouchers). A clause may draw
-from two at once, such as its class's within the whole.
+A city has one (Chengdu: the year's vouchers) or several (Shanghai: compute, model and corpus vouchers). A clause may
+draw from two at once, such as its class's within the whole.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class YearAtAGlance:
     Attributes
     ----------
     cap_fen
-        The most that the year's pools may issue together; None where it is not published and no demo value may stand in.
+        The most that the year's pools may issue together; None where none is published and no demo value may stand in.
     used_fen, settled_fen
         Captured, and of that paid to the centres, or to the holders who redeemed.
     awarded_fen
@@ -90,7 +90,7 @@ def year_at_a_glance(programme: str, year: int) -> YearAtAGlance:
     names = {"reserve": AccountKind.RESERVE, "unreplenished": AccountKind.UNREPLENISHED}
     names |= {"receivable": AccountKind.RECEIVABLE, "due": AccountKind.DUE_TO_TREASURY}
     names |= {"advance": AccountKind.TREASURY_ADVANCE, "spent": AccountKind.SPENT}
-    ((budget, returned, unissued, lapsed, vouchers, issued, spendable, held, debited, ended, settled, awarded, *cash),) = run(
+    (row,) = run(
         "glance.sql",
         programme=programme,
         first=start_of_day(whole.first),
@@ -100,6 +100,7 @@ def year_at_a_glance(programme: str, year: int) -> YearAtAGlance:
         sinks=[each.id for each in _sinks(programme, year)],
         **{name: Account(kind, programme).id for name, kind in names.items()},
     )
+    budget, returned, unissued, lapsed, vouchers, issued, spendable, held, debited, ended, settled, awarded, *cash = row
     reserve, unreplenished, receivable, due, advance, spent = cash
     return YearAtAGlance(
         year=year,

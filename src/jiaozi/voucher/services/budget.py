@@ -60,8 +60,8 @@ def approve_budget(
         rules.check_budget_year(year, today)
         version = policy.current(programme, max(today, date(year, 1, 1)))
         if not for_awards:
-            found = pools(policy.document(version.id), date(year, 1, 1), allow_demo=version.demo)
-            bounds = rules.yearly_pools(found, whole_year(year))
+            of = pools(policy.document(version.id), date(year, 1, 1), allow_demo=version.demo)
+            bounds = rules.yearly_pools(of, whole_year(year))
             rules.check_within_pools(amount_fen, queries.budgeted_fen(available), bounds)
         body = {"amount_fen": amount_fen, "programme": programme, "year": year}
         body |= {"for_awards": True} if for_awards else {}
@@ -78,4 +78,3 @@ def _one_at_a_time(reference: UUID, programme: str, year: int) -> None:
     with connection.cursor() as cursor:
         for name in sorted(names):
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"voucher/budget/{name}"])
-

@@ -68,6 +68,8 @@ def _step(voucher_id: UUID, verb: str, by: Actor, now: datetime, reason: str) ->
         journal.write(Line("voucher", verb, row.id, before, row.state, by.name, now, body))
         if sink is not None and spendable_fen:
             ledger.open_accounts([sink])
-            words = {"voucher_id": row.id, "programme": row.programme, "verb": verb, "spendable_fen": spendable_fen}
-            ledger.require(rules.end_lines(sink=sink, **words), at=now)
+            lines = rules.end_lines(
+                voucher_id=row.id, sink=sink, programme=row.programme, verb=verb, spendable_fen=spendable_fen
+            )
+            ledger.require(lines, at=now)
     return row
