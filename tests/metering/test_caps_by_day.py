@@ -16,6 +16,7 @@ from jiaozi.metering.models import Capture, UsageRow
 from jiaozi.order import services as order
 from jiaozi.settlement import queries as audits
 from jiaozi.settlement import services as settlement
+from jiaozi.settlement.rules.life import UnableToPay
 from tests.metering.test_import import line
 from tests.settlement.cities import CASHIER, City, text_of
 from tests.world import CENTRE, CENTRE_CLERK, FINANCE, OPERATOR
@@ -41,6 +42,10 @@ def city(db):
 
 @pytest.fixture
 def voucher(city):
+    return funded(city)
+
+
+def funded(city):
     row = city.voucher(city.holder(), "rent", city.sample("rent"))
     order.credit_own(
         programme=city.slug, holder_id=row.holder_id, centre=CENTRE, amount_fen=parse_yuan("1万"),
@@ -79,16 +84,40 @@ def test_imported_usage_counts_in_the_year_that_it_is_of(city, voucher):
     assert audits.audit_all().findings == ()
 
 
+def approved(city, period, now):
+    row = settlement.close_statement(programme=city.slug, centre=CENTRE, period=period, by=OPERATOR, now=now)
+    lines = {str(each.id): each.voucher_fen for each in Capture.objects.filter(statement_lines__statement=row)}
+    settlement.claim(statement_id=row.id, lines=lines, by=CENTRE_CLERK, now=now)
+    settlement.match(statement_id=row.id, by=OPERATOR, now=now)
+    return settlement.approve(statement_id=row.id, by=FINANCE, now=now)
+
+
+def pay(row, now):
+    return settlement.pay(statement_id=row.id, bank_reference=f"流水{row.id}", by=CASHIER, now=now)
+
+
 def test_a_statement_counts_in_the_year_in_which_it_is_paid(city, voucher):
     load(city, voucher, [(1, city.now - timedelta(hours=2))], city.now)
     city.prefund()
     after = TURN + timedelta(days=1)
-    words = {"programme": city.slug, "centre": CENTRE, "period": month(2025, 12)}
-    row = settlement.close_statement(**words, by=OPERATOR, now=after)
-    lines = {str(each.id): each.voucher_fen for each in Capture.objects.all()}
-    settlement.claim(statement_id=row.id, lines=lines, by=CENTRE_CLERK, now=after)
-    settlement.match(statement_id=row.id, by=OPERATOR, now=after)
-    settlement.approve(statement_id=row.id, by=FINANCE, now=after)
-    settlement.pay(statement_id=row.id, bank_reference="流水1", by=CASHIER, now=after)
+    pay(approved(city, month(2025, 12), after), after)
     assert (counted_fen(city, "on_paid", 2025), counted_fen(city, "on_paid", 2026)) == (0, 45)
+    assert audits.audit_all().findings == ()
+
+
+def test_a_cap_on_pay_binds_the_payment(db):
+    """Three jobs of 0.45 yuan under 1 yuan a year: the third is of next year's use, paid in the same year."""
+    city = City(capped("1元"), date(2025, 12, 30))
+    voucher = funded(city)
+    hour = timedelta(hours=1)
+    load(city, voucher, [(1, TURN - 3 * hour), (2, TURN - 2 * hour), (3, TURN + hour)], TURN + 3 * hour)
+    city.prefund()
+    first = TURN + timedelta(days=40)
+    row = approved(city, month(2026, 1), first)
+    before = audits.reserve_position(city.slug)
+    with pytest.raises(UnableToPay) as refused:
+        pay(row, first)
+    assert (refused.value.reason.code, refused.value.reason.clause) == ("CAP_REACHED", "on_paid")
+    assert audits.reserve_position(city.slug) == before
+    assert counted_fen(city, "on_paid", 2026) == 0
     assert audits.audit_all().findings == ()

@@ -2,14 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
 from django.db import connection
 
-from jiaozi.application.models import Application
 from jiaozi.kernel.period import month
 from jiaozi.kernel.refusal import Refused
-from jiaozi.ledger import queries as ledger
-from jiaozi.ledger.rules import Account, AccountKind
 from jiaozi.settlement import queries
 from jiaozi.settlement import services as settlement
 from jiaozi.settlement.rules import UnableToPay
@@ -77,25 +73,3 @@ def test_closing_at_once_takes_each_capture_once(fresh_database):
     closed = queries.statements(PROGRAMME)
     assert sum(row.captures for row in closed) == 3
     assert queries.audit_all().holds
-
-
-@pytest.mark.django_db
-def test_a_cap_measured_on_pay_binds_the_payment(house):
-    captured = house.capture()
-    application = Application.objects.get()
-    decision = application.decision
-    clause = next(each for each in decision["clauses"] if each["clause"] == decision["chosen"])
-    cap = {**clause["caps"][0], "cap_id": "paid_cap", "measures": "paid", "limit_fen": captured.voucher_fen}
-    clause["caps"].append(cap)
-    application.save(update_fields=["decision"])
-    house.prefund()
-    house.paid(house.closed())
-    assert ledger.total(PROGRAMME, AccountKind.CAP, "paid_cap/").debits_posted == captured.voucher_fen
-    house.capture(at=LATER, units=1, seconds=900)
-    row = house.approved(house.closed(month(2026, 12)))
-    before = queries.reserve_position(PROGRAMME)
-    with pytest.raises(UnableToPay) as raised:
-        house.pay(row)
-    assert (raised.value.reason.code, raised.value.reason.clause) == ("CAP_REACHED", "paid_cap")
-    assert queries.reserve_position(PROGRAMME) == before
-    assert ledger.balance(Account(AccountKind.SETTLED, PROGRAMME)).credit == captured.voucher_fen
