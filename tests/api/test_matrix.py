@@ -126,11 +126,11 @@ MAY = {
         frozenset({"officer", "operator"}),
     ),
     **dict.fromkeys(["disallow_capture", "claw_back_payment"], frozenset({"officer", "finance", "payer"})),
-    # a record that no order asked for belongs to no programme
-    "retry_usage": frozenset({"officer", "outsider", "operator", "centre"}),
-    "waive_usage": frozenset({"officer", "outsider", "centre"}),
+    # a record that no order asked for is the affair of the programmes that its centre supplies
+    "retry_usage": frozenset({"officer", "operator", "centre"}),
+    "waive_usage": frozenset({"officer", "centre"}),
     "waive_order": frozenset({"officer", "centre"}),
-    **dict.fromkeys(["accept_usage", "charge_late_usage", "resolve_usage_dispute"], frozenset({"officer", "outsider"})),
+    **dict.fromkeys(["accept_usage", "charge_late_usage", "resolve_usage_dispute"], OFFICERS),
 }
 
 IN_STATE = {

@@ -85,3 +85,25 @@ def test_officer_brings_no_usage_to_an_order_of_another_programme(scene):
     metering.resolve_dispute(dispute_id=dispute.id, accept="new", **words(scene, OFFICER))
     row.refresh_from_db()
     assert row.state == "CAPTURED"
+
+
+@pytest.mark.parametrize("verb", [metering.retry_usage, metering.accept_usage, metering.waive_usage])
+def test_usage_without_an_order_is_no_affair_of_a_programme_that_the_centre_does_not_supply(scene, verb):
+    held = imported(scene)
+    with pytest.raises(UnableToActForProgramme) as refused:
+        verb(usage_id=held.id, **words(scene, FAR_OFFICER))
+    assert CENTRE in refused.value.in_language("zh")
+    assert [each.id for each in queries.held_back(CENTRE)] == [held.id]
+
+
+@pytest.mark.parametrize("accounts", [True, False])
+def test_a_dispute_over_imported_usage_is_resolved_by_its_own_programme(scene, accounts):
+    """Paid by a voucher it is that programme's; waiting, it is that of the programmes which the centre supplies."""
+    load(scene, [line(1)], accounts=None if accounts else {})
+    load(scene, [line(1, run=7200)], accounts=None if accounts else {})
+    dispute = UsageDispute.objects.get()
+    with pytest.raises(UnableToActForProgramme):
+        metering.resolve_dispute(dispute_id=dispute.id, accept="old", **words(scene, FAR_OFFICER))
+    assert UsageDispute.objects.get().resolved_at is None
+    metering.resolve_dispute(dispute_id=dispute.id, accept="old", **words(scene, OFFICER))
+    assert UsageDispute.objects.get().resolved_at is not None

@@ -313,6 +313,7 @@ def test_the_share_is_pinned_with_the_order(world, holder):
         ("amount_fen", {"amount_fen": 10**15 + 1}),
         ("programme", {"programme": "a\0"}),
         ("programme", {"programme": "p" * 61}),
+        ("programme", {"programme": "no-such-city"}),
         ("centre", {"centre": "nowhere"}),
     ],
 )
@@ -329,6 +330,13 @@ def test_a_centre_records_credit_for_itself_alone(world, holder):
             programme=PROGRAMME, holder_id=holder.id, centre="chengdu-aicc", amount_fen=500, reference=uuid4(),
             by=CENTRE_CLERK, now=world.now,
         )  # fmt: skip
+
+
+def test_an_operator_records_credit_in_its_own_programme_alone(world, holder):
+    far = Actor("operator:far", Role.OPERATOR, programme="beijing")
+    words = {"holder_id": holder.id, "centre": CENTRE, "amount_fen": 500, "by": far, "now": world.now}
+    with pytest.raises(UnableToActForProgramme):
+        order.credit_own(programme=PROGRAMME, reference=uuid4(), **words)
 
 
 def test_nobody_who_is_not_registered_prepays(world):

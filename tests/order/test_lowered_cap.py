@@ -17,7 +17,7 @@ from jiaozi.ledger import queries as books
 from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import Account, AccountKind
 from jiaozi.order import services as order
-from jiaozi.order.rules import State
+from jiaozi.order.rules import State, payable_accounts
 from jiaozi.party.rules import Actor, Role
 from jiaozi.policy import services as policies
 from jiaozi.settlement import queries as settlement
@@ -78,6 +78,7 @@ def voucher(city):
         programme=city.slug, holder_id=row.holder_id, centre=CENTRE, amount_fen=parse_yuan("1万"),
         reference=row.id, by=Actor("operator:chen", Role.OPERATOR), now=city.now,
     )  # fmt: skip
+    ledger.open_accounts(payable_accounts(city.slug, CENTRE))  # two that open one account at once wait for each other
     return row
 
 

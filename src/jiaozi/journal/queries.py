@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from jiaozi.journal.models import JournalLine
 
 LINES_MAX = 500
@@ -17,10 +19,14 @@ def lines(
     by: str = "",
     since: datetime | None = None,
     after: UUID | None = None,
+    within: Q | None = None,
     limit: int = 100,
 ) -> list[JournalLine]:
-    """Give the latest lines, of one subject, stage or actor where asked, from after an id, in one statement."""
-    rows = JournalLine.objects.order_by("-id")
+    """Give the latest lines, of one subject, stage or actor where asked, from after an id, in one statement.
+
+    ``within`` narrows them further, by what a higher room knows of their subjects.
+    """
+    rows = JournalLine.objects.filter(within or Q()).order_by("-id")
     for name, wanted in (("subject", subject), ("stage", stage), ("by", by), ("at__gte", since), ("id__lt", after)):
         if wanted:
             rows = rows.filter(**{name: wanted})

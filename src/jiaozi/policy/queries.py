@@ -13,6 +13,7 @@ from jiaozi.policy import rules
 from jiaozi.policy.models import ProgrammeVersion
 
 VERSIONS_MAX = 100
+_NAME_MAX = 60
 
 
 class UnableToFindProgramme(Refused):
@@ -58,6 +59,25 @@ def current(programme: str, on: date, *, demo: bool | None = None) -> ProgrammeV
             field="programme",
         )
     return row
+
+
+def require_programme(programme: str) -> None:
+    """Ask that a programme was adopted in some version, in force or not.
+
+    Raises
+    ------
+    UnableToFindProgramme
+        When there is none.
+    """
+    named = programme.isprintable() and len(programme) <= _NAME_MAX
+    if not named or not ProgrammeVersion.objects.filter(programme=programme).exists():
+        shown = programme[:_NAME_MAX] if programme.isprintable() else ""
+        raise UnableToFindProgramme(
+            "NO_SUCH_PROGRAMME",
+            f"没有项目“{shown}”，请先导入其文件",
+            f"no programme {shown}; adopt its document first",
+            field="programme",
+        )
 
 
 def versions(programme: str) -> list[ProgrammeVersion]:

@@ -162,7 +162,7 @@ def due_to_expire(today: date, *, limit: int = 1_000) -> list[UUID]:
 
 
 def audit() -> list[Finding]:
-    """Check that every face was issued in the ledger and equals unspent + held + used + lapsed + revoked."""
+    """Check that every face was issued in the ledger, and is unspent, held, used, lapsed, revoked or returned."""
     with connection.cursor() as cursor:
         cursor.execute((_SQL / "audit.sql").read_text(), {"limit": FINDINGS_MAX})
         return [Finding(*row) for row in cursor.fetchall()]

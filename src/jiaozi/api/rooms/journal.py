@@ -13,8 +13,8 @@ from jiaozi.api.caller import Asked
 from jiaozi.api.operation import reads
 from jiaozi.api.page import Cursor, Limit, Page, at_id, page
 from jiaozi.api.shape import Instant, Json, Shape, Wish, Words
-from jiaozi.journal import queries
 from jiaozi.journal.models import JournalLine
+from jiaozi.ledger.queries import Finding
 from jiaozi.party.rules import check_oversees
 from jiaozi.settlement import queries as settlement
 
@@ -57,7 +57,7 @@ class CheckedShape(Shape):
 
 
 class FindingShape(Shape):
-    """A broken invariant: which, where, and what was found."""
+    """A broken invariant: which; where and what was found is empty for a membership that names a programme."""
 
     invariant: str
     where: str
@@ -87,11 +87,22 @@ def _shown(row: JournalLine) -> LineShape:
     )
 
 
+def _finding(found: Finding, *, whole: bool) -> FindingShape:
+    """Show what is broken; where, and by how much, is told to those only who oversee the whole house."""
+    if whole:
+        return FindingShape.model_validate(found)
+    return FindingShape(invariant=found.invariant, where="", found="")
+
+
 @reads(router, "/journal", Page[LineShape])
 def list_journal_lines(request: Asked, asked: Query[LineFilter]) -> Page[LineShape]:
-    """What happened, the latest first: to one thing, in one stage, by one actor; for those who oversee a programme."""
+    """What happened, the latest first: to one thing, in one stage, by one actor; for those who oversee a programme.
+
+    A membership that names a programme reads the lines about it, and about what belongs to none.
+    """
     check_oversees(request.auth, request.auth.programme)
-    rows = queries.lines(
+    rows = settlement.lines_for(
+        request.auth.programme,
         subject=asked.subject,
         stage=asked.stage,
         by=asked.by,
@@ -118,5 +129,5 @@ def audit_books(request: Asked) -> AuditShape:
             )
             for each in found.checked
         ],
-        findings=[FindingShape.model_validate(each) for each in found.findings],
+        findings=[_finding(each, whole=not request.auth.programme) for each in found.findings],
     )

@@ -14,6 +14,7 @@ from jiaozi.api.operation import reads, writes
 from jiaozi.api.page import Cursor, Limit, Page, at_instant, page
 from jiaozi.api.shape import Done, Instant, Json, Name, Reasoned, Shape, Wish, Words, id_of, one_of
 from jiaozi.kernel import clock
+from jiaozi.kernel.period import local_date
 from jiaozi.metering import queries
 from jiaozi.metering import services as metering
 from jiaozi.metering.models import UsageDispute, UsageRow
@@ -124,6 +125,12 @@ def _centre(request: Asked, centre: str) -> str:
     return reach.centre or centre
 
 
+def _affairs(request: Asked, asked: UsageFilter) -> dict[str, Any]:
+    """Give a page's bounds, and narrow it to the programme that the membership names; a centre sees all of its own."""
+    bounds = {"after": at_instant(asked.cursor), "limit": asked.limit + 1}
+    return bounds | {"programme": request.auth.programme, "on": local_date(request.now)}
+
+
 @writes(router, "/centres/{centre}/usage", Received, scope=Scope.METER)
 def push_usage(request: Asked, centre: Name, given: Push) -> Received:
     """Push usage records; each is stored once, and one that is not what was ordered is held back with its reason."""
@@ -135,15 +142,15 @@ def push_usage(request: Asked, centre: Name, given: Push) -> Received:
 
 @reads(router, "/centres/{centre}/usage/held-back", Page[HeldBackShape])
 def list_held_back_usage(request: Asked, centre: Name, asked: Query[UsageFilter]) -> Page[HeldBackShape]:
-    """A centre's usage that is not charged, the latest first, each with its reason."""
-    rows = queries.held_back(_centre(request, centre), after=at_instant(asked.cursor), limit=asked.limit + 1)
+    """A centre's usage that is not charged, the latest first, each with its reason; of the caller's own programme."""
+    rows = queries.held_back(_centre(request, centre), **_affairs(request, asked))
     return page(rows, asked.limit, _held_back, lambda row: (row.received_at, row.id))
 
 
 @reads(router, "/centres/{centre}/usage/disputes", Page[DisputeShape])
 def list_usage_disputes(request: Asked, centre: Name, asked: Query[UsageFilter]) -> Page[DisputeShape]:
     """A centre's disputes that nobody has resolved, the latest first."""
-    rows = queries.disputes(_centre(request, centre), after=at_instant(asked.cursor), limit=asked.limit + 1)
+    rows = queries.disputes(_centre(request, centre), **_affairs(request, asked))
     return page(rows, asked.limit, _dispute, lambda row: (row.received_at, row.id))
 
 

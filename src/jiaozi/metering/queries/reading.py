@@ -16,6 +16,7 @@ from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.refusal import Refused
 from jiaozi.ledger.queries import Finding
 from jiaozi.metering.models import Capture, UsageCursor, UsageDispute, UsageRow
+from jiaozi.metering.queries.reaching import disputes_within, within
 from jiaozi.metering.rules import OrderFacts, UsageState
 from jiaozi.metering.rules.ruling import dispute_name
 from jiaozi.order.models import Order
@@ -181,17 +182,35 @@ def _in_dispute() -> QuerySet[UsageRow]:
     return UsageRow.objects.filter(named | Exists(still.filter(record_id=OuterRef("supersedes__record_id"))))
 
 
-def disputes(centre: str, *, after: tuple[datetime, UUID] | None = None, limit: int = 100) -> list[UsageDispute]:
-    """Give the disputes that nobody has resolved, latest first."""
+def disputes(
+    centre: str,
+    *,
+    programme: str = "",
+    on: date | None = None,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 100,
+) -> list[UsageDispute]:
+    """Give the disputes that nobody has resolved, latest first; of one programme's affairs where asked, on a day."""
     rows = UsageDispute.objects.filter(centre_id=centre, resolved_at=None)
+    if programme and on:
+        rows = disputes_within(rows, centre, programme, on)
     if after is not None:
         rows = rows.filter(received_at__lte=after[0]).exclude(received_at=after[0], id__gte=after[1])
     return list(rows.order_by("-received_at", "-id")[: min(limit, ROWS_MAX)])
 
 
-def held_back(centre: str, *, after: tuple[datetime, UUID] | None = None, limit: int = 100) -> list[UsageRow]:
-    """Give the usage that is not charged, latest first, each with its reason."""
+def held_back(
+    centre: str,
+    *,
+    programme: str = "",
+    on: date | None = None,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 100,
+) -> list[UsageRow]:
+    """Give the usage that is not charged, latest first, each with its reason; of one programme's where asked."""
     rows = UsageRow.objects.filter(centre_id=centre, state=UsageState.HELD_BACK).select_related("order")
+    if programme and on:
+        rows = within(rows, centre, programme, on)
     if after is not None:
         rows = rows.filter(received_at__lte=after[0]).exclude(received_at=after[0], id__gte=after[1])
     return list(rows.order_by("-received_at", "-id")[: min(limit, ROWS_MAX)])

@@ -13,7 +13,7 @@ from uuid import UUID
 from jiaozi.kernel.refusal import Refused
 from jiaozi.metering.rules.intake import DOUBTS, UsageState
 from jiaozi.order.rules import State
-from jiaozi.party.rules import Actor, Role, check_own_centre
+from jiaozi.party.rules import Actor, Role, UnableToActForProgramme, check_own_centre
 
 
 class UnableToRule(Refused):
@@ -158,6 +158,16 @@ def check_waivable(state: State, usage: list[str]) -> None:
         raise UnableToRule(
             "CAN_BE_CHARGED", "该订单的用量可以核销，无须免除", "the order's usage can be charged", field="order"
         )
+
+
+def not_our_supplier(programme: str, centre: str) -> UnableToActForProgramme:
+    """A record that names no order is no affair of a programme whose vouchers can't be spent at its centre."""
+    return UnableToActForProgramme(
+        "NOT_YOUR_PROGRAMME",
+        f"项目{programme}的算力券不能在{centre}使用，该用量不属您办理",
+        f"vouchers of {programme} can't be spent at {centre}: this usage is not yours to decide on",
+        field="programme",
+    )
 
 
 def name_voucher() -> UnableToRule:

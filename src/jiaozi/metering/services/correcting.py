@@ -49,7 +49,7 @@ def charge_late(*, usage_id: UUID, reason: str, by: Actor, now: datetime) -> Usa
     """
     reason = check_text(reason, "reason")
     with transaction.atomic():
-        usage = locked(usage_id, RulingVerb.CHARGE_LATE, by)
+        usage = locked(usage_id, RulingVerb.CHARGE_LATE, by, now)
         ruling.check_late(usage.reason_code)
         told(RulingVerb.CHARGE_LATE, reason, by, now, usage=usage, body={"order": str(usage.order_id)})
         correct(usage, by, now)

@@ -19,9 +19,10 @@ from jiaozi.metering.rules.ruling import Side, dispute_name
 from jiaozi.metering.rules.words import check_text
 from jiaozi.metering.services.capturing import FATE, capture, say
 from jiaozi.metering.services.correcting import correct
+from jiaozi.metering.services.reaching import check_reach
 from jiaozi.metering.services.ruling import judge, told
 from jiaozi.order import queries as orders
-from jiaozi.party.rules import Actor, check_own_programme
+from jiaozi.party.rules import Actor
 
 
 def resolve_dispute(*, dispute_id: UUID, accept: Side, reason: str, by: Actor, now: datetime) -> UsageDispute:
@@ -36,7 +37,7 @@ def resolve_dispute(*, dispute_id: UUID, accept: Side, reason: str, by: Actor, n
         When it is resolved already, the new payload can't be read or costs less than what is captured, or the person
         may not.
     UnableToActForProgramme
-        When the order is another programme's.
+        When the order is another programme's, or the record's voucher, or its centre no supplier of the actor's.
     """
     reason = check_text(reason, "reason")
     accept = Side(accept)
@@ -45,8 +46,7 @@ def resolve_dispute(*, dispute_id: UUID, accept: Side, reason: str, by: Actor, n
         held = orders.order(first.order_id, lock=True) if first.order_id is not None else None
         row = queries.dispute(dispute_id, lock=True)
         ruling.check_ruler(RulingVerb.RESOLVE, by, row.centre_id)
-        if held is not None:
-            check_own_programme(by, held.programme)
+        check_reach(first, by, now)
         if row.resolved_at is not None:
             raise ruling.resolved_already()
         row.resolved_at, row.resolution = now, reason

@@ -23,6 +23,7 @@ from jiaozi.metering.rules.entry import BY_VOUCHER
 from jiaozi.metering.rules.reasons import waived
 from jiaozi.metering.rules.words import check_text
 from jiaozi.metering.services.capturing import FATE, capture, say
+from jiaozi.metering.services.reaching import check_reach
 from jiaozi.metering.services.reimporting import rate_import
 from jiaozi.order import queries as orders
 from jiaozi.order import services as order
@@ -48,7 +49,7 @@ def retry_usage(
     """
     reason = check_text(reason, "reason")
     with transaction.atomic():
-        row = locked(usage_id, RulingVerb.RETRY, by)
+        row = locked(usage_id, RulingVerb.RETRY, by, now)
         before = row.reason_code
         if row.source in BY_VOUCHER:
             ruling.check_payer_named(by)
@@ -73,7 +74,7 @@ def accept_usage(*, usage_id: UUID, reason: str, by: Actor, now: datetime) -> Us
     """
     reason = check_text(reason, "reason")
     with transaction.atomic():
-        row = locked(usage_id, RulingVerb.ACCEPT, by)
+        row = locked(usage_id, RulingVerb.ACCEPT, by, now)
         ruling.check_doubt(row.reason_code)
         before = row.reason_code
         judge(row, by, now, accepted=True)
@@ -106,7 +107,7 @@ def waive_usage(
 
 
 def _waive_one(usage_id: UUID, reason: str, by: Actor, now: datetime) -> None:
-    row = locked(usage_id, RulingVerb.WAIVE, by)
+    row = locked(usage_id, RulingVerb.WAIVE, by, now)
     before = row.reason_code
     say(row, UsageState.WAIVED, waived())
     row.save(update_fields=FATE)
@@ -132,12 +133,11 @@ def _waive_order(order_id: UUID, reason: str, by: Actor, now: datetime) -> None:
     order.nothing_used(row, now=now)
 
 
-def locked(usage_id: UUID, verb: RulingVerb, by: Actor) -> UsageRow:
+def locked(usage_id: UUID, verb: RulingVerb, by: Actor, now: datetime) -> UsageRow:
     """Lock a held-back record, its order first, for somebody who may decide on it."""
     found = queries.usage(usage_id)
     ruling.check_ruler(verb, by, found.centre_id)
-    if found.order_id is not None:
-        check_own_programme(by, orders.order(found.order_id, lock=True).programme)
+    check_reach(found, by, now, lock=True)
     row = queries.usage(usage_id, lock=True)
     ruling.check_held_back(row.state)
     return row

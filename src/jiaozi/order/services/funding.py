@@ -30,7 +30,7 @@ from jiaozi.order.services.engines import engine_of
 from jiaozi.order.services.quoting import spendable_terms, taken_elsewhere
 from jiaozi.order.services.step import say, take
 from jiaozi.party import queries as party
-from jiaozi.party.rules import Actor
+from jiaozi.party.rules import Actor, check_own_programme
 from jiaozi.policy import queries as policy
 from jiaozi.policy.rules import CapUse, Decision, Measure
 from jiaozi.policy.rules.redeeming import caps_on
@@ -188,11 +188,15 @@ def credit_own(
     UnableToHold
         When it is not the centre's or the operator's to record, not positive, the programme's name can be none, or the
         reference stands for another one.
-    UnableToFindCentre, UnableToFindOrganisation
-        When there is no such centre or holder.
+    UnableToFindProgramme, UnableToFindCentre, UnableToFindOrganisation
+        When there is no such programme, centre or holder.
+    UnableToActForProgramme
+        When the programme is another's.
     """
     rules.check_credit(by, centre, amount_fen)
     programme = kept_text(programme, "programme", most=rules.PROGRAMME_MAX, refusal=rules.UnableToHold)
+    check_own_programme(by, programme)
+    policy.require_programme(programme)
     catalogue.centre(centre)
     party.organisation(holder_id)
     source, own = Account(AccountKind.OWN_SOURCE, programme), rules.own_account(programme, holder_id, centre)
@@ -200,7 +204,7 @@ def credit_own(
         _one_at_a_time(reference)
         if rules.same_credit(queries.own_credit(reference), (own.id, amount_fen), reference):
             return
-        body = {"amount_fen": amount_fen, "centre": centre, "holder": str(holder_id)}
+        body = {"amount_fen": amount_fen, "centre": centre, "holder": str(holder_id), "programme": programme}
         journal.write(Line("order", "credit_own", reference, "", "", by.name, now, body))
         ledger.open_accounts([source, own])
         ledger.require([post(named_id("own", reference), source, own, amount_fen, "own.credit", reference)], at=now)

@@ -1,6 +1,6 @@
 """Reading settlement: statements, the reserve fund, what holders are paid, the year at a glance, the audit."""
 
-from jiaozi.policy.queries import UnableToFindProgramme
+from jiaozi.policy.queries import UnableToFindProgramme, require_programme
 from jiaozi.settlement.queries.auditing import Audit, Checked, audit, audit_all
 from jiaozi.settlement.queries.batch import BatchAhead, batch_ahead
 from jiaozi.settlement.queries.budget import BudgetView, budget
@@ -11,7 +11,6 @@ from jiaozi.settlement.queries.fund import (
     disallowance,
     disallowances,
     movements,
-    require_programme,
     reserve_position,
     unfinished,
     unpaid_fen,
@@ -27,6 +26,7 @@ from jiaozi.settlement.queries.grants import (
     redemptions,
     stages,
 )
+from jiaozi.settlement.queries.journal import lines_for
 from jiaozi.settlement.queries.payment_run import PaymentRun, payment_run
 from jiaozi.settlement.queries.reading import (
     UnableToFindStatement,
@@ -70,6 +70,7 @@ __all__ = [
     "export",
     "export_csv",
     "lines",
+    "lines_for",
     "movements",
     "payment_run",
     "payments",

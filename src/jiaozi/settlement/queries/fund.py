@@ -11,8 +11,6 @@ from django.db.models import Sum
 from jiaozi.kernel.refusal import Refused
 from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.rules import Account, AccountKind
-from jiaozi.policy.models import ProgrammeVersion
-from jiaozi.policy.queries import UnableToFindProgramme
 from jiaozi.settlement.models import Disallowance, FundMovement, Statement, StatementLine
 from jiaozi.settlement.queries.reading import ROWS_MAX, run
 from jiaozi.settlement.rules import FundKind, ReservePosition, State
@@ -25,31 +23,11 @@ _KINDS = (
     AccountKind.TREASURY_ADVANCE,
     AccountKind.SPENT,
 )
-_NAME_MAX = 60
 _UNFINISHED = (State.CLOSED, State.MATCHED, State.APPROVED, State.DISPUTED)
 
 
 class UnableToFindDisallowance(Refused):
     """Nothing was disallowed under this id."""
-
-
-def require_programme(programme: str) -> None:
-    """Ask that a programme was adopted in some version, in force or not.
-
-    Raises
-    ------
-    UnableToFindProgramme
-        When there is none.
-    """
-    named = programme.isprintable() and len(programme) <= _NAME_MAX
-    if not named or not ProgrammeVersion.objects.filter(programme=programme).exists():
-        shown = programme[:_NAME_MAX] if programme.isprintable() else ""
-        raise UnableToFindProgramme(
-            "NO_SUCH_PROGRAMME",
-            f"没有项目“{shown}”，请先导入其文件",
-            f"no programme {shown}; adopt its document first",
-            field="programme",
-        )
 
 
 def reserve_position(programme: str) -> ReservePosition:

@@ -140,7 +140,12 @@ INVARIANTS = (
     Invariant("ledger", "a transfer stays in one book", "每笔账在同一账簿内", _transfers),
     Invariant("application", "a kept paper is what was handed in", "材料文件未被改动", _files),
     Invariant("voucher", "a voucher's face is what was issued", "面额等于发放额", _vouchers),
-    Invariant("voucher", "face = unspent + held + used + lapsed + revoked", "面额=未用+冻结+已用+过期+撤销", _vouchers),
+    Invariant(
+        "voucher",
+        "face = unspent + held + used + lapsed + revoked + returned",
+        "面额=未用+冻结+已用+过期+撤销+退回",
+        _vouchers,
+    ),
     Invariant("order", "an order is held for exactly while it is under way", "在途订单足额冻结，了结即解冻", _jobs),
     Invariant("lease", "a lease sets aside exactly what is left of it", "额度余额足额冻结", _leases),
     Invariant("lease", "granted = left + spent + returned, spent job by job", "授予=余额+已用+归还，逐单可查", _leases),
