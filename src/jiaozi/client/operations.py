@@ -964,9 +964,10 @@ class Operations(Transport):
     def list_held_back_usage(
         self, centre: str, *, limit: int | None = None, cursor: str | None = None
     ) -> PageOfHeldBackShape:
-        """A centre's usage that is not charged, the latest first, each with its reason.
+        """A centre's usage that is not charged, the latest first, each with its reason; of the caller's own programme.
 
-        A centre's usage that is not charged, the latest first, each with its reason.  Scope: `READ`.
+        A centre's usage that is not charged, the latest first, each with its reason; of the caller's own
+        programme.  Scope: `READ`.
         """
         return cast(
             "PageOfHeldBackShape",
@@ -1634,8 +1635,8 @@ class Operations(Transport):
     ) -> PageOfLineShape:
         """What happened, the latest first: to one thing, in one stage, by one actor; for those who oversee a programme.
 
-        What happened, the latest first: to one thing, in one stage, by one actor; for those who oversee a
-        programme.  Scope: `READ`.
+        A membership that names a programme reads the lines about it, and about what belongs to none.
+        Scope: `READ`.
         """
         return cast(
             "PageOfLineShape",

@@ -630,7 +630,7 @@ class Filter(TypedDict):
 
 
 class FindingShape(TypedDict):
-    """A broken invariant: which, where, and what was found."""
+    """A broken invariant: which; where and what was found is empty for a membership that names a programme."""
 
     invariant: str
     where: str
