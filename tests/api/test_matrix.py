@@ -52,7 +52,17 @@ MAY = {
         ["get_caller", "list_tokens", "list_notifications", "read_notifications", "list_notification_choices"], KNOWN
     ),
     **dict.fromkeys(["list_vouchers", "list_applications", "list_redemptions", "list_awards"], OVERSEERS | HOLDERS),
-    **dict.fromkeys(["get_voucher", "get_voucher_statement", "list_quotes", "get_application", "list_evidence"], OWN),
+    **dict.fromkeys(
+        [
+            "get_voucher",
+            "get_voucher_statement",
+            "get_voucher_quota",
+            "list_quotes",
+            "get_application",
+            "list_evidence",
+        ],
+        OWN,
+    ),
     **dict.fromkeys(["get_redemption", "get_award"], OWN),
     "get_evidence_content": OWN - {"operator"},
     "list_leases": OVERSEERS | HOLDERS | CENTRES,
@@ -96,7 +106,7 @@ MAY = {
     "register_organisation": frozenset({"officer", "outsider"}),
     **dict.fromkeys(
         named(
-            "freeze_voucher unfreeze_voucher cancel_voucher revoke_voucher "
+            "freeze_voucher unfreeze_voucher cancel_voucher revoke_voucher end_voucher_quota "
             "review_application send_application_back record_decision_by_hand put_application_on_notice "
             "reject_application issue_voucher grant_award accept_award_report "
             "withdraw_award accept_redemption reject_redemption cancel_redemption "

@@ -321,6 +321,15 @@ class TestDraft:
         row = application.submit(application_id=row.id, by=by, now=world.now)
         assert (row.version_id, row.facts["applicant.dishonest"]) == (later.id, True)
 
+    def test_is_submitted_under_published_figures_where_those_are_in_force_by_now(self, world):
+        """Begun when there was a demo version alone; what may use demo values never goes before what was published."""
+        holder = world.holder("甲")
+        row = self.draft(world, holder, compute_cost="20万")
+        text = world.version.text.replace("{from: parameter.effective_from}", "{from: 2023-01-12}")
+        published = policy.adopt(text=text, by="officer:li", now=world.now, demo=False)
+        row = application.submit(application_id=row.id, by=world.applicant(holder), now=world.now)
+        assert (row.version_id, row.version.demo) == (published.id, False)
+
     def test_is_no_officers_to_review_and_nobody_elses_to_submit(self, world):
         holder, other = world.holder("甲", serial=1), world.holder("乙", serial=2)
         row = self.draft(world, holder, compute_cost="20万")

@@ -15,12 +15,13 @@ from jiaozi.kernel.ids import named_id
 from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import TransferKind, capture
 from jiaozi.order import services as orders
+from jiaozi.order import tasks
 from jiaozi.order.models import Order
 from jiaozi.order.rules import Request
 from jiaozi.order.rules import quota as rules
 from jiaozi.order.rules.quota import Quota, UnableToEndQuota
 from jiaozi.order.services import quota as quotas
-from jiaozi.party.rules import Actor, Role
+from jiaozi.party.rules import Actor, Role, UnableToActForProgramme
 from jiaozi.settlement import queries as settlement
 from jiaozi.voucher import services as vouchers
 from tests.settlement.cities import City, text_of
@@ -115,6 +116,30 @@ def test_what_is_left_ends_with_the_voucher(city, voucher):
     orders.cancel(order_id=order.id, by=city.by(voucher.holder), now=city.now)
     assert quotas.quota(voucher.id) == Quota(7200, 0, 0, 0, 7200)
     assert settlement.audit_all().findings == ()
+
+
+def test_the_clock_ends_what_ended_vouchers_have_left(city, voucher):
+    """Nothing of a living voucher, nor twice; what a job holds follows when it ends."""
+    asked = ask(city, voucher, seconds=600)
+    tasks.end_quotas(timestamp=0)
+    assert quotas.quota(voucher.id).ended_s == 0
+    vouchers.expire(voucher_id=voucher.id, now=city.now + timedelta(days=400))
+    tasks.end_quotas(timestamp=0)
+    assert quotas.quota(voucher.id) == Quota(7200, 0, 600, 0, 6600)
+    assert orders.end_due_quotas(now=city.now) == 0
+    orders.cancel(order_id=asked.id, by=city.by(voucher.holder), now=city.now)
+    assert quotas.quota(voucher.id) == Quota(7200, 0, 0, 0, 7200)
+    assert settlement.audit_all().findings == ()
+
+
+def test_another_programmes_officer_ends_no_quota(city, voucher):
+    ask(city, voucher, seconds=600)
+    vouchers.revoke(voucher_id=voucher.id, reason="违规", by=OFFICER, now=city.now)
+    with pytest.raises(UnableToActForProgramme):
+        quotas.end_quota(
+            voucher_id=voucher.id, by=Actor("officer:far", Role.OFFICER, programme="beijing"), now=city.now
+        )
+    assert quotas.quota(voucher.id).ended_s == 0
 
 
 def test_units_captured_without_usage_are_found(city, voucher):

@@ -50,6 +50,18 @@ def show(context: typer.Context, voucher: str) -> None:
 
 
 @app.command()
+def quota(
+    context: typer.Context,
+    voucher: str,
+    *,
+    end: Annotated[bool, typer.Option("--end", help="take what is left of an ended voucher's · 收回余量")] = False,
+) -> None:
+    """Show what is left of a voucher's quota in kind, or end it · 卡时配额."""
+    with asked(context) as server:
+        shown(server.end_voucher_quota(voucher) if end else server.get_voucher_quota(voucher))
+
+
+@app.command()
 def statement(context: typer.Context, voucher: str) -> None:
     """Show a voucher's statement of account · 算力券流水."""
     with asked(context) as server:

@@ -95,6 +95,7 @@ from jiaozi.client.shapes import (
     ProgrammeShape,
     Programmes,
     Push,
+    QuotaShape,
     Quotes,
     Raised,
     Read,
@@ -639,6 +640,13 @@ class Operations(Transport):
         """
         return cast("AccountStatement", self.asked("GET", f"/api/v1/vouchers/{quoted(voucher_id)}/statement"))
 
+    def get_voucher_quota(self, voucher_id: str) -> QuotaShape:
+        """What is left of the voucher's quota in kind; issued = left + held + used + ended.
+
+        What is left of the voucher's quota in kind; issued = left + held + used + ended.  Scope: `READ`.
+        """
+        return cast("QuotaShape", self.asked("GET", f"/api/v1/vouchers/{quoted(voucher_id)}/quota"))
+
     def freeze_voucher(
         self, voucher_id: str, body: Reasoned, *, key: str | None = None, if_match: str | None = None
     ) -> VoucherShape:
@@ -688,6 +696,14 @@ class Operations(Transport):
             "VoucherShape",
             self.asked("POST", f"/api/v1/vouchers/{quoted(voucher_id)}/revoke", body=body, key=key, if_match=if_match),
         )
+
+    def end_voucher_quota(self, voucher_id: str, *, key: str | None = None) -> QuotaShape:
+        """Take what is left of an ended voucher's quota in kind; what jobs hold follows when they end.
+
+        Take what is left of an ended voucher's quota in kind; what jobs hold follows when they end.  Scope:
+        `DECIDE`.
+        """
+        return cast("QuotaShape", self.asked("POST", f"/api/v1/vouchers/{quoted(voucher_id)}/end-quota", key=key))
 
     def list_leases(
         self,

@@ -1463,6 +1463,16 @@ class Push(TypedDict):
     records: list[RecordWish]
 
 
+class QuotaShape(TypedDict):
+    """What is left of a voucher's quota in kind, in card-seconds; all zeros for one in money."""
+
+    issued_s: int
+    left_s: int
+    held_s: int
+    used_s: int
+    ended_s: int
+
+
 class Quotes(TypedDict):
     """The places, the best first; those turned down; and what would help where there is none."""
 

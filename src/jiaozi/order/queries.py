@@ -20,6 +20,7 @@ from jiaozi.ledger.queries import Finding
 from jiaozi.order.models import Order
 from jiaozi.order.ports import longest_run_ms
 from jiaozi.order.rules import ON_ENGINE, TAKING, State
+from jiaozi.order.rules.quota import ENDED
 from jiaozi.order.rules.standing import LET_GO_FOR, LOST, STUCK_AFTER, Standing, Why, stuck
 
 ROWS_MAX = 500
@@ -30,6 +31,7 @@ _TO_SUBMIT = (State.HELD, State.SUBMITTED)
 _STANDING = (State.HELD, *ON_ENGINE, State.ENDED)
 _MS = timedelta(milliseconds=1)
 FINDINGS_MAX = 100
+_QUOTAS_TO_END = (Path(__file__).parent / "sql" / "quotas_to_end.sql").read_text(encoding="utf-8")
 _AUDIT = (Path(__file__).parent / "sql" / "audit.sql").read_text(encoding="utf-8")
 
 
@@ -87,6 +89,13 @@ def taking(voucher_id: UUID, *, besides: UUID | None = None) -> Order | None:
     if besides is not None:
         rows = rows.exclude(id=besides)
     return rows.order_by("id").first()
+
+
+def quotas_to_end(*, limit: int = 1_000) -> list[UUID]:
+    """Give the vouchers that have ended and whose quota in kind has units left; oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_QUOTAS_TO_END, {"ended": [str(state) for state in ENDED], "limit": limit})
+        return [id_ for (id_,) in cursor.fetchall()]
 
 
 def own_credit(reference: UUID) -> tuple[UUID, int] | None:

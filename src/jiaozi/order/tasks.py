@@ -34,6 +34,13 @@ def submit_waiting(timestamp: int) -> None:  # noqa: ARG001
     services.submit_waiting(now=clock.now())
 
 
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="jiaozi.order.tasks.end_quotas", queue="order", queueing_lock="order.end_quotas")
+def end_quotas(timestamp: int) -> None:  # noqa: ARG001
+    """Take what is left of the quotas in kind of vouchers that have ended."""
+    services.end_due_quotas(now=clock.now())
+
+
 @app.periodic(cron="* * * * *")
 @app.task(name="jiaozi.order.tasks.re_place_waiting", queue="order", queueing_lock="order.re_place_waiting")
 def re_place_waiting(timestamp: int) -> None:  # noqa: ARG001

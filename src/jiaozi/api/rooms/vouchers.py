@@ -16,6 +16,7 @@ from jiaozi.api.shape import Reasoned, Shape, one_of
 from jiaozi.kernel import clock
 from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.queries import Entry
+from jiaozi.order import services as order
 from jiaozi.party.rules import Reach, Scope, check_may_see, reach_of
 from jiaozi.voucher import queries
 from jiaozi.voucher import services as voucher
@@ -83,6 +84,7 @@ class QuotaShape(Shape):
     left_s: int
     held_s: int
     used_s: int
+    ended_s: int
 
 
 def shown(purse: Purse) -> VoucherShape:
@@ -149,6 +151,12 @@ def get_voucher_statement(request: Asked, voucher_id: UUID) -> AccountStatement:
     return AccountStatement.model_construct(voucher=row.id, lines=[_line(entry) for entry in entries])
 
 
+@reads(router, "/vouchers/{voucher_id}/quota", QuotaShape)
+def get_voucher_quota(request: Asked, voucher_id: UUID) -> QuotaShape:
+    """What is left of the voucher's quota in kind; issued = left + held + used + ended."""
+    return QuotaShape.model_validate(order.quota_of(_seen(request, voucher_id).voucher.id))
+
+
 def _line(entry: Entry) -> EntryShape:
     return EntryShape.model_construct(
         id=entry.id,
@@ -188,3 +196,9 @@ def revoke_voucher(request: Asked, voucher_id: UUID, given: Reasoned) -> Voucher
     """Take back what is left of a voucher; what jobs hold follows when they end."""
     voucher.revoke(voucher_id=voucher_id, reason=given.reason, by=request.auth, now=clock.now())
     return shown(queries.purse(voucher_id))
+
+
+@writes(router, "/vouchers/{voucher_id}/end-quota", QuotaShape, scope=Scope.DECIDE)
+def end_voucher_quota(request: Asked, voucher_id: UUID) -> QuotaShape:
+    """Take what is left of an ended voucher's quota in kind; what jobs hold follows when they end."""
+    return QuotaShape.model_validate(order.end_quota(voucher_id=voucher_id, by=request.auth, now=clock.now()))

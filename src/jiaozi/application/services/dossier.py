@@ -116,7 +116,7 @@ def submit(*, application_id: UUID, by: Actor, now: datetime) -> Application:
     with transaction.atomic():
         row = queries.application(application_id, lock=True)
         rules.check_own(by, row.holder_id)
-        row.version = policy.current(row.programme, local_date(now), demo=row.version.demo)
+        row.version = policy.current(row.programme, local_date(now))
         document = policy.document(row.version_id)
         row.facts = _facts(document, row.clause, row.holder, rules.nested(row.facts), now)
         row.applied_by, row.submitted_at = by.name, now

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from jiaozi.kernel.canonical import digest
 from jiaozi.kernel.ids import new_id
+from jiaozi.kernel.period import local_date
 from jiaozi.kernel.text import kept_text
 from jiaozi.lease import queries, rules
 from jiaozi.lease.models import Lease, LeaseRuling
@@ -85,6 +86,7 @@ def _return(row: Lease, verb: str, by: Actor, now: datetime, body: dict[str, str
         programme=voucher.programme,
         order_id=row.id,
         released_fen=before.voucher_fen,
+        returns_to_year=vouchers.returns_to(voucher, local_date(now)),
     )
     ledger.open_accounts(accounts)
     ledger.require([*rules.release_lines(before), *follows], at=now)

@@ -24,7 +24,7 @@ from jiaozi.lease.services.changing import MONEY, aside, put, take
 from jiaozi.ledger import queries as ledger_reads
 from jiaozi.ledger import services as ledger
 from jiaozi.order import services as order
-from jiaozi.order.rules import own_account
+from jiaozi.order.rules import own_account, single_use
 from jiaozi.party.rules import SYSTEM
 from jiaozi.voucher import queries as vouchers
 from jiaozi.voucher import rules as voucher_rules
@@ -43,6 +43,8 @@ def grant(
     with transaction.atomic():
         voucher = vouchers.voucher_for_spending(allowance.voucher_id)
         terms = order.spendable_terms(voucher, now)
+        if single_use(terms):  # it pays one order; a lease is for many
+            return None
         row = _row(voucher, centre, memory, terms.deducted, now)
         ends_at = min(now + bounds.lasting, _voucher_ends(voucher, terms.valid_until))
         caps = order.caps_today(voucher, now)
@@ -50,13 +52,18 @@ def grant(
         if row.serial and not more[0] and not rules.prolongs(row.ends_at, ends_at, bounds):
             return row
         after = before.grown(*more, [use.key for use in caps])
-        accounts, limits = voucher_services.limit_posts(programme=voucher.programme, caps=caps, now=now)
         if not after.voucher_fen:
             return row if row.serial else None
         row.ends_at, row.due_at = ends_at, ends_at + bounds.reporting
         _write(row, before, after, allowance, now)
-        ledger.open_accounts([*accounts, *rules.accounts(after)])
-        statuses = ledger.apply([*[[line] for line in limits], rules.change_lines(before, after)], at=now)[-1]
+        ledger.open_accounts(rules.accounts(after))
+        (statuses,) = voucher_services.apply_under_caps(
+            programme=voucher.programme,
+            caps=caps,
+            chains=[rules.change_lines(before, after)],
+            now=now,
+            freed_fen=dict.fromkeys(before.cap_keys, before.voucher_fen),
+        )
         if all(status.stands for status in statuses):
             return row
         transaction.set_rollback(True)

@@ -6,7 +6,9 @@ from jiaozi.order.services.closing import captured, metered, nothing_used, settl
 from jiaozi.order.services.engines import engine_of
 from jiaozi.order.services.funding import cancel, caps_today, credit_own, held, hold, resolve
 from jiaozi.order.services.moving import re_place, re_place_waiting
-from jiaozi.order.services.quota import granted_in_kind
+from jiaozi.order.services.quota import end_due as end_due_quotas
+from jiaozi.order.services.quota import end_quota, granted_in_kind
+from jiaozi.order.services.quota import quota as quota_of
 from jiaozi.order.services.quoting import quote, spendable_terms
 from jiaozi.order.services.ruling import give_up
 from jiaozi.order.services.submitting import submit, submit_waiting
@@ -19,6 +21,8 @@ __all__ = [
     "captured",
     "centre_apart",
     "credit_own",
+    "end_due_quotas",
+    "end_quota",
     "engine_of",
     "give_up",
     "granted_in_kind",
@@ -27,6 +31,7 @@ __all__ = [
     "metered",
     "nothing_used",
     "order_apart",
+    "quota_of",
     "quote",
     "re_place",
     "re_place_waiting",

@@ -13,9 +13,10 @@ from jiaozi.kernel.period import local_date
 from jiaozi.ledger import queries as ledger_reads
 from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import Account, Transfer, UnableToTransfer
+from jiaozi.order import queries
 from jiaozi.order.models import Order
 from jiaozi.order.rules import quota as rules
-from jiaozi.party.rules import Actor
+from jiaozi.party.rules import SYSTEM, Actor, check_own_programme
 from jiaozi.policy import queries as policy
 from jiaozi.policy.rules import Decision
 from jiaozi.policy.rules.quota import any_in_kind, in_kind, quota_s
@@ -78,6 +79,14 @@ def resolutions(row: Order, voucher: Voucher, used_unit_ms: int) -> tuple[Transf
     return line, rules.end_line(row.programme, voucher.id, released_s, str(row.id))
 
 
+def end_due(*, now: datetime, limit: int = 1_000) -> int:
+    """End the quotas of vouchers that have ended, each in its own transaction; gives how many."""
+    due = queries.quotas_to_end(limit=limit)
+    for voucher_id in due:
+        end_quota(voucher_id=voucher_id, by=SYSTEM, now=now)
+    return len(due)
+
+
 def end_quota(*, voucher_id: UUID, by: Actor, now: datetime) -> rules.Quota:
     """Take what is left of the quota of a voucher that has ended; what jobs hold follows when they end.
 
@@ -85,9 +94,12 @@ def end_quota(*, voucher_id: UUID, by: Actor, now: datetime) -> rules.Quota:
     ------
     UnableToEndQuota
         When the voucher is still alive, or the role may not end one.
+    UnableToActForProgramme
+        When the voucher is another programme's.
     """
     with transaction.atomic():
         voucher = vouchers.voucher(voucher_id, lock=True)
+        check_own_programme(by, voucher.programme)
         rules.check_ended(voucher_rules.State(voucher.state), by.role)
         left_s = quota(voucher_id).left_s
         if not left_s:
