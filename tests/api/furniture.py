@@ -13,6 +13,7 @@ from jiaozi.alert.rules import AlertKind, Level, Subject, SubjectKind, Suspicion
 from jiaozi.application import services as application
 from jiaozi.application.models import Application
 from jiaozi.application.rules.evidence import OTHER
+from jiaozi.exchange import services as exchange
 from jiaozi.kernel.ids import new_id
 from jiaozi.kernel.label import Label
 from jiaozi.lab.models import LabFile, LabRun
@@ -28,9 +29,10 @@ from jiaozi.policy.rules.words import StepOfLife
 from jiaozi.settlement.models import Award, AwardStage, Clawback, Disallowance, GrantPayment, Redemption, Statement
 from jiaozi.voucher import services as voucher_services
 from tests.application.papers import PDF
-from tests.world import CENTRE, OFFICER, PROGRAMME
+from tests.world import CENTRE, OFFICER, OPERATOR, PROGRAMME
 
 STATEMENTS = ("CLOSED", "MATCHED", "APPROVED", "DISPUTED")
+MARKET_CLASS = "gpu-910b"
 DOSSIERS = ("DRAFT", "RETURNED", "UNDER_REVIEW", "PUBLIC_NOTICE", "REJECTED")
 
 
@@ -64,6 +66,7 @@ def furnish(house: Any) -> dict[str, str]:
     ids |= {"lease": _lease(voucher, now)}
     hook = notice.add_webhook(url="https://hooks.example.cn/", events=[], by=chief, now=now)
     ids |= {"webhook": hook.id}
+    ids |= _sessions(house, now)
     member = Membership.objects.get(organisation=house.firm)
     ids |= {"membership": member.id, "token": Token.objects.get(membership=member).id}
     return {name: str(value) for name, value in ids.items()}
@@ -233,3 +236,32 @@ def _grants(voucher: Any, now: Any) -> dict[str, Any]:
     )
     ids |= {"redemption": ids["redemption:SUBMITTED"], "award": award.id, "stage": ids["stage:WAITING"]}
     return ids | {"payment": paid.id, "clawback": owed.id}
+
+
+def market_frame(now: Any) -> dict[str, Any]:
+    """Give a session of two hubs and one hour, as the file has it."""
+    start = now + timedelta(days=1)
+    hour = {"id": "h0", "start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat()}
+    link = {"start": "guizhou", "end": "chengyu", "capacity": 10, "charge": "0.10"}
+    return {
+        "session": "furnished",
+        "hubs": ["chengyu", "guizhou"],
+        "periods": [hour],
+        "classes": [{"resource_class": MARKET_CLASS, "lot_units": 8}],
+        "links": [link],
+    }
+
+
+def _sessions(house: Any, now: Any) -> dict[str, Any]:
+    """Open one session, and have one each closed and cleared; the centre trades as the second firm."""
+    exchange.admit_centre(programme=PROGRAMME, centre=CENTRE, party_id=house.other_firm.id, by=OPERATOR, now=now)
+    ids = {}
+    for state, steps in (("OPEN", ()), ("CLOSED", ("close",)), ("CLEARED", ("close", "clear"))):
+        closes = now + timedelta(hours=1)
+        row = exchange.open_session(
+            programme=PROGRAMME, frame=market_frame(now), closes_at=closes, by=OPERATOR, now=now
+        )
+        for step in steps:
+            getattr(exchange, f"{step}_session")(session_id=row.id, by=OPERATOR, now=closes)
+        ids[f"session:{state}"] = row.id
+    return ids | {"session": ids["session:OPEN"]}

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from jiaozi.lease.rules import public_text
 from jiaozi.project.openapi import document
-from tests.api.furniture import furnish
+from tests.api.furniture import MARKET_CLASS, furnish, market_frame
 from tests.lab.scenario_of_a_page import TEXT as SCENARIO
 from tests.world import CENTRE, PROGRAMME
 
@@ -43,7 +43,9 @@ MAY = {
             "get_programme list_programme_versions get_programme_document decide_eligibility "
             "compare_programme_versions "
             "list_hubs list_centres get_centre list_offers "
-            "list_resource_classes list_tariffs list_links"
+            "list_resource_classes list_tariffs list_links "
+            "list_exchange_sessions get_exchange_session list_exchange_prices list_exchange_flows "
+            "list_exchange_schedules list_exchange_seats"
         ),
         EVERYBODY,
     ),
@@ -90,6 +92,23 @@ MAY = {
     "get_webhook_secret": frozenset({"holder"}),
     "list_webhook_deliveries": frozenset({"holder"}),
     "end_webhook": frozenset({"holder"}),
+    # the exchange: traders their own; "rival" is a centre that nobody admitted
+    **dict.fromkeys(
+        named("get_exchange_holding list_own_exchange_orders enter_exchange_orders withdraw_exchange_orders"),
+        HOLDERS | {"centre"},
+    ),
+    **dict.fromkeys(["deposit_for_trader", "pay_trader_out"], PAYERS | {"operator"}),
+    **dict.fromkeys(
+        named(
+            "set_exchange_schedule admit_centre_to_exchange declare_exchange_capacity open_exchange_session "
+            "close_exchange_session clear_exchange_session settle_exchange_session"
+        ),
+        frozenset({"operator"}),
+    ),
+    "void_exchange_session": OFFICERS,
+    "get_exchange_findings": frozenset({"officer", "auditor"}),
+    "list_sealed_exchange_orders": frozenset({"auditor"}),
+    "replay_exchange_session": OVERSEERS,
     # written by the holder
     **dict.fromkeys(["apply_for_voucher", "draft_application"], frozenset({"holder"})),
     **dict.fromkeys(["amend_application", "submit_application", "resubmit_application"], frozenset({"holder"})),
@@ -161,6 +180,12 @@ IN_STATE = {
     "pay_redemption": "ACCEPTED",
     "pay_award_stage": "READY",
     "waive_order": "ENDED",
+    "clear_exchange_session": "CLOSED",
+    "settle_exchange_session": "CLEARED",
+    **dict.fromkeys(
+        named("get_exchange_findings replay_exchange_session list_sealed_exchange_orders list_exchange_prices"),
+        "CLEARED",
+    ),
 }
 """The state in which an operation's thing must be, so that the role alone decides."""
 
@@ -240,7 +265,31 @@ def bodies(house, ids):
         "allow_leases": {"key": KEY},
         "write_off_lease": reason,
         "choose_notifications": {"items": [{"topic": "VOUCHER", "shown": True, "mailed": False}]},
+        **exchange_bodies(house, ids),
         "add_webhook": {"url": "https://hooks.example.cn/"},
+    }
+
+
+def exchange_bodies(house, ids):
+    """Give a sound body for each write of the exchange."""
+    money = {"party": str(house.firm.id), "amount_fen": 1, "reference": "X9"}
+    order = {"side": "BID", "resource_class": MARKET_CLASS, "hub": "chengyu", "period": "h0"}
+    frame = market_frame(house.world.now)
+    block = {"hub": "chengyu", "resource_class": MARKET_CLASS, "units": 1, "reference": "X9"}
+    times = {"opens_minute": 600, "closes_minute": 720, "days_ahead": 1, "first_minute": 480}
+    period = frame["periods"][0]
+    terms = {name: value for name, value in frame.items() if name not in {"session", "periods"}}
+    return {
+        "enter_exchange_orders": {"orders": [order | {"quantity": 1, "limit_fen": 0}]},
+        "withdraw_exchange_orders": {"orders": [ids["order"]]},
+        "deposit_for_trader": money,
+        "pay_trader_out": money,
+        "admit_centre_to_exchange": {"centre": CENTRE, "party": str(house.firm.id)},
+        "declare_exchange_capacity": block
+        | {"party": str(house.firm.id), "start": period["start"], "end": period["end"]},
+        "open_exchange_session": {"frame": frame, "closes_at": period["start"]},
+        "set_exchange_schedule": times | {"period_minutes": 60, "periods": 1, "name": "evening", "frame": terms},
+        "void_exchange_session": {"reason": "停电"},
     }
 
 

@@ -43,6 +43,9 @@ def answers(market: Market, by):
         "replay": lambda: queries.replay(market.session.id, by=by),
         "own_orders": lambda: queries.own_orders(market.session.id, by=by),
         "result": lambda: queries.result(market.session.id),
+        "prices": lambda: queries.prices(market.session.id),
+        "flows": lambda: queries.flows(market.session.id),
+        "schedules": lambda: queries.schedules(PROGRAMME),
         "sessions": lambda: queries.sessions(PROGRAMME),
         "sealed_orders": lambda: [vars(each) for each in queries.sealed_orders(market.session.id, by=by)],
     }
@@ -82,7 +85,7 @@ def test_every_query_that_a_face_can_reach_is_looked_at():
     with_reader = {name for name in queries.__all__ if "by" in signature(getattr(queries, name))}
     assert with_reader == {"flags", "holding", "own_orders", "replay", "sealed_orders", "trader_of"}
     without = {name for name in queries.__all__ if inspect.isfunction(getattr(queries, name))} - with_reader
-    assert without == {"audit", "result", "seats", "sessions"}
+    assert without == {"audit", "flows", "prices", "result", "schedules", "seats", "sessions"}
 
 
 def signature(thing):

@@ -19,6 +19,7 @@ from jiaozi.client.shapes import (
     BudgetShape,
     BudgetWish,
     CallerShape,
+    CapacityShape,
     CentreShape,
     Centres,
     ChainShape,
@@ -42,10 +43,13 @@ from jiaozi.client.shapes import (
     EndUserShape,
     EndUserWish,
     EndUsers,
+    EnteredShape,
+    FindingsShape,
     FundWish,
     HandDecided,
     HeldBackShape,
     Hits,
+    HoldingShape,
     Hubs,
     Kept,
     LeaseKey,
@@ -57,9 +61,14 @@ from jiaozi.client.shapes import (
     Missing,
     MovementShape,
     NewApplication,
+    NewCapacity,
     NewOrder,
     NewOrganisation,
     NewRedemption,
+    NewSchedule,
+    NewSeat,
+    NewSession,
+    NewTradeOrders,
     Notice,
     Notices,
     Offers,
@@ -72,6 +81,7 @@ from jiaozi.client.shapes import (
     PageOfDeliveryShape,
     PageOfDisallowanceShape,
     PageOfDisputeShape,
+    PageOfFlowShape,
     PageOfHeldBackShape,
     PageOfLeaseShape,
     PageOfLineShape,
@@ -81,9 +91,13 @@ from jiaozi.client.shapes import (
     PageOfOrderRow,
     PageOfOrganisationShape,
     PageOfPaymentShape,
+    PageOfPriceShape,
     PageOfRedemptionShape,
     PageOfRunShape,
+    PageOfSealedOrderShape,
+    PageOfSessionShape,
     PageOfStatementShape,
+    PageOfTradeOrderShape,
     PageOfVoucherShape,
     PaperShape,
     Papers,
@@ -108,13 +122,19 @@ from jiaozi.client.shapes import (
     RedemptionShape,
     RegistrationWish,
     Rejection,
+    ReplayShape,
     Resolution,
     Resolved,
     Retry,
     RunShape,
     RunWithFiles,
     ScenarioWish,
+    ScheduleShape,
+    Schedules,
+    SeatShape,
+    Seats,
     SecretShape,
+    SessionDetail,
     Situation,
     Span,
     StageShape,
@@ -124,6 +144,8 @@ from jiaozi.client.shapes import (
     Thresholds,
     TokenShape,
     Tokens,
+    TradeOrderIds,
+    TraderMoney,
     UsedByOrder,
     Verdict,
     VersionShape,
@@ -1551,6 +1573,226 @@ class Operations(Transport):
         Take back what is not paid of an award, with the reason.  Scope: `DECIDE`.
         """
         return cast("AwardShape", self.asked("POST", f"/api/v1/awards/{quoted(award_id)}/withdraw", body=body, key=key))
+
+    def list_exchange_sessions(
+        self, *, programme: str | None = None, limit: int | None = None, cursor: str | None = None
+    ) -> PageOfSessionShape:
+        """Sessions, the latest first.
+
+        Sessions, the latest first.
+        """
+        return cast(
+            "PageOfSessionShape",
+            self.asked(
+                "GET", "/api/v1/exchange/sessions", query={"programme": programme, "limit": limit, "cursor": cursor}
+            ),
+        )
+
+    def open_exchange_session(self, body: NewSession, *, key: str | None = None) -> SessionDetail:
+        """Open a session: orders come in from now on.
+
+        Open a session: orders come in from now on.  Scope: `TRADE`.
+        """
+        return cast("SessionDetail", self.asked("POST", "/api/v1/exchange/sessions", body=body, key=key))
+
+    def get_exchange_session(self, session_id: str) -> SessionDetail:
+        """One session with its products, terms and digests.
+
+        One session with its products, terms and digests.
+        """
+        return cast("SessionDetail", self.asked("GET", f"/api/v1/exchange/sessions/{quoted(session_id)}"))
+
+    def list_exchange_prices(
+        self, session_id: str, *, limit: int | None = None, cursor: str | None = None
+    ) -> PageOfPriceShape:
+        """One price a hub, class and period, once the session is cleared.
+
+        One price a hub, class and period, once the session is cleared.
+        """
+        return cast(
+            "PageOfPriceShape",
+            self.asked(
+                "GET",
+                f"/api/v1/exchange/sessions/{quoted(session_id)}/prices",
+                query={"limit": limit, "cursor": cursor},
+            ),
+        )
+
+    def list_exchange_flows(
+        self, session_id: str, *, limit: int | None = None, cursor: str | None = None
+    ) -> PageOfFlowShape:
+        """What the links carried and earned, once the session is cleared.
+
+        What the links carried and earned, once the session is cleared.
+        """
+        return cast(
+            "PageOfFlowShape",
+            self.asked(
+                "GET", f"/api/v1/exchange/sessions/{quoted(session_id)}/flows", query={"limit": limit, "cursor": cursor}
+            ),
+        )
+
+    def get_exchange_holding(self, *, programme: str | None = None) -> HoldingShape:
+        """The caller's own money and capacity.
+
+        The caller's own money and capacity.  Scope: `READ`.
+        """
+        return cast("HoldingShape", self.asked("GET", "/api/v1/exchange/holding", query={"programme": programme}))
+
+    def list_own_exchange_orders(
+        self, session_id: str, *, limit: int | None = None, cursor: str | None = None
+    ) -> PageOfTradeOrderShape:
+        """The caller's own orders, each with its result and the reason; nobody else's.
+
+        The caller's own orders, each with its result and the reason; nobody else's.  Scope: `READ`.
+        """
+        return cast(
+            "PageOfTradeOrderShape",
+            self.asked(
+                "GET",
+                f"/api/v1/exchange/sessions/{quoted(session_id)}/orders",
+                query={"limit": limit, "cursor": cursor},
+            ),
+        )
+
+    def enter_exchange_orders(self, session_id: str, body: NewTradeOrders, *, key: str | None = None) -> EnteredShape:
+        """Enter sealed orders, all or none: a bid holds all that it may cost, an ask all that it may have to deliver.
+
+        Enter sealed orders, all or none: a bid holds all that it may cost, an ask all that it may have to
+        deliver.  Scope: `TRADE`.
+        """
+        return cast(
+            "EnteredShape",
+            self.asked("POST", f"/api/v1/exchange/sessions/{quoted(session_id)}/orders", body=body, key=key),
+        )
+
+    def withdraw_exchange_orders(self, session_id: str, body: TradeOrderIds, *, key: str | None = None) -> Done:
+        """Take own orders back while the session is open, all or none; their holds are released.
+
+        Take own orders back while the session is open, all or none; their holds are released.  Scope:
+        `TRADE`.
+        """
+        return cast(
+            "Done",
+            self.asked("POST", f"/api/v1/exchange/sessions/{quoted(session_id)}/orders/withdraw", body=body, key=key),
+        )
+
+    def list_exchange_schedules(self, *, programme: str | None = None) -> Schedules:
+        """How a programme's sessions recur.
+
+        How a programme's sessions recur.
+        """
+        return cast("Schedules", self.asked("GET", "/api/v1/exchange/schedules", query={"programme": programme}))
+
+    def set_exchange_schedule(self, body: NewSchedule, *, key: str | None = None) -> ScheduleShape:
+        """Set how sessions recur; the worker opens each and takes it through its steps.
+
+        Set how sessions recur; the worker opens each and takes it through its steps.  Scope: `TRADE`.
+        """
+        return cast("ScheduleShape", self.asked("POST", "/api/v1/exchange/schedules", body=body, key=key))
+
+    def list_exchange_seats(self, *, programme: str | None = None) -> Seats:
+        """As which organisation each centre trades.
+
+        As which organisation each centre trades.
+        """
+        return cast("Seats", self.asked("GET", "/api/v1/exchange/seats", query={"programme": programme}))
+
+    def admit_centre_to_exchange(self, body: NewSeat, *, key: str | None = None) -> SeatShape:
+        """Say as which organisation a centre trades.
+
+        Say as which organisation a centre trades.  Scope: `TRADE`.
+        """
+        return cast("SeatShape", self.asked("POST", "/api/v1/exchange/seats", body=body, key=key))
+
+    def deposit_for_trader(self, body: TraderMoney, *, key: str | None = None) -> MovementShape:
+        """Record money that a trader deposited.
+
+        Record money that a trader deposited.  Scope: `TRADE`.
+        """
+        return cast("MovementShape", self.asked("POST", "/api/v1/exchange/deposits", body=body, key=key))
+
+    def pay_trader_out(self, body: TraderMoney, *, key: str | None = None) -> MovementShape:
+        """Record money that went back to a trader; what is held can't go.
+
+        Record money that went back to a trader; what is held can't go.  Scope: `TRADE`.
+        """
+        return cast("MovementShape", self.asked("POST", "/api/v1/exchange/payouts", body=body, key=key))
+
+    def declare_exchange_capacity(self, body: NewCapacity, *, key: str | None = None) -> CapacityShape:
+        """Record units that a party may sell; declared again, they add up.
+
+        Record units that a party may sell; declared again, they add up.  Scope: `TRADE`.
+        """
+        return cast("CapacityShape", self.asked("POST", "/api/v1/exchange/capacity", body=body, key=key))
+
+    def close_exchange_session(self, session_id: str, *, key: str | None = None) -> SessionDetail:
+        """Close a session at its time: the book is fixed.
+
+        Close a session at its time: the book is fixed.  Scope: `TRADE`.
+        """
+        return cast(
+            "SessionDetail", self.asked("POST", f"/api/v1/exchange/sessions/{quoted(session_id)}/close", key=key)
+        )
+
+    def clear_exchange_session(self, session_id: str, *, key: str | None = None) -> SessionDetail:
+        """Clear a closed session: every order gets its lots and its reason.
+
+        Clear a closed session: every order gets its lots and its reason.  Scope: `TRADE`.
+        """
+        return cast(
+            "SessionDetail", self.asked("POST", f"/api/v1/exchange/sessions/{quoted(session_id)}/clear", key=key)
+        )
+
+    def settle_exchange_session(self, session_id: str, *, key: str | None = None) -> SessionDetail:
+        """Settle a cleared session through the ledger, all of it or nothing.
+
+        Settle a cleared session through the ledger, all of it or nothing.  Scope: `TRADE`.
+        """
+        return cast(
+            "SessionDetail", self.asked("POST", f"/api/v1/exchange/sessions/{quoted(session_id)}/settle", key=key)
+        )
+
+    def void_exchange_session(self, session_id: str, body: Reasoned, *, key: str | None = None) -> SessionDetail:
+        """Void a session that is not settled: nobody trades, every hold is released.
+
+        Void a session that is not settled: nobody trades, every hold is released.  Scope: `TRADE`.
+        """
+        return cast(
+            "SessionDetail",
+            self.asked("POST", f"/api/v1/exchange/sessions/{quoted(session_id)}/void", body=body, key=key),
+        )
+
+    def get_exchange_findings(self, session_id: str) -> FindingsShape:
+        """Market power, trades between related parties, and each market's welfare with its bound.
+
+        Market power, trades between related parties, and each market's welfare with its bound.  Scope:
+        `READ`.
+        """
+        return cast("FindingsShape", self.asked("GET", f"/api/v1/exchange/sessions/{quoted(session_id)}/findings"))
+
+    def replay_exchange_session(self, session_id: str) -> ReplayShape:
+        """Clear a session again from what was kept and compare, bit for bit.
+
+        Clear a session again from what was kept and compare, bit for bit.  Scope: `READ`.
+        """
+        return cast("ReplayShape", self.asked("GET", f"/api/v1/exchange/sessions/{quoted(session_id)}/replay"))
+
+    def list_sealed_exchange_orders(
+        self, session_id: str, *, limit: int | None = None, cursor: str | None = None
+    ) -> PageOfSealedOrderShape:
+        """Every order of a cleared session, for auditors alone.
+
+        Every order of a cleared session, for auditors alone.  Scope: `READ`.
+        """
+        return cast(
+            "PageOfSealedOrderShape",
+            self.asked(
+                "GET",
+                f"/api/v1/exchange/sessions/{quoted(session_id)}/sealed-orders",
+                query={"limit": limit, "cursor": cursor},
+            ),
+        )
 
     def list_alerts(
         self,

@@ -211,6 +211,13 @@ class BatchWish(TypedDict):
     application: list[str]
 
 
+class BlockUnits(TypedDict):
+    """Units of a block that may still be offered; the block is named hub/class/start/end."""
+
+    block: str
+    units: int
+
+
 class BudgetShape(TypedDict):
     """A year's money; ``left_fen`` is the lesser of what the ceiling and the approved budget leave."""
 
@@ -249,7 +256,7 @@ class CallerShape(TypedDict):
     centre: str | None
     programme: str
     administrator: bool
-    scopes: list[Literal["READ", "APPLY", "SPEND", "OFFER", "METER", "DECIDE", "SETTLE", "ADMINISTER"]]
+    scopes: list[Literal["READ", "APPLY", "SPEND", "OFFER", "METER", "DECIDE", "SETTLE", "TRADE", "ADMINISTER"]]
 
 
 class CapShape(TypedDict):
@@ -263,6 +270,32 @@ class CapShape(TypedDict):
     unpublished: bool
     counted_fen: int | None
     left_fen: int | None
+
+
+class CapacityOfLink(TypedDict):
+    """So many lots sold at the start may be bought at the end; an empty class or period means each of them."""
+
+    start: str
+    end: str
+    capacity: int
+    charge_fen: int
+    resource_class: str
+    period: str
+
+
+class CapacityShape(TypedDict):
+    """What was declared."""
+
+    id: str
+    programme: str
+    party: str
+    hub: str
+    resource_class: str
+    start: str
+    end: str
+    units: int
+    reference: str
+    at: str
 
 
 class CentreShape(TypedDict):
@@ -445,6 +478,13 @@ class ContactWish(TypedDict):
     email: NotRequired[str]
 
 
+class ContractShape(TypedDict):
+    """A resource class that is traded, and how many of its units, for a whole period, are one lot."""
+
+    resource_class: str
+    lot_units: int
+
+
 class Credit(TypedDict):
     """What a holder prepaid, or what credit a centre granted it; ``reference`` makes it once."""
 
@@ -600,6 +640,12 @@ class EndUsers(TypedDict):
     items: list[EndUserShape]
 
 
+class EnteredShape(TypedDict):
+    """The ids of orders that were entered, in the order they were given."""
+
+    orders: list[str]
+
+
 class EntryShape(TypedDict):
     """One line of a voucher's account; the balance follows posted lines, holds are shown beside it."""
 
@@ -635,6 +681,25 @@ class FindingShape(TypedDict):
     invariant: str
     where: str
     found: str
+
+
+class FindingsShape(TypedDict):
+    """What those who watch over the market see of a session."""
+
+    markets: list[MarketShape]
+    powers: list[PowerShape]
+    related_trades: list[RelatedTradeShape]
+
+
+class FlowShape(TypedDict):
+    """Lots sold at one hub and bought at another, and what the link earned."""
+
+    resource_class: str
+    period: str
+    start: str
+    end: str
+    lots: int
+    rent_fen: int
 
 
 class ForecastShape(TypedDict):
@@ -705,6 +770,15 @@ class Hits(TypedDict):
     """What was found, at most twenty of a kind."""
 
     items: list[HitShape]
+
+
+class HoldingShape(TypedDict):
+    """A trader's own money and capacity on the exchange."""
+
+    party: str
+    free_fen: int
+    held_fen: int
+    capacity: list[BlockUnits]
 
 
 class HubShape(TypedDict):
@@ -848,6 +922,20 @@ class LogTail(TypedDict):
     found: bool
 
 
+class MarketShape(TypedDict):
+    """How good one class and period was cleared; in fen."""
+
+    resource_class: str
+    period: str
+    orders: int
+    welfare_fen: int
+    bound_fen: int
+    divisible_fen: int
+    gap_ppm: int
+    finished: bool
+    steps: int
+
+
 class MemberFilter(TypedDict):
     """A page of members."""
 
@@ -886,16 +974,14 @@ class Missing(TypedDict):
 
 
 class MovementShape(TypedDict):
-    """Real money that entered or left the reserve, besides payments."""
+    """Money that a trader deposited or was paid out."""
 
     id: str
     programme: str
-    kind: str
+    party: str
+    paid_out: bool
     amount_fen: int
     reference: str
-    disallowance: str | None
-    year: int | None
-    by: str
     at: str
 
 
@@ -906,6 +992,19 @@ class NewApplication(TypedDict):
     version: str
     clause: str
     claimed: dict[str, Any]
+
+
+class NewCapacity(TypedDict):
+    """Units of a class that a party may sell at a hub in a block of time, once by the reference."""
+
+    programme: NotRequired[str]
+    party: str
+    hub: str
+    resource_class: str
+    start: str
+    end: str
+    units: int
+    reference: str
 
 
 class NewOrder(TypedDict):
@@ -942,6 +1041,55 @@ class NewRedemption(TypedDict):
     voucher: str
     invoice: NotRequired[InvoiceWish | None]
     uses: NotRequired[list[str]]
+
+
+class NewSchedule(TypedDict):
+    """A schedule; set again by its name, it changes from the next session on."""
+
+    opens_minute: int
+    closes_minute: int
+    days_ahead: int
+    first_minute: int
+    period_minutes: int
+    periods: int
+    programme: NotRequired[str]
+    name: str
+    frame: dict[str, Any]
+    active: NotRequired[bool]
+
+
+class NewSeat(TypedDict):
+    """A centre to admit, and as which organisation."""
+
+    programme: NotRequired[str]
+    centre: str
+    party: str
+
+
+class NewSession(TypedDict):
+    """A session to open: a book without orders, in the file's form."""
+
+    programme: NotRequired[str]
+    frame: dict[str, Any]
+    closes_at: str
+
+
+class NewTradeOrder(TypedDict):
+    """A sealed bid or ask: so many lots, at this limit a lot; fewer than the minimum are of no use."""
+
+    side: Literal["BID", "ASK"]
+    resource_class: str
+    hub: str
+    period: str
+    quantity: int
+    limit_fen: int
+    minimum: NotRequired[int]
+
+
+class NewTradeOrders(TypedDict):
+    """Orders that are entered together: all or none."""
+
+    orders: list[NewTradeOrder]
 
 
 class Notice(TypedDict):
@@ -987,6 +1135,12 @@ class NotificationShape(TypedDict):
     subject: str
     at: str
     read_at: str | None
+
+
+class OfProgramme(TypedDict):
+    """Of which programme."""
+
+    programme: NotRequired[str]
 
 
 class OffendingLine(TypedDict):
@@ -1222,6 +1376,13 @@ class PageOfDisputeShape(TypedDict):
     next: str | None
 
 
+class PageOfFlowShape(TypedDict):
+    """Page_FlowShape_"""
+
+    items: list[FlowShape]
+    next: str | None
+
+
 class PageOfHeldBackShape(TypedDict):
     """Page_HeldBackShape_"""
 
@@ -1285,6 +1446,13 @@ class PageOfPaymentShape(TypedDict):
     next: str | None
 
 
+class PageOfPriceShape(TypedDict):
+    """Page_PriceShape_"""
+
+    items: list[PriceShape]
+    next: str | None
+
+
 class PageOfRedemptionShape(TypedDict):
     """Page_RedemptionShape_"""
 
@@ -1299,10 +1467,31 @@ class PageOfRunShape(TypedDict):
     next: str | None
 
 
+class PageOfSealedOrderShape(TypedDict):
+    """Page_SealedOrderShape_"""
+
+    items: list[SealedOrderShape]
+    next: str | None
+
+
+class PageOfSessionShape(TypedDict):
+    """Page_SessionShape_"""
+
+    items: list[SessionShape]
+    next: str | None
+
+
 class PageOfStatementShape(TypedDict):
     """Page_StatementShape_"""
 
     items: list[StatementShape]
+    next: str | None
+
+
+class PageOfTradeOrderShape(TypedDict):
+    """Page_TradeOrderShape_"""
+
+    items: list[TradeOrderShape]
     next: str | None
 
 
@@ -1375,6 +1564,14 @@ class PaymentShape(TypedDict):
     at: str
 
 
+class PeriodShape(TypedDict):
+    """A block of time that is traded."""
+
+    id: str
+    start: str
+    end: str
+
+
 class PoolAhead(TypedDict):
     """What a batch would take from a cap or the year's budget; ``shared`` by the whole programme, or one holder's."""
 
@@ -1397,6 +1594,18 @@ class Position(TypedDict):
     spent_fen: int
 
 
+class PowerShape(TypedDict):
+    """A product where a group of sellers could move the price."""
+
+    resource_class: str
+    period: str
+    hub: str
+    sellers: list[str]
+    share_ppm: int
+    hhi: int
+    pivotal: bool
+
+
 class PrefundWish(TypedDict):
     """The treasury's advance; for this year where none is named."""
 
@@ -1404,6 +1613,17 @@ class PrefundWish(TypedDict):
     amount_fen: int
     reference: str
     year: NotRequired[int | None]
+
+
+class PriceShape(TypedDict):
+    """The one price of a product that was traded or passed through, fen a lot, and the lots."""
+
+    resource_class: str
+    period: str
+    hub: str
+    price_fen: int
+    bought: int
+    sold: int
 
 
 class ProbeWish(TypedDict):
@@ -1605,6 +1825,29 @@ class Rejection(TypedDict):
     en: NotRequired[str]
 
 
+class RelatedTradeShape(TypedDict):
+    """Related parties on both sides of one product."""
+
+    resource_class: str
+    period: str
+    hub: str
+    buyer: str
+    seller: str
+    lots: int
+
+
+class ReplayShape(TypedDict):
+    """A session cleared again from what was kept, beside what came out the first time."""
+
+    session: str
+    same: bool
+    book_digest: str
+    digest: str
+    kept_book_digest: str
+    kept_digest: str
+    rows_differ: list[str]
+
+
 class Resolution(TypedDict):
     """Which of the two contents holds."""
 
@@ -1623,6 +1866,13 @@ class Retry(TypedDict):
 
     reason: str
     voucher: NotRequired[str | None]
+
+
+class Rows(TypedDict):
+    """Which page of a list."""
+
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
 
 
 class RunShape(TypedDict):
@@ -1671,6 +1921,45 @@ class ScenarioWish(TypedDict):
     text: str
 
 
+class ScheduleShape(TypedDict):
+    """How a programme's sessions recur."""
+
+    id: str
+    programme: str
+    name: str
+    opens_minute: int
+    closes_minute: int
+    days_ahead: int
+    first_minute: int
+    period_minutes: int
+    periods: int
+    active: bool
+    set_at: str
+
+
+class Schedules(TypedDict):
+    """Every schedule of a programme."""
+
+    schedules: list[ScheduleShape]
+
+
+class SealedOrderShape(TypedDict):
+    """One order as an auditor sees it once the session is cleared."""
+
+    id: str
+    party: str
+    side: Literal["BID", "ASK"]
+    resource_class: str
+    hub: str
+    period: str
+    quantity: int
+    limit_fen: int
+    minimum: int
+    state: str
+    accepted: int | None
+    code: str
+
+
 class SearchWish(TypedDict):
     """What to look for, in which programme."""
 
@@ -1678,10 +1967,55 @@ class SearchWish(TypedDict):
     q: str
 
 
+class SeatShape(TypedDict):
+    """The organisation that a centre trades as."""
+
+    id: str
+    programme: str
+    centre: str
+    party: str
+    at: str
+
+
+class Seats(TypedDict):
+    """Every centre's seat of a programme."""
+
+    seats: list[SeatShape]
+
+
 class SecretShape(TypedDict):
     """What verifies a webhook's messages (Standard Webhooks, `whsec_…`)."""
 
     secret: str
+
+
+class SessionDetail(TypedDict):
+    """A session with its products: every class at every hub in every period; and how well it was cleared."""
+
+    id: str
+    name: str
+    state: Literal["OPEN", "CLOSED", "CLEARED", "SETTLED", "VOIDED"]
+    opened_at: str
+    closes_at: str
+    programme: str
+    hubs: list[str]
+    periods: list[PeriodShape]
+    classes: list[ContractShape]
+    links: list[CapacityOfLink]
+    gap_ppm: int | None
+    finished: bool | None
+    book_digest: str
+    result_digest: str
+
+
+class SessionShape(TypedDict):
+    """One auction of a programme's exchange."""
+
+    id: str
+    name: str
+    state: Literal["OPEN", "CLOSED", "CLEARED", "SETTLED", "VOIDED"]
+    opened_at: str
+    closes_at: str
 
 
 class Situation(TypedDict):
@@ -1809,7 +2143,7 @@ class TokenShape(TypedDict):
     id: str
     label: str
     membership: str
-    scopes: list[Literal["READ", "APPLY", "SPEND", "OFFER", "METER", "DECIDE", "SETTLE", "ADMINISTER"]]
+    scopes: list[Literal["READ", "APPLY", "SPEND", "OFFER", "METER", "DECIDE", "SETTLE", "TRADE", "ADMINISTER"]]
     created_at: str
     expires_at: str
     last_used_at: str | None
@@ -1820,6 +2154,38 @@ class Tokens(TypedDict):
     """A person's tokens, the latest first."""
 
     items: list[TokenShape]
+
+
+class TradeOrderIds(TypedDict):
+    """Own orders, by id."""
+
+    orders: list[str]
+
+
+class TradeOrderShape(TypedDict):
+    """An own order, and once the session is cleared what became of it and why."""
+
+    id: str
+    side: Literal["BID", "ASK"]
+    resource_class: str
+    hub: str
+    period: str
+    quantity: int
+    limit_fen: int
+    minimum: int
+    state: Literal["LIVE", "WITHDRAWN"]
+    accepted: int | None
+    price_fen: int | None
+    why: Why | None
+
+
+class TraderMoney(TypedDict):
+    """Money that a trader deposits or gets back, once by its reference."""
+
+    programme: NotRequired[str]
+    party: str
+    amount_fen: int
+    reference: str
 
 
 class TriedShape(TypedDict):

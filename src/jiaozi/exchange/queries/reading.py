@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from jiaozi.exchange.models import LinkFlow, ProductPrice, Session, TradeOrder
+from jiaozi.exchange.models import LinkFlow, ProductPrice, Schedule, Session, TradeOrder
 from jiaozi.exchange.rules import Book, Cleared, Flow, Price, Product, read_frame
 from jiaozi.exchange.rules.life import SessionState, check_reader, check_watcher
 from jiaozi.kernel.refusal import Refused
@@ -110,8 +110,8 @@ def due(now: datetime) -> list[UUID]:
     return list(rows.values_list("id", flat=True)[:ROWS_MAX])
 
 
-def result(session_id: UUID) -> Result:
-    """Give what is public of a session, in three statements.
+def result(session_id: UUID, *, rows: int = PRICES_MAX, resource_class: str = "") -> Result:
+    """Give what is public of a session, in three statements; of one class where it is named, so many rows at most.
 
     Raises
     ------
@@ -120,8 +120,6 @@ def result(session_id: UUID) -> Result:
     """
     row = session(session_id)
     state = SessionState(row.state)
-    prices = ProductPrice.objects.filter(session=row).order_by("resource_class", "period", "hub")
-    flows = LinkFlow.objects.filter(session=row).order_by("resource_class", "period", "start", "end")
     return Result(
         id=row.id,
         name=row.name,
@@ -130,23 +128,56 @@ def result(session_id: UUID) -> Result:
         opened_at=row.opened_at,
         closes_at=row.closes_at,
         book=read_frame(row.frame),
-        prices=tuple(
-            Price(Product(each.resource_class, each.period, each.hub), each.price_fen, each.bought, each.sold)
-            for each in prices[:PRICES_MAX]
-        )
-        if state.told
-        else (),
-        flows=tuple(
-            Flow(each.resource_class, each.period, each.start, each.end, each.lots, each.rent_fen)
-            for each in flows[:PRICES_MAX]
-        )
-        if state.told
-        else (),
+        prices=tuple(each for _, each in _prices(row, resource_class, 0, rows)),
+        flows=tuple(each for _, each in _flows(row, resource_class, 0, rows)),
         gap_ppm=row.gap_ppm,
         finished=row.finished,
         book_digest=row.book_digest,
         result_digest=row.result_digest,
     )
+
+
+def prices(session_id: UUID, *, after: int = 0, limit: int = 100) -> list[tuple[int, Price]]:
+    """Give a page of a session's prices with their places, from after one; none before it is cleared."""
+    return _prices(session(session_id), "", after, limit)
+
+
+def flows(session_id: UUID, *, after: int = 0, limit: int = 100) -> list[tuple[int, Flow]]:
+    """Give a page of what the links carried, likewise."""
+    return _flows(session(session_id), "", after, limit)
+
+
+def _prices(row: Session, resource_class: str, after: int, limit: int) -> list[tuple[int, Price]]:
+    found = _told(ProductPrice.objects.filter(session=row, id__gt=after), row, resource_class, limit)
+    return [
+        (each.id, Price(Product(each.resource_class, each.period, each.hub), each.price_fen, each.bought, each.sold))
+        for each in found
+    ]
+
+
+def _flows(row: Session, resource_class: str, after: int, limit: int) -> list[tuple[int, Flow]]:
+    found = _told(LinkFlow.objects.filter(session=row, id__gt=after), row, resource_class, limit)
+    return [
+        (each.id, Flow(each.resource_class, each.period, each.start, each.end, each.lots, each.rent_fen))
+        for each in found
+    ]
+
+
+RowT = TypeVar("RowT", ProductPrice, LinkFlow)
+
+
+def _told(rows: QuerySet[RowT], row: Session, resource_class: str, limit: int) -> list[RowT]:
+    """Give rows of a result in the order they were kept, which is that of class, period and hub."""
+    if not SessionState(row.state).told or limit < 1:
+        return []
+    if resource_class:
+        rows = rows.filter(resource_class=resource_class)
+    return list(rows.order_by("id")[: min(limit, PRICES_MAX)])
+
+
+def schedules(programme: str) -> list[Schedule]:
+    """Give the schedules by which a programme's sessions recur."""
+    return list(Schedule.objects.filter(programme=programme).order_by("name")[:ROWS_MAX])
 
 
 def sealed_orders(session_id: UUID, *, by: Actor, after: UUID | None = None, limit: int = 100) -> list[TradeOrder]:

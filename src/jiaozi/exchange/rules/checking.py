@@ -8,7 +8,8 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 
 from jiaozi.exchange.rules.book import Book, Contract, Link, Order, Product, Side, Terms
-from jiaozi.kernel.refusal import Refused
+from jiaozi.kernel.label import Label
+from jiaozi.kernel.refusal import Reason, Refused
 from jiaozi.ledger.rules import AMOUNT_MAX_FEN
 
 QUANTITY_MAX = 1_000_000_000
@@ -43,6 +44,11 @@ class UnableToClear(Refused):
         first, more = self.problems[0], len(self.problems) - 1
         zh, en = (f"{first.zh}（另有{more}处）", f"{first.en} (and {more} more)") if more else (first.zh, first.en)
         super().__init__(first.code, zh, en, field=first.field)
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Every mistake as a reason."""
+        return tuple(Reason(each.code, Label(each.zh, each.en), field=each.field) for each in self.problems)
 
 
 def check_book(book: Book) -> None:

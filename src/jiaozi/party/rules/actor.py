@@ -52,6 +52,7 @@ class Scope(StrEnum):
     METER = "METER"
     DECIDE = "DECIDE"
     SETTLE = "SETTLE"
+    TRADE = "TRADE"
     ADMINISTER = "ADMINISTER"
 
     @property
@@ -68,15 +69,16 @@ _SCOPES = {
     Scope.METER: Label("报送用量与探测", "push usage and probes"),
     Scope.DECIDE: Label("审核与发放", "review, decide and issue"),
     Scope.SETTLE: Label("对账与兑付", "claim, match and pay statements"),
+    Scope.TRADE: Label("参与或主持算力交易", "bid and offer on the exchange, or run it"),
     Scope.ADMINISTER: Label("管理成员", "manage members"),
 }
 
 SCOPES_OF = {
-    Role.APPLICANT: frozenset({Scope.READ, Scope.APPLY, Scope.SPEND, Scope.ADMINISTER}),
-    Role.OFFICER: frozenset({Scope.READ, Scope.DECIDE, Scope.SETTLE, Scope.ADMINISTER}),
-    Role.FINANCE: frozenset({Scope.READ, Scope.SETTLE}),
-    Role.CENTRE: frozenset({Scope.READ, Scope.OFFER, Scope.METER, Scope.SETTLE, Scope.ADMINISTER}),
-    Role.OPERATOR: frozenset({Scope.READ, Scope.OFFER, Scope.METER, Scope.SETTLE, Scope.ADMINISTER}),
+    Role.APPLICANT: frozenset({Scope.READ, Scope.APPLY, Scope.SPEND, Scope.TRADE, Scope.ADMINISTER}),
+    Role.OFFICER: frozenset({Scope.READ, Scope.DECIDE, Scope.SETTLE, Scope.TRADE, Scope.ADMINISTER}),
+    Role.FINANCE: frozenset({Scope.READ, Scope.SETTLE, Scope.TRADE}),
+    Role.CENTRE: frozenset({Scope.READ, Scope.OFFER, Scope.METER, Scope.SETTLE, Scope.TRADE, Scope.ADMINISTER}),
+    Role.OPERATOR: frozenset({Scope.READ, Scope.OFFER, Scope.METER, Scope.SETTLE, Scope.TRADE, Scope.ADMINISTER}),
     Role.AUDITOR: frozenset({Scope.READ}),
     Role.SYSTEM: frozenset(Scope),
 }
