@@ -36,6 +36,7 @@ ASKED_BY = {
     "DECIDE": "officer",
     "SETTLE": "finance",
     "METER": "centre",
+    "TRADE": "operator",
     "OFFER": "centre",
     "ADMINISTER": "officer",
     "READ": "auditor",

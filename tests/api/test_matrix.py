@@ -106,7 +106,7 @@ MAY = {
         frozenset({"operator"}),
     ),
     "void_exchange_session": OFFICERS,
-    "get_exchange_findings": frozenset({"officer", "auditor"}),
+    "get_exchange_findings": frozenset({"officer", "operator", "auditor"}),
     "list_sealed_exchange_orders": frozenset({"auditor"}),
     "replay_exchange_session": OVERSEERS,
     # written by the holder

@@ -39,6 +39,7 @@ def answers(market: Market, by):
     given = {
         "flags": lambda: queries.flags(market.session.id, by=by),
         "holding": lambda: queries.holding(PROGRAMME, by=by),
+        "trading_as": lambda: queries.trading_as(by, PROGRAMME).name,
         "trader_of": lambda: queries.trader_of(by, PROGRAMME),
         "replay": lambda: queries.replay(market.session.id, by=by),
         "own_orders": lambda: queries.own_orders(market.session.id, by=by),
@@ -83,7 +84,7 @@ def test_a_trader_never_gets_anothers_figures(sealed: Market, steps):
 def test_every_query_that_a_face_can_reach_is_looked_at():
     """A new query with a reader must be put to the test above; what has none shows no order."""
     with_reader = {name for name in queries.__all__ if "by" in signature(getattr(queries, name))}
-    assert with_reader == {"flags", "holding", "own_orders", "replay", "sealed_orders", "trader_of"}
+    assert with_reader == {"flags", "holding", "own_orders", "replay", "sealed_orders", "trader_of", "trading_as"}
     without = {name for name in queries.__all__ if inspect.isfunction(getattr(queries, name))} - with_reader
     assert without == {"audit", "flows", "prices", "result", "schedules", "seats", "sessions"}
 

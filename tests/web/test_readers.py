@@ -14,12 +14,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern
 
+from jiaozi.exchange.models import Session
 from jiaozi.order.models import Order
 from jiaozi.party.rules import HolderClass, Role
 from jiaozi.settlement.models import Statement
 from jiaozi.voucher.models import Voucher
 from jiaozi.web.pages import addresses, page_of
 from tests.web.people import enrol, member, signed_in
+from tests.web.sample_market import traded
 from tests.web.sample_year import fill
 from tests.world import CENTRE
 
@@ -89,6 +91,12 @@ EXPECTED: dict[str, dict[str, int] | str] = {
     "web:year-end": OVERSEERS,
     "web:close-year": NOBODY | {"finance": 405},
     "web:paper": "test_dossier.py",
+    "web:exchange": EVERYBODY,
+    "web:exchange-session": EVERYBODY,
+    "web:offers": NOBODY | dict.fromkeys(("applicant", "stranger", "centre"), 200),
+    "web:withdraw-offer": NOBODY | dict.fromkeys(("applicant", "stranger", "centre", "elsewhere"), 405),
+    "web:market-desk": NOBODY | dict.fromkeys(("officer", "operator", "auditor"), 200),
+    "web:exchange-step": NOBODY | dict.fromkeys(("officer", "operator"), 405),
     "web:eligibility": EVERYBODY,
     "web:estimate": EVERYBODY,
     "web:order": OVERSEERS | {"applicant": 200, "centre": 200},
@@ -120,6 +128,7 @@ def people(present) -> dict[str, Client]:
     world = fill(present)
     holder = Voucher.objects.order_by("issued_at").first().holder
     other = world.holder("旁人公司", HolderClass.TECH_SME, serial=99)
+    traded(world, holder, other)
     at = present
     found = {
         "anonymous": None,
@@ -142,6 +151,7 @@ def arguments(pattern: URLPattern) -> dict[str, object]:
     known |= {"application_id": voucher.application_id, "alert_id": uuid4()}
     known |= {"redemption_id": uuid4(), "award_id": uuid4(), "version_id": voucher.version_id}
     known |= {"run_id": uuid4(), "name": "report.html"}
+    known |= {"session_id": Session.objects.get().id}
     known |= {"token_id": uuid4(), "membership_id": uuid4()}
     return {name: known[name] for name in pattern.pattern.converters}
 

@@ -19,7 +19,6 @@ from jiaozi.client.shapes import (
     BudgetShape,
     BudgetWish,
     CallerShape,
-    CapacityShape,
     CentreShape,
     Centres,
     ChainShape,
@@ -43,13 +42,18 @@ from jiaozi.client.shapes import (
     EndUserShape,
     EndUserWish,
     EndUsers,
-    EnteredShape,
-    FindingsShape,
+    EnteredOrders,
+    ExchangeFindings,
+    ExchangeReplay,
+    ExchangeScheduleShape,
+    ExchangeSchedules,
+    ExchangeSeatShape,
+    ExchangeSeats,
+    ExchangeSessionDetail,
     FundWish,
     HandDecided,
     HeldBackShape,
     Hits,
-    HoldingShape,
     Hubs,
     Kept,
     LeaseKey,
@@ -61,14 +65,14 @@ from jiaozi.client.shapes import (
     Missing,
     MovementShape,
     NewApplication,
-    NewCapacity,
+    NewExchangeSchedule,
+    NewExchangeSeat,
+    NewExchangeSession,
     NewOrder,
     NewOrganisation,
     NewRedemption,
-    NewSchedule,
-    NewSeat,
-    NewSession,
     NewTradeOrders,
+    NewTraderCapacity,
     Notice,
     Notices,
     Offers,
@@ -81,7 +85,9 @@ from jiaozi.client.shapes import (
     PageOfDeliveryShape,
     PageOfDisallowanceShape,
     PageOfDisputeShape,
-    PageOfFlowShape,
+    PageOfExchangeFlowShape,
+    PageOfExchangePriceShape,
+    PageOfExchangeSessionShape,
     PageOfHeldBackShape,
     PageOfLeaseShape,
     PageOfLineShape,
@@ -91,11 +97,9 @@ from jiaozi.client.shapes import (
     PageOfOrderRow,
     PageOfOrganisationShape,
     PageOfPaymentShape,
-    PageOfPriceShape,
     PageOfRedemptionShape,
     PageOfRunShape,
     PageOfSealedOrderShape,
-    PageOfSessionShape,
     PageOfStatementShape,
     PageOfTradeOrderShape,
     PageOfVoucherShape,
@@ -122,19 +126,13 @@ from jiaozi.client.shapes import (
     RedemptionShape,
     RegistrationWish,
     Rejection,
-    ReplayShape,
     Resolution,
     Resolved,
     Retry,
     RunShape,
     RunWithFiles,
     ScenarioWish,
-    ScheduleShape,
-    Schedules,
-    SeatShape,
-    Seats,
     SecretShape,
-    SessionDetail,
     Situation,
     Span,
     StageShape,
@@ -145,7 +143,10 @@ from jiaozi.client.shapes import (
     TokenShape,
     Tokens,
     TradeOrderIds,
+    TraderCapacityShape,
+    TraderHolding,
     TraderMoney,
+    TraderMovementShape,
     UsedByOrder,
     Verdict,
     VersionShape,
@@ -1576,41 +1577,41 @@ class Operations(Transport):
 
     def list_exchange_sessions(
         self, *, programme: str | None = None, limit: int | None = None, cursor: str | None = None
-    ) -> PageOfSessionShape:
+    ) -> PageOfExchangeSessionShape:
         """Sessions, the latest first.
 
         Sessions, the latest first.
         """
         return cast(
-            "PageOfSessionShape",
+            "PageOfExchangeSessionShape",
             self.asked(
                 "GET", "/api/v1/exchange/sessions", query={"programme": programme, "limit": limit, "cursor": cursor}
             ),
         )
 
-    def open_exchange_session(self, body: NewSession, *, key: str | None = None) -> SessionDetail:
+    def open_exchange_session(self, body: NewExchangeSession, *, key: str | None = None) -> ExchangeSessionDetail:
         """Open a session: orders come in from now on.
 
         Open a session: orders come in from now on.  Scope: `TRADE`.
         """
-        return cast("SessionDetail", self.asked("POST", "/api/v1/exchange/sessions", body=body, key=key))
+        return cast("ExchangeSessionDetail", self.asked("POST", "/api/v1/exchange/sessions", body=body, key=key))
 
-    def get_exchange_session(self, session_id: str) -> SessionDetail:
+    def get_exchange_session(self, session_id: str) -> ExchangeSessionDetail:
         """One session with its products, terms and digests.
 
         One session with its products, terms and digests.
         """
-        return cast("SessionDetail", self.asked("GET", f"/api/v1/exchange/sessions/{quoted(session_id)}"))
+        return cast("ExchangeSessionDetail", self.asked("GET", f"/api/v1/exchange/sessions/{quoted(session_id)}"))
 
     def list_exchange_prices(
         self, session_id: str, *, limit: int | None = None, cursor: str | None = None
-    ) -> PageOfPriceShape:
+    ) -> PageOfExchangePriceShape:
         """One price a hub, class and period, once the session is cleared.
 
         One price a hub, class and period, once the session is cleared.
         """
         return cast(
-            "PageOfPriceShape",
+            "PageOfExchangePriceShape",
             self.asked(
                 "GET",
                 f"/api/v1/exchange/sessions/{quoted(session_id)}/prices",
@@ -1620,24 +1621,24 @@ class Operations(Transport):
 
     def list_exchange_flows(
         self, session_id: str, *, limit: int | None = None, cursor: str | None = None
-    ) -> PageOfFlowShape:
+    ) -> PageOfExchangeFlowShape:
         """What the links carried and earned, once the session is cleared.
 
         What the links carried and earned, once the session is cleared.
         """
         return cast(
-            "PageOfFlowShape",
+            "PageOfExchangeFlowShape",
             self.asked(
                 "GET", f"/api/v1/exchange/sessions/{quoted(session_id)}/flows", query={"limit": limit, "cursor": cursor}
             ),
         )
 
-    def get_exchange_holding(self, *, programme: str | None = None) -> HoldingShape:
+    def get_exchange_holding(self, *, programme: str | None = None) -> TraderHolding:
         """The caller's own money and capacity.
 
         The caller's own money and capacity.  Scope: `READ`.
         """
-        return cast("HoldingShape", self.asked("GET", "/api/v1/exchange/holding", query={"programme": programme}))
+        return cast("TraderHolding", self.asked("GET", "/api/v1/exchange/holding", query={"programme": programme}))
 
     def list_own_exchange_orders(
         self, session_id: str, *, limit: int | None = None, cursor: str | None = None
@@ -1655,14 +1656,14 @@ class Operations(Transport):
             ),
         )
 
-    def enter_exchange_orders(self, session_id: str, body: NewTradeOrders, *, key: str | None = None) -> EnteredShape:
+    def enter_exchange_orders(self, session_id: str, body: NewTradeOrders, *, key: str | None = None) -> EnteredOrders:
         """Enter sealed orders, all or none: a bid holds all that it may cost, an ask all that it may have to deliver.
 
         Enter sealed orders, all or none: a bid holds all that it may cost, an ask all that it may have to
         deliver.  Scope: `TRADE`.
         """
         return cast(
-            "EnteredShape",
+            "EnteredOrders",
             self.asked("POST", f"/api/v1/exchange/sessions/{quoted(session_id)}/orders", body=body, key=key),
         )
 
@@ -1677,106 +1678,113 @@ class Operations(Transport):
             self.asked("POST", f"/api/v1/exchange/sessions/{quoted(session_id)}/orders/withdraw", body=body, key=key),
         )
 
-    def list_exchange_schedules(self, *, programme: str | None = None) -> Schedules:
+    def list_exchange_schedules(self, *, programme: str | None = None) -> ExchangeSchedules:
         """How a programme's sessions recur.
 
         How a programme's sessions recur.
         """
-        return cast("Schedules", self.asked("GET", "/api/v1/exchange/schedules", query={"programme": programme}))
+        return cast(
+            "ExchangeSchedules", self.asked("GET", "/api/v1/exchange/schedules", query={"programme": programme})
+        )
 
-    def set_exchange_schedule(self, body: NewSchedule, *, key: str | None = None) -> ScheduleShape:
+    def set_exchange_schedule(self, body: NewExchangeSchedule, *, key: str | None = None) -> ExchangeScheduleShape:
         """Set how sessions recur; the worker opens each and takes it through its steps.
 
         Set how sessions recur; the worker opens each and takes it through its steps.  Scope: `TRADE`.
         """
-        return cast("ScheduleShape", self.asked("POST", "/api/v1/exchange/schedules", body=body, key=key))
+        return cast("ExchangeScheduleShape", self.asked("POST", "/api/v1/exchange/schedules", body=body, key=key))
 
-    def list_exchange_seats(self, *, programme: str | None = None) -> Seats:
+    def list_exchange_seats(self, *, programme: str | None = None) -> ExchangeSeats:
         """As which organisation each centre trades.
 
         As which organisation each centre trades.
         """
-        return cast("Seats", self.asked("GET", "/api/v1/exchange/seats", query={"programme": programme}))
+        return cast("ExchangeSeats", self.asked("GET", "/api/v1/exchange/seats", query={"programme": programme}))
 
-    def admit_centre_to_exchange(self, body: NewSeat, *, key: str | None = None) -> SeatShape:
+    def admit_centre_to_exchange(self, body: NewExchangeSeat, *, key: str | None = None) -> ExchangeSeatShape:
         """Say as which organisation a centre trades.
 
         Say as which organisation a centre trades.  Scope: `TRADE`.
         """
-        return cast("SeatShape", self.asked("POST", "/api/v1/exchange/seats", body=body, key=key))
+        return cast("ExchangeSeatShape", self.asked("POST", "/api/v1/exchange/seats", body=body, key=key))
 
-    def deposit_for_trader(self, body: TraderMoney, *, key: str | None = None) -> MovementShape:
+    def deposit_for_trader(self, body: TraderMoney, *, key: str | None = None) -> TraderMovementShape:
         """Record money that a trader deposited.
 
         Record money that a trader deposited.  Scope: `TRADE`.
         """
-        return cast("MovementShape", self.asked("POST", "/api/v1/exchange/deposits", body=body, key=key))
+        return cast("TraderMovementShape", self.asked("POST", "/api/v1/exchange/deposits", body=body, key=key))
 
-    def pay_trader_out(self, body: TraderMoney, *, key: str | None = None) -> MovementShape:
+    def pay_trader_out(self, body: TraderMoney, *, key: str | None = None) -> TraderMovementShape:
         """Record money that went back to a trader; what is held can't go.
 
         Record money that went back to a trader; what is held can't go.  Scope: `TRADE`.
         """
-        return cast("MovementShape", self.asked("POST", "/api/v1/exchange/payouts", body=body, key=key))
+        return cast("TraderMovementShape", self.asked("POST", "/api/v1/exchange/payouts", body=body, key=key))
 
-    def declare_exchange_capacity(self, body: NewCapacity, *, key: str | None = None) -> CapacityShape:
+    def declare_exchange_capacity(self, body: NewTraderCapacity, *, key: str | None = None) -> TraderCapacityShape:
         """Record units that a party may sell; declared again, they add up.
 
         Record units that a party may sell; declared again, they add up.  Scope: `TRADE`.
         """
-        return cast("CapacityShape", self.asked("POST", "/api/v1/exchange/capacity", body=body, key=key))
+        return cast("TraderCapacityShape", self.asked("POST", "/api/v1/exchange/capacity", body=body, key=key))
 
-    def close_exchange_session(self, session_id: str, *, key: str | None = None) -> SessionDetail:
+    def close_exchange_session(self, session_id: str, *, key: str | None = None) -> ExchangeSessionDetail:
         """Close a session at its time: the book is fixed.
 
         Close a session at its time: the book is fixed.  Scope: `TRADE`.
         """
         return cast(
-            "SessionDetail", self.asked("POST", f"/api/v1/exchange/sessions/{quoted(session_id)}/close", key=key)
+            "ExchangeSessionDetail",
+            self.asked("POST", f"/api/v1/exchange/sessions/{quoted(session_id)}/close", key=key),
         )
 
-    def clear_exchange_session(self, session_id: str, *, key: str | None = None) -> SessionDetail:
+    def clear_exchange_session(self, session_id: str, *, key: str | None = None) -> ExchangeSessionDetail:
         """Clear a closed session: every order gets its lots and its reason.
 
         Clear a closed session: every order gets its lots and its reason.  Scope: `TRADE`.
         """
         return cast(
-            "SessionDetail", self.asked("POST", f"/api/v1/exchange/sessions/{quoted(session_id)}/clear", key=key)
+            "ExchangeSessionDetail",
+            self.asked("POST", f"/api/v1/exchange/sessions/{quoted(session_id)}/clear", key=key),
         )
 
-    def settle_exchange_session(self, session_id: str, *, key: str | None = None) -> SessionDetail:
+    def settle_exchange_session(self, session_id: str, *, key: str | None = None) -> ExchangeSessionDetail:
         """Settle a cleared session through the ledger, all of it or nothing.
 
         Settle a cleared session through the ledger, all of it or nothing.  Scope: `TRADE`.
         """
         return cast(
-            "SessionDetail", self.asked("POST", f"/api/v1/exchange/sessions/{quoted(session_id)}/settle", key=key)
+            "ExchangeSessionDetail",
+            self.asked("POST", f"/api/v1/exchange/sessions/{quoted(session_id)}/settle", key=key),
         )
 
-    def void_exchange_session(self, session_id: str, body: Reasoned, *, key: str | None = None) -> SessionDetail:
+    def void_exchange_session(
+        self, session_id: str, body: Reasoned, *, key: str | None = None
+    ) -> ExchangeSessionDetail:
         """Void a session that is not settled: nobody trades, every hold is released.
 
         Void a session that is not settled: nobody trades, every hold is released.  Scope: `TRADE`.
         """
         return cast(
-            "SessionDetail",
+            "ExchangeSessionDetail",
             self.asked("POST", f"/api/v1/exchange/sessions/{quoted(session_id)}/void", body=body, key=key),
         )
 
-    def get_exchange_findings(self, session_id: str) -> FindingsShape:
+    def get_exchange_findings(self, session_id: str) -> ExchangeFindings:
         """Market power, trades between related parties, and each market's welfare with its bound.
 
         Market power, trades between related parties, and each market's welfare with its bound.  Scope:
         `READ`.
         """
-        return cast("FindingsShape", self.asked("GET", f"/api/v1/exchange/sessions/{quoted(session_id)}/findings"))
+        return cast("ExchangeFindings", self.asked("GET", f"/api/v1/exchange/sessions/{quoted(session_id)}/findings"))
 
-    def replay_exchange_session(self, session_id: str) -> ReplayShape:
+    def replay_exchange_session(self, session_id: str) -> ExchangeReplay:
         """Clear a session again from what was kept and compare, bit for bit.
 
         Clear a session again from what was kept and compare, bit for bit.  Scope: `READ`.
         """
-        return cast("ReplayShape", self.asked("GET", f"/api/v1/exchange/sessions/{quoted(session_id)}/replay"))
+        return cast("ExchangeReplay", self.asked("GET", f"/api/v1/exchange/sessions/{quoted(session_id)}/replay"))
 
     def list_sealed_exchange_orders(
         self, session_id: str, *, limit: int | None = None, cursor: str | None = None

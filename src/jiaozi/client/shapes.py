@@ -272,32 +272,6 @@ class CapShape(TypedDict):
     left_fen: int | None
 
 
-class CapacityOfLink(TypedDict):
-    """So many lots sold at the start may be bought at the end; an empty class or period means each of them."""
-
-    start: str
-    end: str
-    capacity: int
-    charge_fen: int
-    resource_class: str
-    period: str
-
-
-class CapacityShape(TypedDict):
-    """What was declared."""
-
-    id: str
-    programme: str
-    party: str
-    hub: str
-    resource_class: str
-    start: str
-    end: str
-    units: int
-    reference: str
-    at: str
-
-
 class CentreShape(TypedDict):
     """A computing centre."""
 
@@ -470,19 +444,26 @@ class ClawbackWish(TypedDict):
     reference: str
 
 
+class ClearedMarket(TypedDict):
+    """How good one class and period was cleared; in fen."""
+
+    resource_class: str
+    period: str
+    orders: int
+    welfare_fen: int
+    bound_fen: int
+    divisible_fen: int
+    gap_ppm: int
+    finished: bool
+    steps: int
+
+
 class ContactWish(TypedDict):
     """Whom to ask; kept apart, so that it can be erased."""
 
     person: str
     phone: NotRequired[str]
     email: NotRequired[str]
-
-
-class ContractShape(TypedDict):
-    """A resource class that is traded, and how many of its units, for a whole period, are one lot."""
-
-    resource_class: str
-    lot_units: int
 
 
 class Credit(TypedDict):
@@ -640,7 +621,7 @@ class EndUsers(TypedDict):
     items: list[EndUserShape]
 
 
-class EnteredShape(TypedDict):
+class EnteredOrders(TypedDict):
     """The ids of orders that were entered, in the order they were given."""
 
     orders: list[str]
@@ -657,6 +638,115 @@ class EntryShape(TypedDict):
     debit_fen: int
     credit_fen: int
     balance_fen: int
+
+
+class ExchangeFindings(TypedDict):
+    """What those who watch over the market see of a session."""
+
+    markets: list[ClearedMarket]
+    powers: list[MarketPowerShape]
+    related_trades: list[RelatedTradeShape]
+
+
+class ExchangeFlowShape(TypedDict):
+    """Lots sold at one hub and bought at another, and what the link earned."""
+
+    resource_class: str
+    period: str
+    start: str
+    end: str
+    lots: int
+    rent_fen: int
+
+
+class ExchangePriceShape(TypedDict):
+    """The one price of a product that was traded or passed through, fen a lot, and the lots."""
+
+    resource_class: str
+    period: str
+    hub: str
+    price_fen: int
+    bought: int
+    sold: int
+
+
+class ExchangeReplay(TypedDict):
+    """A session cleared again from what was kept, beside what came out the first time."""
+
+    session: str
+    same: bool
+    book_digest: str
+    digest: str
+    kept_book_digest: str
+    kept_digest: str
+    rows_differ: list[str]
+
+
+class ExchangeScheduleShape(TypedDict):
+    """How a programme's sessions recur."""
+
+    id: str
+    programme: str
+    name: str
+    opens_minute: int
+    closes_minute: int
+    days_ahead: int
+    first_minute: int
+    period_minutes: int
+    periods: int
+    active: bool
+    set_at: str
+
+
+class ExchangeSchedules(TypedDict):
+    """Every schedule of a programme."""
+
+    schedules: list[ExchangeScheduleShape]
+
+
+class ExchangeSeatShape(TypedDict):
+    """The organisation that a centre trades as."""
+
+    id: str
+    programme: str
+    centre: str
+    party: str
+    at: str
+
+
+class ExchangeSeats(TypedDict):
+    """Every centre's seat of a programme."""
+
+    seats: list[ExchangeSeatShape]
+
+
+class ExchangeSessionDetail(TypedDict):
+    """A session with its products: every class at every hub in every period; and how well it was cleared."""
+
+    id: str
+    name: str
+    state: Literal["OPEN", "CLOSED", "CLEARED", "SETTLED", "VOIDED"]
+    opened_at: str
+    closes_at: str
+    programme: str
+    hubs: list[str]
+    periods: list[TradedPeriod]
+    classes: list[TradedClass]
+    links: list[LinkCapacity]
+    gap_ppm: int | None
+    finished: bool | None
+    book_digest: str
+    result_digest: str
+
+
+class ExchangeSessionShape(TypedDict):
+    """One auction of a programme's exchange."""
+
+    id: str
+    name: str
+    state: Literal["OPEN", "CLOSED", "CLEARED", "SETTLED", "VOIDED"]
+    opened_at: str
+    closes_at: str
 
 
 class FactShape(TypedDict):
@@ -681,25 +771,6 @@ class FindingShape(TypedDict):
     invariant: str
     where: str
     found: str
-
-
-class FindingsShape(TypedDict):
-    """What those who watch over the market see of a session."""
-
-    markets: list[MarketShape]
-    powers: list[PowerShape]
-    related_trades: list[RelatedTradeShape]
-
-
-class FlowShape(TypedDict):
-    """Lots sold at one hub and bought at another, and what the link earned."""
-
-    resource_class: str
-    period: str
-    start: str
-    end: str
-    lots: int
-    rent_fen: int
 
 
 class ForecastShape(TypedDict):
@@ -770,15 +841,6 @@ class Hits(TypedDict):
     """What was found, at most twenty of a kind."""
 
     items: list[HitShape]
-
-
-class HoldingShape(TypedDict):
-    """A trader's own money and capacity on the exchange."""
-
-    party: str
-    free_fen: int
-    held_fen: int
-    capacity: list[BlockUnits]
 
 
 class HubShape(TypedDict):
@@ -896,6 +958,17 @@ class LineShape(TypedDict):
     digest: str
 
 
+class LinkCapacity(TypedDict):
+    """So many lots sold at the start may be bought at the end; an empty class or period means each of them."""
+
+    start: str
+    end: str
+    capacity: int
+    charge_fen: int
+    resource_class: str
+    period: str
+
+
 class LinkShape(TypedDict):
     """How two centres are linked."""
 
@@ -922,18 +995,16 @@ class LogTail(TypedDict):
     found: bool
 
 
-class MarketShape(TypedDict):
-    """How good one class and period was cleared; in fen."""
+class MarketPowerShape(TypedDict):
+    """A product where a group of sellers could move the price."""
 
     resource_class: str
     period: str
-    orders: int
-    welfare_fen: int
-    bound_fen: int
-    divisible_fen: int
-    gap_ppm: int
-    finished: bool
-    steps: int
+    hub: str
+    sellers: list[str]
+    share_ppm: int
+    hhi: int
+    pivotal: bool
 
 
 class MemberFilter(TypedDict):
@@ -974,14 +1045,16 @@ class Missing(TypedDict):
 
 
 class MovementShape(TypedDict):
-    """Money that a trader deposited or was paid out."""
+    """Real money that entered or left the reserve, besides payments."""
 
     id: str
     programme: str
-    party: str
-    paid_out: bool
+    kind: str
     amount_fen: int
     reference: str
+    disallowance: str | None
+    year: int | None
+    by: str
     at: str
 
 
@@ -994,17 +1067,35 @@ class NewApplication(TypedDict):
     claimed: dict[str, Any]
 
 
-class NewCapacity(TypedDict):
-    """Units of a class that a party may sell at a hub in a block of time, once by the reference."""
+class NewExchangeSchedule(TypedDict):
+    """A schedule; set again by its name, it changes from the next session on."""
+
+    opens_minute: int
+    closes_minute: int
+    days_ahead: int
+    first_minute: int
+    period_minutes: int
+    periods: int
+    programme: NotRequired[str]
+    name: str
+    frame: dict[str, Any]
+    active: NotRequired[bool]
+
+
+class NewExchangeSeat(TypedDict):
+    """A centre to admit, and as which organisation."""
 
     programme: NotRequired[str]
+    centre: str
     party: str
-    hub: str
-    resource_class: str
-    start: str
-    end: str
-    units: int
-    reference: str
+
+
+class NewExchangeSession(TypedDict):
+    """A session to open: a book without orders, in the file's form."""
+
+    programme: NotRequired[str]
+    frame: dict[str, Any]
+    closes_at: str
 
 
 class NewOrder(TypedDict):
@@ -1043,37 +1134,6 @@ class NewRedemption(TypedDict):
     uses: NotRequired[list[str]]
 
 
-class NewSchedule(TypedDict):
-    """A schedule; set again by its name, it changes from the next session on."""
-
-    opens_minute: int
-    closes_minute: int
-    days_ahead: int
-    first_minute: int
-    period_minutes: int
-    periods: int
-    programme: NotRequired[str]
-    name: str
-    frame: dict[str, Any]
-    active: NotRequired[bool]
-
-
-class NewSeat(TypedDict):
-    """A centre to admit, and as which organisation."""
-
-    programme: NotRequired[str]
-    centre: str
-    party: str
-
-
-class NewSession(TypedDict):
-    """A session to open: a book without orders, in the file's form."""
-
-    programme: NotRequired[str]
-    frame: dict[str, Any]
-    closes_at: str
-
-
 class NewTradeOrder(TypedDict):
     """A sealed bid or ask: so many lots, at this limit a lot; fewer than the minimum are of no use."""
 
@@ -1090,6 +1150,19 @@ class NewTradeOrders(TypedDict):
     """Orders that are entered together: all or none."""
 
     orders: list[NewTradeOrder]
+
+
+class NewTraderCapacity(TypedDict):
+    """Units of a class that a party may sell at a hub in a block of time, once by the reference."""
+
+    programme: NotRequired[str]
+    party: str
+    hub: str
+    resource_class: str
+    start: str
+    end: str
+    units: int
+    reference: str
 
 
 class Notice(TypedDict):
@@ -1376,10 +1449,24 @@ class PageOfDisputeShape(TypedDict):
     next: str | None
 
 
-class PageOfFlowShape(TypedDict):
-    """Page_FlowShape_"""
+class PageOfExchangeFlowShape(TypedDict):
+    """Page_ExchangeFlowShape_"""
 
-    items: list[FlowShape]
+    items: list[ExchangeFlowShape]
+    next: str | None
+
+
+class PageOfExchangePriceShape(TypedDict):
+    """Page_ExchangePriceShape_"""
+
+    items: list[ExchangePriceShape]
+    next: str | None
+
+
+class PageOfExchangeSessionShape(TypedDict):
+    """Page_ExchangeSessionShape_"""
+
+    items: list[ExchangeSessionShape]
     next: str | None
 
 
@@ -1446,13 +1533,6 @@ class PageOfPaymentShape(TypedDict):
     next: str | None
 
 
-class PageOfPriceShape(TypedDict):
-    """Page_PriceShape_"""
-
-    items: list[PriceShape]
-    next: str | None
-
-
 class PageOfRedemptionShape(TypedDict):
     """Page_RedemptionShape_"""
 
@@ -1471,13 +1551,6 @@ class PageOfSealedOrderShape(TypedDict):
     """Page_SealedOrderShape_"""
 
     items: list[SealedOrderShape]
-    next: str | None
-
-
-class PageOfSessionShape(TypedDict):
-    """Page_SessionShape_"""
-
-    items: list[SessionShape]
     next: str | None
 
 
@@ -1564,14 +1637,6 @@ class PaymentShape(TypedDict):
     at: str
 
 
-class PeriodShape(TypedDict):
-    """A block of time that is traded."""
-
-    id: str
-    start: str
-    end: str
-
-
 class PoolAhead(TypedDict):
     """What a batch would take from a cap or the year's budget; ``shared`` by the whole programme, or one holder's."""
 
@@ -1594,18 +1659,6 @@ class Position(TypedDict):
     spent_fen: int
 
 
-class PowerShape(TypedDict):
-    """A product where a group of sellers could move the price."""
-
-    resource_class: str
-    period: str
-    hub: str
-    sellers: list[str]
-    share_ppm: int
-    hhi: int
-    pivotal: bool
-
-
 class PrefundWish(TypedDict):
     """The treasury's advance; for this year where none is named."""
 
@@ -1613,17 +1666,6 @@ class PrefundWish(TypedDict):
     amount_fen: int
     reference: str
     year: NotRequired[int | None]
-
-
-class PriceShape(TypedDict):
-    """The one price of a product that was traded or passed through, fen a lot, and the lots."""
-
-    resource_class: str
-    period: str
-    hub: str
-    price_fen: int
-    bought: int
-    sold: int
 
 
 class ProbeWish(TypedDict):
@@ -1836,18 +1878,6 @@ class RelatedTradeShape(TypedDict):
     lots: int
 
 
-class ReplayShape(TypedDict):
-    """A session cleared again from what was kept, beside what came out the first time."""
-
-    session: str
-    same: bool
-    book_digest: str
-    digest: str
-    kept_book_digest: str
-    kept_digest: str
-    rows_differ: list[str]
-
-
 class Resolution(TypedDict):
     """Which of the two contents holds."""
 
@@ -1921,28 +1951,6 @@ class ScenarioWish(TypedDict):
     text: str
 
 
-class ScheduleShape(TypedDict):
-    """How a programme's sessions recur."""
-
-    id: str
-    programme: str
-    name: str
-    opens_minute: int
-    closes_minute: int
-    days_ahead: int
-    first_minute: int
-    period_minutes: int
-    periods: int
-    active: bool
-    set_at: str
-
-
-class Schedules(TypedDict):
-    """Every schedule of a programme."""
-
-    schedules: list[ScheduleShape]
-
-
 class SealedOrderShape(TypedDict):
     """One order as an auditor sees it once the session is cleared."""
 
@@ -1967,55 +1975,10 @@ class SearchWish(TypedDict):
     q: str
 
 
-class SeatShape(TypedDict):
-    """The organisation that a centre trades as."""
-
-    id: str
-    programme: str
-    centre: str
-    party: str
-    at: str
-
-
-class Seats(TypedDict):
-    """Every centre's seat of a programme."""
-
-    seats: list[SeatShape]
-
-
 class SecretShape(TypedDict):
     """What verifies a webhook's messages (Standard Webhooks, `whsec_…`)."""
 
     secret: str
-
-
-class SessionDetail(TypedDict):
-    """A session with its products: every class at every hub in every period; and how well it was cleared."""
-
-    id: str
-    name: str
-    state: Literal["OPEN", "CLOSED", "CLEARED", "SETTLED", "VOIDED"]
-    opened_at: str
-    closes_at: str
-    programme: str
-    hubs: list[str]
-    periods: list[PeriodShape]
-    classes: list[ContractShape]
-    links: list[CapacityOfLink]
-    gap_ppm: int | None
-    finished: bool | None
-    book_digest: str
-    result_digest: str
-
-
-class SessionShape(TypedDict):
-    """One auction of a programme's exchange."""
-
-    id: str
-    name: str
-    state: Literal["OPEN", "CLOSED", "CLEARED", "SETTLED", "VOIDED"]
-    opened_at: str
-    closes_at: str
 
 
 class Situation(TypedDict):
@@ -2179,6 +2142,45 @@ class TradeOrderShape(TypedDict):
     why: Why | None
 
 
+class TradedClass(TypedDict):
+    """A resource class that is traded, and how many of its units, for a whole period, are one lot."""
+
+    resource_class: str
+    lot_units: int
+
+
+class TradedPeriod(TypedDict):
+    """A block of time that is traded."""
+
+    id: str
+    start: str
+    end: str
+
+
+class TraderCapacityShape(TypedDict):
+    """What was declared."""
+
+    id: str
+    programme: str
+    party: str
+    hub: str
+    resource_class: str
+    start: str
+    end: str
+    units: int
+    reference: str
+    at: str
+
+
+class TraderHolding(TypedDict):
+    """A trader's own money and capacity on the exchange."""
+
+    party: str
+    free_fen: int
+    held_fen: int
+    capacity: list[BlockUnits]
+
+
 class TraderMoney(TypedDict):
     """Money that a trader deposits or gets back, once by its reference."""
 
@@ -2186,6 +2188,18 @@ class TraderMoney(TypedDict):
     party: str
     amount_fen: int
     reference: str
+
+
+class TraderMovementShape(TypedDict):
+    """Money that a trader deposited or was paid out."""
+
+    id: str
+    programme: str
+    party: str
+    paid_out: bool
+    amount_fen: int
+    reference: str
+    at: str
 
 
 class TriedShape(TypedDict):

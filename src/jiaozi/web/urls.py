@@ -63,5 +63,11 @@ urlpatterns = [
     path("members", views.members, name="members"),
     path("members/<uuid:membership_id>/end", views.end_membership, name="end-membership"),
     path("account/stay", views.stay, name="stay"),
+    path("exchange", views.exchange, name="exchange"),
+    path("exchange/<uuid:session_id>", views.exchange_session, name="exchange-session"),
+    path("exchange/<uuid:session_id>/offers", views.offers, name="offers"),
+    path("exchange/<uuid:session_id>/offers/<uuid:order_id>/withdraw", views.withdraw_offer, name="withdraw-offer"),
+    path("exchange/<uuid:session_id>/desk", views.market_desk, name="market-desk"),
+    path("exchange/<uuid:session_id>/steps/<slug:verb>", views.exchange_step, name="exchange-step"),
     path("map", views.site_map, name="site-map"),
 ]

@@ -28,7 +28,7 @@ Way = Annotated[Side, one_of(Side)]
 Code = Annotated[str, Field(min_length=1, max_length=NAME_MAX)]
 
 
-class SessionShape(Shape):
+class ExchangeSessionShape(Shape):
     """One auction of a programme's exchange."""
 
     id: UUID
@@ -38,7 +38,7 @@ class SessionShape(Shape):
     closes_at: datetime
 
 
-class PeriodShape(Shape):
+class TradedPeriod(Shape):
     """A block of time that is traded."""
 
     id: str
@@ -46,14 +46,14 @@ class PeriodShape(Shape):
     end: datetime
 
 
-class ContractShape(Shape):
+class TradedClass(Shape):
     """A resource class that is traded, and how many of its units, for a whole period, are one lot."""
 
     resource_class: str
     lot_units: int
 
 
-class CapacityOfLink(Shape):
+class LinkCapacity(Shape):
     """So many lots sold at the start may be bought at the end; an empty class or period means each of them."""
 
     start: str
@@ -64,14 +64,14 @@ class CapacityOfLink(Shape):
     period: str
 
 
-class SessionDetail(SessionShape):
+class ExchangeSessionDetail(ExchangeSessionShape):
     """A session with its products: every class at every hub in every period; and how well it was cleared."""
 
     programme: str
     hubs: list[str]
-    periods: list[PeriodShape]
-    classes: list[ContractShape]
-    links: list[CapacityOfLink]
+    periods: list[TradedPeriod]
+    classes: list[TradedClass]
+    links: list[LinkCapacity]
     gap_ppm: int | None = Field(
         description="how far the welfare may be from the best, in millionths; null until cleared"
     )
@@ -80,7 +80,7 @@ class SessionDetail(SessionShape):
     result_digest: str
 
 
-class PriceShape(Shape):
+class ExchangePriceShape(Shape):
     """The one price of a product that was traded or passed through, fen a lot, and the lots."""
 
     resource_class: str
@@ -91,7 +91,7 @@ class PriceShape(Shape):
     sold: int
 
 
-class FlowShape(Shape):
+class ExchangeFlowShape(Shape):
     """Lots sold at one hub and bought at another, and what the link earned."""
 
     resource_class: str
@@ -145,7 +145,7 @@ class TradeOrderIds(Wish):
     orders: Annotated[list[UUID], Field(min_length=1, max_length=ENTRIES_MAX)]
 
 
-class EnteredShape(Shape):
+class EnteredOrders(Shape):
     """The ids of orders that were entered, in the order they were given."""
 
     orders: list[UUID]
@@ -158,7 +158,7 @@ class BlockUnits(Shape):
     units: int
 
 
-class HoldingShape(Shape):
+class TraderHolding(Shape):
     """A trader's own money and capacity on the exchange."""
 
     party: UUID
@@ -180,14 +180,14 @@ class Rows(Wish):
     cursor: Cursor = ""
 
 
-def _session(row: Summary) -> SessionShape:
-    return SessionShape.model_validate(row)
+def _session(row: Summary) -> ExchangeSessionShape:
+    return ExchangeSessionShape.model_validate(row)
 
 
-def detail(row: Result) -> SessionDetail:
+def detail(row: Result) -> ExchangeSessionDetail:
     """Show a session."""
     book = row.book
-    return SessionDetail.model_construct(
+    return ExchangeSessionDetail.model_construct(
         id=row.id,
         name=row.name,
         state=row.state,
@@ -195,9 +195,9 @@ def detail(row: Result) -> SessionDetail:
         closes_at=row.closes_at,
         programme=row.programme,
         hubs=list(book.hubs),
-        periods=[PeriodShape.model_validate(each) for each in book.periods],
-        classes=[ContractShape.model_validate(each) for each in book.contracts],
-        links=[CapacityOfLink.model_validate(each) for each in book.links],
+        periods=[TradedPeriod.model_validate(each) for each in book.periods],
+        classes=[TradedClass.model_validate(each) for each in book.contracts],
+        links=[LinkCapacity.model_validate(each) for each in book.links],
         gap_ppm=row.gap_ppm,
         finished=row.finished,
         book_digest=row.book_digest,
@@ -205,51 +205,51 @@ def detail(row: Result) -> SessionDetail:
     )
 
 
-@reads(router, "/exchange/sessions", Page[SessionShape], public=True)
-def list_exchange_sessions(request: Asked, asked: Query[Filter]) -> Page[SessionShape]:
+@reads(router, "/exchange/sessions", Page[ExchangeSessionShape], public=True)
+def list_exchange_sessions(request: Asked, asked: Query[Filter]) -> Page[ExchangeSessionShape]:
     """Sessions, the latest first."""
     after = at_instant(asked.cursor)
     rows = queries.sessions(programme_of(request, asked.programme), after=after, limit=asked.limit + 1)
     return page(rows, asked.limit, _session, lambda row: (row.opened_at, row.id))
 
 
-@reads(router, "/exchange/sessions/{session_id}", SessionDetail, public=True)
-def get_exchange_session(request: Asked, session_id: UUID) -> SessionDetail:  # noqa: ARG001 - open to everybody
+@reads(router, "/exchange/sessions/{session_id}", ExchangeSessionDetail, public=True)
+def get_exchange_session(request: Asked, session_id: UUID) -> ExchangeSessionDetail:  # noqa: ARG001 - open to everybody
     """One session with its products, terms and digests."""
     return detail(queries.result(session_id, rows=0))
 
 
-@reads(router, "/exchange/sessions/{session_id}/prices", Page[PriceShape], public=True)
-def list_exchange_prices(request: Asked, session_id: UUID, asked: Query[Rows]) -> Page[PriceShape]:  # noqa: ARG001
+@reads(router, "/exchange/sessions/{session_id}/prices", Page[ExchangePriceShape], public=True)
+def list_exchange_prices(request: Asked, session_id: UUID, asked: Query[Rows]) -> Page[ExchangePriceShape]:  # noqa: ARG001
     """One price a hub, class and period, once the session is cleared."""
     rows = queries.prices(session_id, after=at_number(asked.cursor), limit=asked.limit + 1)
     return page(rows, asked.limit, _price, lambda row: (row[0],))
 
 
-def _price(row: tuple[int, Price]) -> PriceShape:
+def _price(row: tuple[int, Price]) -> ExchangePriceShape:
     price = row[1]
-    return PriceShape.model_construct(
+    return ExchangePriceShape.model_construct(
         **price.product._asdict(), price_fen=price.price_fen, bought=price.bought, sold=price.sold
     )
 
 
-@reads(router, "/exchange/sessions/{session_id}/flows", Page[FlowShape], public=True)
-def list_exchange_flows(request: Asked, session_id: UUID, asked: Query[Rows]) -> Page[FlowShape]:  # noqa: ARG001
+@reads(router, "/exchange/sessions/{session_id}/flows", Page[ExchangeFlowShape], public=True)
+def list_exchange_flows(request: Asked, session_id: UUID, asked: Query[Rows]) -> Page[ExchangeFlowShape]:  # noqa: ARG001
     """What the links carried and earned, once the session is cleared."""
     rows = queries.flows(session_id, after=at_number(asked.cursor), limit=asked.limit + 1)
     return page(rows, asked.limit, _flow, lambda row: (row[0],))
 
 
-def _flow(row: tuple[int, Flow]) -> FlowShape:
-    return FlowShape.model_construct(**row[1]._asdict())
+def _flow(row: tuple[int, Flow]) -> ExchangeFlowShape:
+    return ExchangeFlowShape.model_construct(**row[1]._asdict())
 
 
-@reads(router, "/exchange/holding", HoldingShape)
-def get_exchange_holding(request: Asked, asked: Query[OfProgramme]) -> HoldingShape:
+@reads(router, "/exchange/holding", TraderHolding)
+def get_exchange_holding(request: Asked, asked: Query[OfProgramme]) -> TraderHolding:
     """The caller's own money and capacity."""
     programme = programme_of(request, asked.programme)
     held = queries.holding(programme, by=request.auth)
-    return HoldingShape.model_construct(
+    return TraderHolding.model_construct(
         party=queries.trader_of(request.auth, programme),
         free_fen=held.free_fen,
         held_fen=held.held_fen,
@@ -283,12 +283,12 @@ def _own(row: OwnOrder) -> TradeOrderShape:
     )
 
 
-@writes(router, "/exchange/sessions/{session_id}/orders", EnteredShape, scope=Scope.TRADE)
-def enter_exchange_orders(request: Asked, session_id: UUID, given: NewTradeOrders) -> EnteredShape:
+@writes(router, "/exchange/sessions/{session_id}/orders", EnteredOrders, scope=Scope.TRADE)
+def enter_exchange_orders(request: Asked, session_id: UUID, given: NewTradeOrders) -> EnteredOrders:
     """Enter sealed orders, all or none: a bid holds all that it may cost, an ask all that it may have to deliver."""
     wanted = [NewOrder(**each.model_dump() | {"side": Side(each.side)}) for each in given.orders]
     made = exchange.enter(session_id=session_id, orders=wanted, by=request.auth, now=clock.now())
-    return EnteredShape.model_construct(orders=made)
+    return EnteredOrders.model_construct(orders=made)
 
 
 @writes(router, "/exchange/sessions/{session_id}/orders/withdraw", Done, scope=Scope.TRADE)

@@ -15,7 +15,7 @@ from pydantic import Field
 from jiaozi.api.caller import Asked, programme_of
 from jiaozi.api.operation import reads, writes
 from jiaozi.api.page import Page, at_id, page
-from jiaozi.api.rooms.exchange import Code, OfProgramme, Rows, SessionDetail, Way, detail, router
+from jiaozi.api.rooms.exchange import Code, ExchangeSessionDetail, OfProgramme, Rows, Way, detail, router
 from jiaozi.api.shape import AMOUNT_MAX_FEN, Instant, Json, Name, Reasoned, Reference, Shape, Wish, id_of
 from jiaozi.exchange import queries
 from jiaozi.exchange import services as exchange
@@ -28,7 +28,7 @@ Minute = Annotated[int, Field(ge=0, le=1_440, description="minute of the day in 
 Units = Annotated[int, Field(ge=1, le=AMOUNT_MAX_FEN)]
 
 
-class SeatShape(Shape):
+class ExchangeSeatShape(Shape):
     """The organisation that a centre trades as."""
 
     id: UUID
@@ -38,7 +38,7 @@ class SeatShape(Shape):
     at: datetime
 
 
-class NewSeat(Wish):
+class NewExchangeSeat(Wish):
     """A centre to admit, and as which organisation."""
 
     programme: Name = ""
@@ -55,7 +55,7 @@ class TraderMoney(Wish):
     reference: Reference
 
 
-class MovementShape(Shape):
+class TraderMovementShape(Shape):
     """Money that a trader deposited or was paid out."""
 
     id: UUID
@@ -67,7 +67,7 @@ class MovementShape(Shape):
     at: datetime
 
 
-class NewCapacity(Wish):
+class NewTraderCapacity(Wish):
     """Units of a class that a party may sell at a hub in a block of time, once by the reference."""
 
     programme: Name = ""
@@ -80,7 +80,7 @@ class NewCapacity(Wish):
     reference: Reference
 
 
-class CapacityShape(Shape):
+class TraderCapacityShape(Shape):
     """What was declared."""
 
     id: UUID
@@ -95,7 +95,7 @@ class CapacityShape(Shape):
     at: datetime
 
 
-class NewSession(Wish):
+class NewExchangeSession(Wish):
     """A session to open: a book without orders, in the file's form."""
 
     programme: Name = ""
@@ -103,7 +103,7 @@ class NewSession(Wish):
     closes_at: Instant
 
 
-class ScheduleTimes(Wish):
+class ExchangeTimes(Wish):
     """When a schedule's sessions open and close, and which periods they trade."""
 
     opens_minute: Minute
@@ -114,7 +114,7 @@ class ScheduleTimes(Wish):
     periods: Annotated[int, Field(ge=1, le=1_000)]
 
 
-class NewSchedule(ScheduleTimes):
+class NewExchangeSchedule(ExchangeTimes):
     """A schedule; set again by its name, it changes from the next session on."""
 
     programme: Name = ""
@@ -123,7 +123,7 @@ class NewSchedule(ScheduleTimes):
     active: bool = True
 
 
-class ScheduleShape(Shape):
+class ExchangeScheduleShape(Shape):
     """How a programme's sessions recur."""
 
     id: UUID
@@ -139,19 +139,19 @@ class ScheduleShape(Shape):
     set_at: datetime
 
 
-class Schedules(Shape):
+class ExchangeSchedules(Shape):
     """Every schedule of a programme."""
 
-    schedules: list[ScheduleShape]
+    schedules: list[ExchangeScheduleShape]
 
 
-class Seats(Shape):
+class ExchangeSeats(Shape):
     """Every centre's seat of a programme."""
 
-    seats: list[SeatShape]
+    seats: list[ExchangeSeatShape]
 
 
-class PowerShape(Shape):
+class MarketPowerShape(Shape):
     """A product where a group of sellers could move the price."""
 
     resource_class: str
@@ -174,7 +174,7 @@ class RelatedTradeShape(Shape):
     lots: int
 
 
-class MarketShape(Shape):
+class ClearedMarket(Shape):
     """How good one class and period was cleared; in fen."""
 
     resource_class: str
@@ -188,15 +188,15 @@ class MarketShape(Shape):
     steps: int
 
 
-class FindingsShape(Shape):
+class ExchangeFindings(Shape):
     """What those who watch over the market see of a session."""
 
-    markets: list[MarketShape]
-    powers: list[PowerShape]
+    markets: list[ClearedMarket]
+    powers: list[MarketPowerShape]
     related_trades: list[RelatedTradeShape]
 
 
-class ReplayShape(Shape):
+class ExchangeReplay(Shape):
     """A session cleared again from what was kept, beside what came out the first time."""
 
     session: UUID
@@ -225,57 +225,57 @@ class SealedOrderShape(Shape):
     code: str
 
 
-@reads(router, "/exchange/schedules", Schedules, public=True)
-def list_exchange_schedules(request: Asked, asked: Query[OfProgramme]) -> Schedules:
+@reads(router, "/exchange/schedules", ExchangeSchedules, public=True)
+def list_exchange_schedules(request: Asked, asked: Query[OfProgramme]) -> ExchangeSchedules:
     """How a programme's sessions recur."""
     rows = queries.schedules(programme_of(request, asked.programme))
-    return Schedules.model_construct(schedules=[ScheduleShape.model_validate(row) for row in rows])
+    return ExchangeSchedules.model_construct(schedules=[ExchangeScheduleShape.model_validate(row) for row in rows])
 
 
-@writes(router, "/exchange/schedules", ScheduleShape, scope=Scope.TRADE)
-def set_exchange_schedule(request: Asked, given: NewSchedule) -> ScheduleShape:
+@writes(router, "/exchange/schedules", ExchangeScheduleShape, scope=Scope.TRADE)
+def set_exchange_schedule(request: Asked, given: NewExchangeSchedule) -> ExchangeScheduleShape:
     """Set how sessions recur; the worker opens each and takes it through its steps."""
     row = exchange.set_schedule(
         programme=programme_of(request, given.programme),
         name=given.name,
         frame=given.frame,
-        times=Times(**{name: getattr(given, name) for name in ScheduleTimes.model_fields}),
+        times=Times(**{name: getattr(given, name) for name in ExchangeTimes.model_fields}),
         active=given.active,
         by=request.auth,
         now=clock.now(),
     )
-    return ScheduleShape.model_validate(row)
+    return ExchangeScheduleShape.model_validate(row)
 
 
-@reads(router, "/exchange/seats", Seats, public=True)
-def list_exchange_seats(request: Asked, asked: Query[OfProgramme]) -> Seats:
+@reads(router, "/exchange/seats", ExchangeSeats, public=True)
+def list_exchange_seats(request: Asked, asked: Query[OfProgramme]) -> ExchangeSeats:
     """As which organisation each centre trades."""
     rows = queries.seats(programme_of(request, asked.programme))
-    return Seats.model_construct(seats=[SeatShape.model_validate(row) for row in rows])
+    return ExchangeSeats.model_construct(seats=[ExchangeSeatShape.model_validate(row) for row in rows])
 
 
-@writes(router, "/exchange/seats", SeatShape, scope=Scope.TRADE)
-def admit_centre_to_exchange(request: Asked, given: NewSeat) -> SeatShape:
+@writes(router, "/exchange/seats", ExchangeSeatShape, scope=Scope.TRADE)
+def admit_centre_to_exchange(request: Asked, given: NewExchangeSeat) -> ExchangeSeatShape:
     """Say as which organisation a centre trades."""
     programme = programme_of(request, given.programme)
     row = exchange.admit_centre(
         programme=programme, centre=given.centre, party_id=given.party, by=request.auth, now=clock.now()
     )
-    return SeatShape.model_validate(row)
+    return ExchangeSeatShape.model_validate(row)
 
 
-@writes(router, "/exchange/deposits", MovementShape, scope=Scope.TRADE)
-def deposit_for_trader(request: Asked, given: TraderMoney) -> MovementShape:
+@writes(router, "/exchange/deposits", TraderMovementShape, scope=Scope.TRADE)
+def deposit_for_trader(request: Asked, given: TraderMoney) -> TraderMovementShape:
     """Record money that a trader deposited."""
     row = exchange.deposit(**_money(request, given), by=request.auth, now=clock.now())
-    return MovementShape.model_validate(row)
+    return TraderMovementShape.model_validate(row)
 
 
-@writes(router, "/exchange/payouts", MovementShape, scope=Scope.TRADE)
-def pay_trader_out(request: Asked, given: TraderMoney) -> MovementShape:
+@writes(router, "/exchange/payouts", TraderMovementShape, scope=Scope.TRADE)
+def pay_trader_out(request: Asked, given: TraderMoney) -> TraderMovementShape:
     """Record money that went back to a trader; what is held can't go."""
     row = exchange.pay_out(**_money(request, given), by=request.auth, now=clock.now())
-    return MovementShape.model_validate(row)
+    return TraderMovementShape.model_validate(row)
 
 
 def _money(request: Asked, given: TraderMoney) -> dict[str, Any]:
@@ -283,8 +283,8 @@ def _money(request: Asked, given: TraderMoney) -> dict[str, Any]:
     return place | {"amount_fen": given.amount_fen, "reference": given.reference}
 
 
-@writes(router, "/exchange/capacity", CapacityShape, scope=Scope.TRADE)
-def declare_exchange_capacity(request: Asked, given: NewCapacity) -> CapacityShape:
+@writes(router, "/exchange/capacity", TraderCapacityShape, scope=Scope.TRADE)
+def declare_exchange_capacity(request: Asked, given: NewTraderCapacity) -> TraderCapacityShape:
     """Record units that a party may sell; declared again, they add up."""
     row = exchange.declare_capacity(
         programme=programme_of(request, given.programme),
@@ -296,11 +296,11 @@ def declare_exchange_capacity(request: Asked, given: NewCapacity) -> CapacitySha
         by=request.auth,
         now=clock.now(),
     )
-    return CapacityShape.model_validate(row)
+    return TraderCapacityShape.model_validate(row)
 
 
-@writes(router, "/exchange/sessions", SessionDetail, scope=Scope.TRADE)
-def open_exchange_session(request: Asked, given: NewSession) -> SessionDetail:
+@writes(router, "/exchange/sessions", ExchangeSessionDetail, scope=Scope.TRADE)
+def open_exchange_session(request: Asked, given: NewExchangeSession) -> ExchangeSessionDetail:
     """Open a session: orders come in from now on."""
     programme = programme_of(request, given.programme)
     row = exchange.open_session(
@@ -309,54 +309,54 @@ def open_exchange_session(request: Asked, given: NewSession) -> SessionDetail:
     return _shown(row.id)
 
 
-@writes(router, "/exchange/sessions/{session_id}/close", SessionDetail, scope=Scope.TRADE)
-def close_exchange_session(request: Asked, session_id: UUID) -> SessionDetail:
+@writes(router, "/exchange/sessions/{session_id}/close", ExchangeSessionDetail, scope=Scope.TRADE)
+def close_exchange_session(request: Asked, session_id: UUID) -> ExchangeSessionDetail:
     """Close a session at its time: the book is fixed."""
     exchange.close_session(session_id=session_id, by=request.auth, now=clock.now())
     return _shown(session_id)
 
 
-@writes(router, "/exchange/sessions/{session_id}/clear", SessionDetail, scope=Scope.TRADE)
-def clear_exchange_session(request: Asked, session_id: UUID) -> SessionDetail:
+@writes(router, "/exchange/sessions/{session_id}/clear", ExchangeSessionDetail, scope=Scope.TRADE)
+def clear_exchange_session(request: Asked, session_id: UUID) -> ExchangeSessionDetail:
     """Clear a closed session: every order gets its lots and its reason."""
     exchange.clear_session(session_id=session_id, by=request.auth, now=clock.now())
     return _shown(session_id)
 
 
-@writes(router, "/exchange/sessions/{session_id}/settle", SessionDetail, scope=Scope.TRADE)
-def settle_exchange_session(request: Asked, session_id: UUID) -> SessionDetail:
+@writes(router, "/exchange/sessions/{session_id}/settle", ExchangeSessionDetail, scope=Scope.TRADE)
+def settle_exchange_session(request: Asked, session_id: UUID) -> ExchangeSessionDetail:
     """Settle a cleared session through the ledger, all of it or nothing."""
     exchange.settle_session(session_id=session_id, by=request.auth, now=clock.now())
     return _shown(session_id)
 
 
-@writes(router, "/exchange/sessions/{session_id}/void", SessionDetail, scope=Scope.TRADE)
-def void_exchange_session(request: Asked, session_id: UUID, given: Reasoned) -> SessionDetail:
+@writes(router, "/exchange/sessions/{session_id}/void", ExchangeSessionDetail, scope=Scope.TRADE)
+def void_exchange_session(request: Asked, session_id: UUID, given: Reasoned) -> ExchangeSessionDetail:
     """Void a session that is not settled: nobody trades, every hold is released."""
     exchange.void_session(session_id=session_id, reason=given.reason, by=request.auth, now=clock.now())
     return _shown(session_id)
 
 
-def _shown(session_id: UUID) -> SessionDetail:
+def _shown(session_id: UUID) -> ExchangeSessionDetail:
     return detail(queries.result(session_id, rows=0))
 
 
-@reads(router, "/exchange/sessions/{session_id}/findings", FindingsShape)
-def get_exchange_findings(request: Asked, session_id: UUID) -> FindingsShape:
+@reads(router, "/exchange/sessions/{session_id}/findings", ExchangeFindings)
+def get_exchange_findings(request: Asked, session_id: UUID) -> ExchangeFindings:
     """Market power, trades between related parties, and each market's welfare with its bound."""
     found = queries.flags(session_id, by=request.auth)
-    return FindingsShape.model_construct(
-        markets=[MarketShape.model_validate(each) for each in found.cleared],
-        powers=[PowerShape.model_construct(**each) for each in found.powers],
+    return ExchangeFindings.model_construct(
+        markets=[ClearedMarket.model_validate(each) for each in found.cleared],
+        powers=[MarketPowerShape.model_construct(**each) for each in found.powers],
         related_trades=[RelatedTradeShape.model_construct(**each) for each in found.related_trades],
     )
 
 
-@reads(router, "/exchange/sessions/{session_id}/replay", ReplayShape)
-def replay_exchange_session(request: Asked, session_id: UUID) -> ReplayShape:
+@reads(router, "/exchange/sessions/{session_id}/replay", ExchangeReplay)
+def replay_exchange_session(request: Asked, session_id: UUID) -> ExchangeReplay:
     """Clear a session again from what was kept and compare, bit for bit."""
     made = queries.replay(session_id, by=request.auth)
-    return ReplayShape.model_validate(made)
+    return ExchangeReplay.model_validate(made)
 
 
 @reads(router, "/exchange/sessions/{session_id}/sealed-orders", Page[SealedOrderShape])

@@ -5,7 +5,7 @@ services alone; ``tests/exchange/test_sealed.py`` holds this list.
 """
 
 from jiaozi.exchange.queries.auditing import audit
-from jiaozi.exchange.queries.own import Holding, OwnOrder, holding, own_orders, seats, trader_of
+from jiaozi.exchange.queries.own import Holding, OwnOrder, holding, own_orders, seats, trader_of, trading_as
 from jiaozi.exchange.queries.reading import (
     Flags,
     Result,
@@ -42,4 +42,5 @@ __all__ = [
     "seats",
     "sessions",
     "trader_of",
+    "trading_as",
 ]

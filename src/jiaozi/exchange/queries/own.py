@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from jiaozi.exchange.models import ProductPrice, Seat, TradeOrder
 from jiaozi.exchange.queries.reading import PRICES_MAX, ROWS_MAX, session
@@ -15,6 +16,8 @@ from jiaozi.exchange.rules.lines import trader_account
 from jiaozi.kernel.label import Label
 from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.rules import AccountKind
+from jiaozi.party import queries as parties
+from jiaozi.party.models import Organisation
 from jiaozi.party.rules import Actor, Role, check_own_programme
 
 
@@ -46,7 +49,12 @@ class Holding:
 
 def seat_of(programme: str, centre: str) -> Seat | None:
     """Give the seat that a centre has in a programme's exchange now."""
-    return Seat.objects.filter(programme=programme, centre_id=centre).order_by("-at", "-id").first()
+    return seats_of(programme, centre).first()
+
+
+def seats_of(programme: str, centre: str | None) -> QuerySet[Seat]:
+    """Give the seats that a centre has had, the newest first: that one holds."""
+    return Seat.objects.filter(programme=programme, centre_id=centre).order_by("-at", "-id")
 
 
 def seats(programme: str) -> list[Seat]:
@@ -68,8 +76,19 @@ def trader_of(by: Actor, programme: str) -> UUID:
     return trader(by, seat.party_id if seat else None)
 
 
-def own_orders(session_id: UUID, *, by: Actor, after: UUID | None = None, limit: int = 100) -> list[OwnOrder]:
-    """Give a page of the reader's own orders, from after an id, with the reasons once the session is cleared.
+def trading_as(by: Actor, programme: str) -> Organisation:
+    """Give the organisation that somebody trades for, in one statement; as ``trader_of``."""
+    check_own_programme(by, programme)
+    seat = seats_of(programme, by.centre).select_related("party").first() if by.role is Role.CENTRE else None
+    if seat is not None:
+        return seat.party
+    return parties.organisation(trader(by))
+
+
+def own_orders(
+    session_id: UUID, *, by: Actor, product: Product | None = None, after: UUID | None = None, limit: int = 100
+) -> list[OwnOrder]:
+    """Give a page of the reader's own orders, of one product where asked, with the reasons once it is cleared.
 
     Raises
     ------
@@ -78,10 +97,12 @@ def own_orders(session_id: UUID, *, by: Actor, after: UUID | None = None, limit:
     """
     party = trader_of(by, session(session_id).programme)
     rows = TradeOrder.objects.filter(session_id=session_id, party_id=party).order_by("id")
+    if product is not None:
+        rows = rows.filter(**product._asdict())
     if after is not None:
         rows = rows.filter(id__gt=after)
     found = list(rows[: max(1, min(limit, ROWS_MAX))])
-    prices = _prices(session_id)
+    prices = _prices(session_id) if any(row.code for row in found) else {}
     return [_own(row, prices.get((row.resource_class, row.period, row.hub))) for row in found]
 
 

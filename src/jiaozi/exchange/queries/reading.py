@@ -180,8 +180,10 @@ def schedules(programme: str) -> list[Schedule]:
     return list(Schedule.objects.filter(programme=programme).order_by("name")[:ROWS_MAX])
 
 
-def sealed_orders(session_id: UUID, *, by: Actor, after: UUID | None = None, limit: int = 100) -> list[TradeOrder]:
-    """Give a page of all orders to an auditor, once the session is cleared.
+def sealed_orders(
+    session_id: UUID, *, by: Actor, product: Product | None = None, after: UUID | None = None, limit: int = 100
+) -> list[TradeOrder]:
+    """Give a page of all orders, of one product where asked, to an auditor, once the session is cleared.
 
     Raises
     ------
@@ -192,6 +194,8 @@ def sealed_orders(session_id: UUID, *, by: Actor, after: UUID | None = None, lim
     check_own_programme(by, row.programme)
     check_reader(by, SessionState(row.state))
     rows = TradeOrder.objects.filter(session_id=session_id).order_by("id")
+    if product is not None:
+        rows = rows.filter(**product._asdict())
     if after is not None:
         rows = rows.filter(id__gt=after)
     return list(rows[: max(1, min(limit, ROWS_MAX))])

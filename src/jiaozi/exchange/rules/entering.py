@@ -13,7 +13,7 @@ from jiaozi.exchange.rules.life import UnableToTrade
 from jiaozi.exchange.rules.lines import Block, Entry
 from jiaozi.kernel.canonical import digest
 from jiaozi.kernel.fen import yuan
-from jiaozi.kernel.period import SHANGHAI
+from jiaozi.kernel.period import SHANGHAI, local_date, start_of_day
 from jiaozi.ledger.rules import TransferStatus
 
 
@@ -140,6 +140,13 @@ def window(
         return None
     made_up = min(now + (closes - opens), first)
     return made_up if (made_up - now) * 2 >= closes - opens else None
+
+
+def next_close(closes_minute: int, now: datetime) -> datetime:
+    """Give when a schedule's next session closes."""
+    midnight = start_of_day(local_date(now))
+    today = midnight + timedelta(minutes=closes_minute)
+    return today if now < today else today + timedelta(days=1)
 
 
 def blocks(first: datetime, minutes: int, count: int) -> tuple[Period, ...]:

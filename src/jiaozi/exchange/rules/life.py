@@ -239,9 +239,12 @@ def check_watcher(by: Actor) -> None:
     UnableToReadOrders
         To traders: a flag would tell them of others.
     """
-    if by.role not in {Role.OFFICER, Role.AUDITOR}:
+    if by.role not in {Role.OFFICER, Role.OPERATOR, Role.AUDITOR}:
         raise UnableToReadOrders(
-            "SEALED", "仅经办与审计人员可查阅", "officers and auditors may read this", field="session"
+            "SEALED",
+            "仅经办、平台运营与审计人员可查阅",
+            "officers, operators and auditors may read this",
+            field="session",
         )
 
 

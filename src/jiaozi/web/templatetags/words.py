@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 
 from jiaozi.application import rules as application
 from jiaozi.catalogue.rules import CentreKind, Tier, Unit
+from jiaozi.exchange.rules import SessionState
 from jiaozi.kernel.label import Label
 from jiaozi.lab.rules.keeping import RunState
 from jiaozi.lease import rules as lease
@@ -35,6 +36,7 @@ _STATES: dict[str, Any] = {
     "award": AwardState,
     "stage": StageState,
     "run": RunState,
+    "session": SessionState,
 }
 _CLASSES: dict[str, Any] = {"holder": HolderClass, "tier": Tier, "kind": CentreKind, "unit": Unit}
 
@@ -79,6 +81,8 @@ _LOOKS = {
     "RECALLED": ("half", "busy"),
     "GIVEN_BACK": ("check", "ok"),
     "WRITTEN_OFF": ("warn", "warn"),
+    "CLEARED": ("check", "busy"),
+    "VOIDED": ("dash", "calm"),
 }
 
 _EVENTS = {
