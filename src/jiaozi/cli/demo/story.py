@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from jiaozi.catalogue import services as catalogue
-from jiaozi.cli.demo import granting, people, proving, running, samples, settling
+from jiaozi.cli.demo import granting, people, proving, running, samples, settling, trading
 from jiaozi.cli.demo.cast import FINANCE, OFFICER, OPERATOR, PROGRAMME, Stage
 from jiaozi.kernel import clock
 from jiaozi.kernel.fen import yuan
@@ -36,6 +36,7 @@ def tell(root: Path, trace: Path | None, started: float) -> bool:
     if trace is not None:
         proving.bring_trace(stage, trace, console)
     settling.act(stage, console)
+    trading.act(stage, console)
     true = proving.act(stage, console)
     people.show(stage, console)
     console.print(f"[dim]全程用时 · the whole story took {time.perf_counter() - started:.1f} s")

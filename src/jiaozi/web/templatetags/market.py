@@ -42,6 +42,12 @@ def plain_moment(instant: datetime | None) -> str:
 
 
 @register.filter
+def hour(instant: datetime) -> str:
+    """Give an instant's hour and minute in Shanghai, where its day was just said."""
+    return f"{instant.astimezone(SHANGHAI):%H:%M}"
+
+
+@register.filter
 def of_day(minute: int) -> str:
     """Say a minute of the day: 1080 is 18:00."""
     return f"{minute // _MINUTES:02}:{minute % _MINUTES:02}"

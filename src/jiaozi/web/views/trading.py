@@ -26,7 +26,7 @@ from jiaozi.kernel.refusal import Reason, Refused
 from jiaozi.web.forms import Form, choices
 from jiaozi.web.frame import actor
 from jiaozi.web.pages import page
-from jiaozi.web.templatetags.figures import moment
+from jiaozi.web.templatetags.market import hour, plain_moment
 from jiaozi.web.templatetags.words import said
 from jiaozi.web.views.exchange import TRADERS, Names
 
@@ -94,7 +94,7 @@ class OfferForm(Form):
 
 
 def _span(start: datetime, end: datetime) -> str:
-    return f"{moment(start).split('>')[1].split('<')[0]}–{moment(end).split('>')[1].split('<')[0][-5:]}"
+    return f"{plain_moment(start)}–{hour(end)}"
 
 
 class Room(NamedTuple):
@@ -152,7 +152,9 @@ def _curve(asked: str, orders: list[OwnOrder]) -> dict[str, Any] | None:
     """Give the own orders of one product as steps, with its price once there is one."""
     live = [each for each in orders if each.state is OrderState.LIVE]
     products = sorted({each.product for each in live})
-    product = next((each for each in products if "|".join(each) == asked), products[0] if products else None)
+    traded = [each.product for each in live if each.accepted]
+    first = [*traded, *products][:1]
+    product = next((each for each in products if "|".join(each) == asked), first[0] if first else None)
     if product is None:
         return None
     here = [each for each in live if each.product == product]

@@ -24,7 +24,7 @@
     animation: false, aria: { enabled: false },
     textStyle: { fontFamily: token("--font-text"), color: token("--ink") },
     legend: { top: 0, left: 0, data: names, textStyle: { color: token("--ink") } },
-    grid: { left: 8, right: 28, top: 64, bottom: 28, containLabel: true },
+    grid: { left: 8, right: 28, top: 64, bottom: data.kind === "prices" ? 4 : 28, containLabel: true },
     series,
   });
   const prices = () => {
