@@ -89,3 +89,75 @@ def test_bad_offers_are_named(ask):
     assert "links[1]" in ask(REQUESTS, OFFERS | {"links": OFFERS["links"] * 2}).output
     assert "no proper JSON" in ask(REQUESTS, "{").output
     assert "twice" in ask(REQUESTS, OFFERS | {"offers": OFFERS["offers"] * 2}).output
+
+
+def changed(**more):
+    """The offers with something else in the first one."""
+    first, *others = OFFERS["offers"]
+    return OFFERS | {"offers": [{name: value for name, value in (first | more).items() if value is not ...}, *others]}
+
+
+@pytest.mark.parametrize(
+    ("offers", "told"),
+    [
+        (changed(units_max=-8), "offers[0].units_max"),
+        (changed(rate="-0.15"), "offers[0].rate"),
+        (changed(tier=...), "offers[0].tier"),
+        (changed(rate=...), "offers[0].rate"),
+        (changed(queue_wait_s=-1), "offers[0].queue_wait_s"),
+        (json.dumps(changed(units_max=1)).replace('"units_max": 1,', '"units_max": Infinity,'), "Infinity"),
+        (json.dumps(changed(units_max=1)).replace('"units_max": 1,', '"units_max": 1e999,'), "1e999"),
+        (
+            changed(free=[{"start": "2026-01-01T02:00:00+08:00", "end": "2026-01-01T00:00:00+08:00", "units": 8}]),
+            "offers[0].free[0]",
+        ),
+        (OFFERS | {"links": [OFFERS["links"][0] | {"rtt_us": -1}]}, "links[0].rtt_us"),
+        (OFFERS | {"links": [OFFERS["links"][0] | {"bandwidth_mbps": -1}]}, "links[0].bandwidth_mbps"),
+        (OFFERS | {"blocks": 0}, "blocks"),
+        (OFFERS | {"block_s": -3600}, "block_s"),
+    ],
+)
+def test_bad_offers_are_named_by_their_place(ask, offers, told):
+    found = ask(REQUESTS, offers)
+    assert found.exit_code == 1, found.output
+    assert told in found.output
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"earliest": "2026-01-01T01:00:00+08:00", "deadline": "2026-01-01T00:30:00+08:00"}, "row 1: deadline_s"),
+        ({"deadline": "2026-01-01T00:00:30+08:00"}, "row 1: deadline_s"),
+        ({"data_bytes": 5}, "row 1: data_at"),
+        ({"latency_to": "a"}, "row 1: latency_max_us"),
+        ({"deadline_s": 60}, "row 1: deadline_s"),
+    ],
+)
+def test_a_request_that_contradicts_itself_is_named(ask, more, told):
+    found = ask(json.dumps([{"id": "x", "resource_class": "cpu", "units": 1, "duration_s": 60, **more}]))
+    assert found.exit_code == 1, found.output
+    assert told in found.output
+
+
+def test_an_id_that_is_there_twice_is_named(ask):
+    found = ask(REQUESTS.replace("two", "one"))
+    assert found.exit_code == 1
+    assert "request one is there twice" in str(found.exception)
+
+
+def test_nothing_can_serve_it_and_one_change_would(ask):
+    found = json.loads(ask(REQUESTS + "wide,cpu,9,60,,,\n", OFFERS, "--json").output)
+    (left,) = found["unplaced"]
+    assert left["request"] == "wide"
+    assert left["reasons"]
+    assert {(each["field"], each["value"]) for each in left["changes"]} >= {("units", 8)}
+
+
+def test_out_of_time_the_best_plan_so_far_comes_with_its_gap(ask, monkeypatch):
+    seconds = iter(range(0, 10**9, 3600))
+    monkeypatch.setattr("jiaozi.cli.dispatch.time.monotonic", lambda: next(seconds))
+    found = json.loads(ask(REQUESTS, OFFERS, "--json", "--seconds", "1").output)
+    assert found["finished"] is False
+    assert found["gap_ppm"] >= 0
+    assert found["bound_fen"] <= found["score_fen"]
+    assert len(found["placements"]) + len(found["unplaced"]) == 2

@@ -58,6 +58,64 @@ def test_mistakes_are_told_one_a_line(tmp_path):
         assert word in answer.output
 
 
+ASK, BID = file()["orders"]
+HOUR = file()["periods"][0]
+LINK = file()["links"][0]
+
+
+@pytest.mark.parametrize(
+    ("book", "told"),
+    [
+        ({"orders": [ASK | {"quantity": -9}]}, "orders[0].quantity"),
+        ({"orders": [ASK | {"limit": "-0.02"}]}, "orders[0].limit"),
+        ({"orders": [ASK | {"limit": "inf"}]}, "orders[0].limit"),
+        ({"orders": [{name: value for name, value in ASK.items() if name != "limit"}]}, "orders[0].limit: is missing"),
+        ({"orders": [BID | {"minimum": 10}]}, "orders[0].minimum"),
+        ({"orders": [ASK, ASK]}, "orders[1].id"),
+        ({"orders": [ASK, BID | {"party": "x", "hub": "a"}]}, "orders[1].limit"),
+        ({"orders": [ASK | {"hub": "atlantis"}]}, "no hub 'atlantis'"),
+        ({"periods": [HOUR, HOUR | {"id": "h1"}]}, "overlaps with 'h0'"),
+        ({"periods": [HOUR | {"end": HOUR["start"]}]}, "a period must end after its start"),
+        ({"links": [LINK, LINK]}, "crosses links[0]"),
+        ({"links": [LINK | {"end": "a"}]}, "another hub than its own"),
+        ({"links": [LINK | {"capacity": -4}]}, "links[0].capacity"),
+    ],
+)
+def test_each_mistake_is_named_and_nothing_is_cleared(tmp_path, book, told):
+    answer = clear(tmp_path, "--json", **book)
+    assert answer.exit_code == 1
+    assert told in answer.output
+    assert "welfare_fen" not in answer.output
+
+
+@pytest.mark.parametrize("figure", ["NaN", "Infinity", "1e999", "0.5"])
+def test_no_figure_without_end(tmp_path, figure):
+    path = tmp_path / "book.json"
+    path.write_text(json.dumps(file()).replace('"quantity": 9', f'"quantity": {figure}', 1), encoding="utf-8")
+    answer = runner.invoke(app, ["clear", str(path)])
+    assert answer.exit_code == 1
+    assert "no figure that a book knows" in str(answer.exception)
+
+
+def test_out_of_steps_the_best_so_far_comes_with_its_gap(tmp_path):
+    """Five all-or-nothing asks, one step allowed: what came out is valid, and how far off it may be is said."""
+    product = {"resource_class": "gpu", "period": "h0", "hub": "a"}
+    asks = [
+        {"id": f"s{number}", "party": f"x{number}", "side": "ask", "quantity": 7 + number, "minimum": 7 + number}
+        | {"limit": f"0.0{number + 1}"}
+        | product
+        for number in range(5)
+    ]
+    bid = {"id": "b", "party": "y", "side": "bid", "quantity": 23, "limit": "0.09", **product}
+    answer = clear(tmp_path, "--json", orders=[*asks, bid], terms={"steps_max": 1})
+    found = json.loads(answer.output)
+    assert answer.exit_code == 0
+    assert found["finished"] is False
+    assert found["gap_ppm"] > 0
+    assert found["welfare_fen"] < found["bound_fen"]
+    assert "out of steps" in clear(tmp_path, orders=[*asks, bid], terms={"steps_max": 1}).output
+
+
 def test_a_file_that_is_not_there(tmp_path):
     answer = runner.invoke(app, ["clear", str(tmp_path / "none.json")])
     assert answer.exit_code == 1
