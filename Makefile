@@ -7,7 +7,7 @@ TRACE ?=
 export PYTHONUTF8 := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup setup-dev setup-system setup-ray setup-s3 setup-kubernetes test-kubernetes demo up test lint format bench clean lock
+.PHONY: help setup setup-dev setup-system setup-ray setup-s3 setup-skypilot setup-kubernetes test-kubernetes demo up test lint format bench clean lock
 
 help:  ## what each target does
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -35,6 +35,9 @@ setup-ray: setup-dev  ## Ray for the tests of its engine, beside the product (33
 
 setup-s3: setup-dev  ## an S3 server for the tests of data staging, beside the product (60 MB)
 	@sh scripts/setup-beside.sh s3 moto_server
+
+setup-skypilot: setup-dev  ## SkyPilot, whose optimizer `make bench` times beside the quote (300 MB)
+	@sh scripts/setup-beside.sh skypilot sky
 
 setup-kubernetes:  ## a real Kubernetes for the tests of its engine: built once, 8 minutes (needs root; Debian)
 	@sh scripts/setup-kubernetes.sh
@@ -73,6 +76,7 @@ lock: .venv/.uv  ## resolve the dependencies again
 	@$(BIN)/uv pip compile pyproject.toml --extra dev -c requirements/run.txt --universal --generate-hashes --python-version 3.11 --upgrade -q -o requirements/dev.txt
 	@echo 'ray[default]>=2.60,<3' | $(BIN)/uv pip compile - --universal --generate-hashes --python-version 3.11 --upgrade -q -o requirements/ray.txt
 	@echo 'moto[server]>=5.1,<6' | $(BIN)/uv pip compile - --universal --generate-hashes --python-version 3.11 --upgrade -q -o requirements/s3.txt
+	@echo 'skypilot>=0.14,<0.15' | $(BIN)/uv pip compile - --universal --generate-hashes --python-version 3.11 --upgrade -q -o requirements/skypilot.txt
 
 clean:  ## stop the embedded database and remove what was made, var/ included
 	@if [ -x $(BIN)/jiaozi ]; then $(BIN)/jiaozi down --purge; JIAOZI_VAR=var/demo $(BIN)/jiaozi down --purge; fi
