@@ -77,7 +77,7 @@ def _requests(count: int, blocks: int) -> list[Request]:
     ]
 
 
-def _quote_ms() -> list[float]:
+def _quote_ms() -> tuple[list[float], list[float]]:
     market = _market(200, 24, 200_000)
     asked = [
         request(
@@ -92,30 +92,33 @@ def _quote_ms() -> list[float]:
         )
         for number in range(QUOTES)
     ]
-    taken = []
+    taken, worked = [], []
     for one in asked:
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), time.process_time()
         quote(one, market)
         taken.append((time.perf_counter() - began) * 1_000)
-    return taken
+        worked.append((time.process_time() - busy) * 1_000)
+    return taken, worked
 
 
 def _quotes() -> list[Row]:
-    taken = _quote_ms()
-    p99, ours = percentile(taken, 99), percentile(taken, 50)
+    """Time quotes; the ratio to SkyPilot is of processor time, which a loaded machine leaves as it is."""
+    taken, worked = _quote_ms()
+    p99, ours = percentile(taken, 99), percentile(worked, 50)
     beside = milliseconds(200, TASKS)
-    theirs = median(beside["ms"]) if beside else float(FIELD_MS)
+    theirs = median(beside["worked_ms"]) if beside else float(FIELD_MS)
     what = f"SkyPilot {beside['version']}'s optimizer in this run" if beside else "SkyPilot, the field study's figure"
     return [
         Row(
             "quote, 200 centres × 24 blocks",
-            f"p99 {p99:.2f} ms, median {ours:.2f} ms",
+            f"p99 {p99:.2f} ms, median {percentile(taken, 50):.2f} ms; "
+            f"of processor p99 {percentile(worked, 99):.2f} ms, median {ours:.2f} ms",
             target="p99 ≤ 2 ms",
             met=p99 <= 2,
         ),
         Row(
             "the same beside SkyPilot, 200 regions, a task",
-            f"{what}: {theirs:.0f} ms",
+            f"{what}: {theirs:.0f} ms of processor",
             ratio=f"{theirs / ours:.0f} × faster",
             target="≥ 100 × faster",
             met=theirs / ours >= 100,
