@@ -31,7 +31,7 @@ from jiaozi.dispatch.rules import Block, Board, Horizon, Request, board, plan, q
 from jiaozi.dispatch.rules.replay import Centre, Job, Policy, Result, play, read_trace
 from tests.dispatch.made import HOUR, linked, offer, request
 
-UFEN, FAR_UFEN = 1_000_000, 10**12
+UFEN, FAR_UFEN, UNSERVED = 1_000_000, 10**12, 10
 CP_SAT_S = 20
 TASKS = 20
 GROWTH = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000)
@@ -176,7 +176,7 @@ def _block(count: int, centres: int) -> Problem:
             room = {name: one.offer.free[0].units for name, one in found.items()}
         rows.append([found[name].score_fen * UFEN // each.units if name in found else FAR_UFEN for name in room])
     cost, units = np.array(rows, dtype=np.int64), np.array([each.units for each in asked])
-    return Problem(units, np.array(list(room.values())), cost, FAR_UFEN)
+    return Problem(units, np.array(list(room.values())), cost, UNSERVED * int(cost.max()))
 
 
 def _solvers() -> list[Row]:
