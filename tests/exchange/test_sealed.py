@@ -39,6 +39,7 @@ def answers(market: Market, by):
     given = {
         "flags": lambda: queries.flags(market.session.id, by=by),
         "holding": lambda: queries.holding(PROGRAMME, by=by),
+        "desk": lambda: queries.desk(market.session.id, by=by, programme=PROGRAMME),
         "trading_as": lambda: queries.trading_as(by, PROGRAMME).name,
         "trader_of": lambda: queries.trader_of(by, PROGRAMME),
         "replay": lambda: queries.replay(market.session.id, by=by),
@@ -84,7 +85,16 @@ def test_a_trader_never_gets_anothers_figures(sealed: Market, steps):
 def test_every_query_that_a_face_can_reach_is_looked_at():
     """A new query with a reader must be put to the test above; what has none shows no order."""
     with_reader = {name for name in queries.__all__ if "by" in signature(getattr(queries, name))}
-    assert with_reader == {"flags", "holding", "own_orders", "replay", "sealed_orders", "trader_of", "trading_as"}
+    assert with_reader == {
+        "flags",
+        "holding",
+        "own_orders",
+        "replay",
+        "sealed_orders",
+        "trader_of",
+        "trading_as",
+        "desk",
+    }
     without = {name for name in queries.__all__ if inspect.isfunction(getattr(queries, name))} - with_reader
     assert without == {"audit", "flows", "prices", "result", "schedules", "seats", "sessions"}
 

@@ -5,7 +5,7 @@ services alone; ``tests/exchange/test_sealed.py`` holds this list.
 """
 
 from jiaozi.exchange.queries.auditing import audit
-from jiaozi.exchange.queries.own import Holding, OwnOrder, holding, own_orders, seats, trader_of, trading_as
+from jiaozi.exchange.queries.own import Desk, Holding, OwnOrder, desk, holding, own_orders, seats, trader_of, trading_as
 from jiaozi.exchange.queries.reading import (
     Flags,
     Result,
@@ -22,6 +22,7 @@ from jiaozi.exchange.queries.reading import (
 from jiaozi.exchange.queries.replaying import Replay, replay
 
 __all__ = [
+    "Desk",
     "Flags",
     "Holding",
     "OwnOrder",
@@ -30,6 +31,7 @@ __all__ = [
     "Summary",
     "UnableToFindSession",
     "audit",
+    "desk",
     "flags",
     "flows",
     "holding",

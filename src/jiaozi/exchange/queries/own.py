@@ -85,6 +85,27 @@ def trading_as(by: Actor, programme: str) -> Organisation:
     return parties.organisation(trader(by))
 
 
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All that a trader's page of one session needs, whom it trades for looked up once."""
+
+    party: Organisation
+    holding: Holding
+    orders: list[OwnOrder]
+
+
+def desk(session_id: UUID, *, by: Actor, programme: str, limit: int = 100) -> Desk:
+    """Give the reader's own money, capacity and orders of a session of a programme.
+
+    Raises
+    ------
+    UnableToTrade, UnableToActForProgramme
+        When the reader speaks for no organisation; when the membership names another programme.
+    """
+    party = trading_as(by, programme)
+    return Desk(party, _holding(programme, party.id), _orders(session_id, party.id, None, None, limit))
+
+
 def own_orders(
     session_id: UUID, *, by: Actor, product: Product | None = None, after: UUID | None = None, limit: int = 100
 ) -> list[OwnOrder]:
@@ -95,7 +116,10 @@ def own_orders(
     UnableToTrade
         When the reader speaks for no organisation.
     """
-    party = trader_of(by, session(session_id).programme)
+    return _orders(session_id, trader_of(by, session(session_id).programme), product, after, limit)
+
+
+def _orders(session_id: UUID, party: UUID, product: Product | None, after: UUID | None, limit: int) -> list[OwnOrder]:
     rows = TradeOrder.objects.filter(session_id=session_id, party_id=party).order_by("id")
     if product is not None:
         rows = rows.filter(**product._asdict())
@@ -137,7 +161,10 @@ def holding(programme: str, *, by: Actor) -> Holding:
     UnableToTrade
         When the reader speaks for no organisation.
     """
-    party = trader_of(by, programme)
+    return _holding(programme, trader_of(by, programme))
+
+
+def _holding(programme: str, party: UUID) -> Holding:
     money = ledger.balance(trader_account(programme, party))
     with connection.cursor() as cursor:
         cursor.execute(

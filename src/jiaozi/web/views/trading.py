@@ -124,18 +124,17 @@ def offers(request: HttpRequest, session_id: UUID) -> HttpResponse:
         else:
             messages.success(request, said(_ENTERED))
             return HttpResponseRedirect(reverse("web:offers", args=[session_id]))
-    holding = queries.holding(found.programme, by=by)
-    orders = queries.own_orders(session_id, by=by, limit=ORDERS)
+    own = queries.desk(session_id, by=by, programme=found.programme, limit=ORDERS)
     context = {
         "row": found,
         "names": names,
-        "party": queries.trading_as(by, found.programme),
-        "holding": holding,
-        "rooms": list(_rooms(holding.capacity, names)),
-        "orders": orders,
+        "party": own.party,
+        "holding": own.holding,
+        "rooms": list(_rooms(own.holding.capacity, names)),
+        "orders": own.orders,
         "lots": {each.resource_class: each.lot_units for each in found.book.contracts},
         "form": form if found.state is SessionState.OPEN and now < found.closes_at else None,
-        "curve": _curve(request.GET.get("product", ""), orders),
+        "curve": _curve(request.GET.get("product", ""), own.orders),
         "most": ORDERS,
     }
     return render(request, "web/offers.html", context, status=422 if form.errors else 200)
