@@ -6,10 +6,10 @@ from jiaozi.web.views.budget import budget
 from jiaozi.web.views.desk import applications, batch
 from jiaozi.web.views.dossier import apply, dossier, paper
 from jiaozi.web.views.eligibility import eligibility, estimate
+from jiaozi.web.views.exchange import exchange, exchange_session
 from jiaozi.web.views.finance import close_year, fund, fund_step, payment_run, run_step, year_end
 from jiaozi.web.views.grants import award, award_step, awards, redemption, redemption_step, redemptions
 from jiaozi.web.views.lab import lab, lab_file, lab_run
-from jiaozi.web.views.exchange import exchange, exchange_session
 from jiaozi.web.views.market_desk import exchange_step, market_desk
 from jiaozi.web.views.members import end_membership, found, members
 from jiaozi.web.views.notifications import (
@@ -24,8 +24,8 @@ from jiaozi.web.views.statements import statement, statement_file, statement_ste
 from jiaozi.web.views.stepping import attach, resolve_alert, step
 from jiaozi.web.views.tokens import end_token, tokens
 from jiaozi.web.views.tracing import chain_file, journal_lines, search, trace
-from jiaozi.web.views.versions import version, versions
 from jiaozi.web.views.trading import offers, withdraw_offer
+from jiaozi.web.views.versions import version, versions
 from jiaozi.web.views.voucher import voucher
 from jiaozi.web.views.year import live_orders, year
 
