@@ -18,6 +18,7 @@ from jiaozi.ledger.rules import Account, AccountKind, post
 from jiaozi.order.models import Order
 from jiaozi.settlement import queries
 from jiaozi.settlement.rules.auditing import INVARIANTS
+from jiaozi.transparency.queries.auditing import INVARIANTS as SEALS
 from tests.world import CENTRE, PROGRAMME
 
 from .conftest import LATER, House
@@ -161,7 +162,7 @@ def test_the_command_prints_and_exits(house, monkeypatch):
     told = json.loads(fine.output)
     assert told["holds"]
     assert told["findings"] == []
-    assert {each["invariant"] for each in told["checked"]} == {each.name for each in INVARIANTS}
+    assert {each["invariant"] for each in told["checked"]} == {each.name for each in (*INVARIANTS, *SEALS)}
     assert next(each["rows"] for each in told["checked"] if each["room"] == "metering") == 1
 
     Order.objects.filter(id=captured.order_id).update(state="SETTLED")

@@ -18,6 +18,7 @@ from jiaozi.order.rules import State
 from jiaozi.party.rules import Actor, HolderClass, Role
 from jiaozi.settlement import services as settlement
 from jiaozi.settlement.queries import lines
+from jiaozi.transparency import services as transparency
 from jiaozi.voucher import services as voucher
 from jiaozi.voucher.models import Voucher
 from tests.world import CENTRE, CENTRE_CLERK, FINANCE, OFFICER, PROGRAMME, World, build
@@ -73,6 +74,7 @@ def fill(present: datetime) -> World:
         run(replace(world, now=at), rows[number % len(rows)], job)
     _settle(present)
     voucher.freeze(voucher_id=rows[5].id, reason="资料待补正", by=OFFICER, now=present - timedelta(hours=1))
+    transparency.seal_all(now=present, until=transparency.EVERYTHING)
     return replace(world, now=present)
 
 

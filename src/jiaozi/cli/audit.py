@@ -28,7 +28,7 @@ def audit(
 ) -> None:
     """Check every invariant of the ledger, vouchers, metering, exchange and settlement · 核对全部账目."""
     with opened():
-        from jiaozi.settlement.queries import audit_all  # noqa: PLC0415 - Django had to be loaded first
+        from jiaozi.transparency.queries import audit_all  # noqa: PLC0415 - Django had to be loaded first
 
         found = audit_all()
     if as_json:

@@ -31,6 +31,7 @@ _ROOMS = {
     "policy": "check, decide by and explain a programme's document · 校验、试算、解释政策文件",
     "statement": "list statements, export one as CSV, Excel, FOCUS or PDF · 列出、导出结算单",
     "usage": "import usage records, decide on what stands still · 导入用量、裁定待决用量",
+    "verify": "prove a download of the open data by itself, offline · 离线核验开放数据",
     "voucher": "vouchers of a server elsewhere: list, show, statement · 远程算力券",
 }
 """Command → what it does. Each is a module ``jiaozi.cli.<name>`` with a Typer ``app``."""

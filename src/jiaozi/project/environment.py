@@ -30,6 +30,10 @@ class Site(BaseModel):
     code: str = ""
     icp: str = ""
     police: str = ""
+    licence: str = ""
+    """Under which licence the open data is given out, such as ``CC-BY-4.0``."""
+    objections: str = ""
+    """Where objections to a public notice are sent."""
 
 
 class Leases(BaseModel):
@@ -80,6 +84,8 @@ class Environment(BaseSettings):
     """The application's PostgreSQL; empty means the embedded one."""
     database_owner_url: str = Field("", validation_alias=AliasChoices("DATABASE_OWNER_URL"))
     """The role that migrates. Empty: ``DATABASE_URL`` migrates, and the application does SET ROLE to ``jiaozi_app``."""
+    seal_key: str = Field("", pattern="^([0-9a-f]{64})?$")
+    """Signs the open ledger: 64 hexadecimal digits; empty means a random one kept in ``var/secrets``."""
     secret_key: str = ""
     """Signs cookies; empty means a random one kept in ``var/secrets``."""
     host: str = "127.0.0.1"

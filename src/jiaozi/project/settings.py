@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+import hashlib
 
 from csp.constants import SELF
 
@@ -50,6 +51,7 @@ INSTALLED_APPS = [
     "jiaozi.exchange",
     "jiaozi.settlement",
     "jiaozi.lab",
+    "jiaozi.transparency",
     "jiaozi.notice",
 ]
 
@@ -102,6 +104,9 @@ SESSION_COOKIE_AGE = _ENV.session_minutes * 60
 JIAOZI_SESSION_LONGEST_S = 12 * 3600
 """However much it is used, a session ends after a working day."""
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+JIAOZI_SEAL_KEY = _ENV.seal_key or hashlib.sha256(kept_secret(_ENV.folder("secrets", "seal")).encode()).hexdigest()
+"""Signs the open ledger's checkpoints: the seed of an Ed25519 key, 64 hexadecimal digits."""
 
 JIAOZI_SITE = _ENV.site.model_dump()
 JIAOZI_DEMO = _ENV.demo

@@ -16,7 +16,7 @@ from jiaozi.api.shape import Instant, Json, Shape, Wish, Words
 from jiaozi.journal.models import JournalLine
 from jiaozi.ledger.queries import Finding
 from jiaozi.party.rules import check_oversees
-from jiaozi.settlement import queries as settlement
+from jiaozi.transparency import queries as transparency
 
 router = Router(tags=["journal"])
 
@@ -117,7 +117,7 @@ def list_journal_lines(request: Asked, asked: Query[LineFilter]) -> Page[LineSha
 def audit_books(request: Asked) -> AuditShape:
     """Check every invariant of every book over all rows, now; takes seconds on a large house."""
     check_oversees(request.auth, request.auth.programme)
-    found = settlement.audit_all()
+    found = transparency.audit_all()
     return AuditShape(
         holds=found.holds,
         checked=[
