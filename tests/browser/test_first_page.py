@@ -20,7 +20,14 @@ def paths() -> list[str]:
     settled = Order.objects.filter(state=State.SETTLED).first()
     running = Order.objects.get(state=State.RUNNING)
     voucher = Voucher.objects.order_by("issued_at").first()
-    return ["/", f"/vouchers/{voucher.id}", f"/orders/{settled.id}", f"/orders/{running.id}", "/nowhere"]
+    return [
+        "/",
+        "/ledger/orders",
+        f"/vouchers/{voucher.id}",
+        f"/orders/{settled.id}",
+        f"/orders/{running.id}",
+        "/nowhere",
+    ]
 
 
 def sticks_out(page: Page) -> bool:
@@ -55,7 +62,7 @@ def test_every_page_fits_its_window_in_both_languages(visit: Visitor, auditor: s
 
 
 def test_no_page_breaks_wcag(visit: Visitor, auditor: str) -> None:
-    year, voucher, settled, running, nowhere = paths()
+    year, _, voucher, settled, running, nowhere = paths()
     light, dark, phone = Look(), Look(scheme="dark"), Look("en-US", 360, "dark")
     looks = [(year, light), (year, phone), (voucher, light), (voucher, dark), (settled, dark), (running, light)]
     for path, look in [*looks, (nowhere, dark)]:
@@ -65,7 +72,7 @@ def test_no_page_breaks_wcag(visit: Visitor, auditor: str) -> None:
 
 def test_an_orders_state_follows_its_row_without_moving_the_page(visit: Visitor, auditor: str) -> None:
     row = Order.objects.get(state=State.RUNNING)
-    page = visit.open("/", session=auditor)
+    page = visit.open("/ledger/orders", session=auditor)
     line = page.locator(f"#order-{row.id}")
     expect(line.locator(".state")).to_have_text("运行中")
     expect(page.locator("#live-orders [role=status]")).to_contain_text("运行中 1")
@@ -87,7 +94,7 @@ def test_an_orders_own_page_follows_it(visit: Visitor, auditor: str) -> None:
 
 
 def test_updates_can_be_paused(visit: Visitor) -> None:
-    page = visit.open("/")
+    page = visit.open("/ledger/orders")
     page.get_by_role("link", name="暂停自动更新").click()
     expect(page.get_by_role("link", name="恢复自动更新")).to_be_visible()
     assert page.locator("[hx-get]").count() == 0
@@ -114,7 +121,7 @@ def test_the_keyboard_reaches_the_content_and_the_switch(visit: Visitor) -> None
 
 def test_a_voucher_opens_its_order_and_leads_back(visit: Visitor, auditor: str) -> None:
     row = Voucher.objects.order_by("issued_at").first()
-    page = visit.open("/", session=auditor)
+    page = visit.open("/ledger/vouchers", session=auditor)
     page.get_by_role("link", name=row.number).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(row.number)
     page.get_by_role("link", name="蛋白质结构预测：第三批").first.click()

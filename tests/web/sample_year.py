@@ -57,8 +57,8 @@ JOBS = (
 )
 
 
-def fill(present: datetime) -> World:
-    """Make the sample year, ending just before the present instant."""
+def fill(present: datetime, *, sealed: bool = True) -> World:
+    """Make the sample year, ending just before the present instant, and seal it."""
     world = build(present - timedelta(days=50))
     settlement.prefund_reserve(
         programme=PROGRAMME, amount_fen=parse_yuan("300万"), reference="YB-0001", by=FINANCE, now=world.now
@@ -74,7 +74,8 @@ def fill(present: datetime) -> World:
         run(replace(world, now=at), rows[number % len(rows)], job)
     _settle(present)
     voucher.freeze(voucher_id=rows[5].id, reason="资料待补正", by=OFFICER, now=present - timedelta(hours=1))
-    transparency.seal_all(now=present, until=transparency.EVERYTHING)
+    if sealed:
+        transparency.seal_all(now=present, until=transparency.EVERYTHING)
     return replace(world, now=present)
 
 

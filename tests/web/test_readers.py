@@ -23,7 +23,7 @@ from jiaozi.web.pages import addresses, page_of
 from tests.web.people import enrol, member, signed_in
 from tests.web.sample_market import traded
 from tests.web.sample_year import fill
-from tests.world import CENTRE
+from tests.world import CENTRE, PROGRAMME
 
 pytestmark = pytest.mark.django_db
 SQL_STATEMENTS_MAX = 15
@@ -53,6 +53,11 @@ EXPECTED: dict[str, dict[str, int] | str] = {
     "letters": "letters that a centre's agent signed, posted; tests/engines/agent",
     "set_language": "only posted to; test_pages.py",
     "web:year": EVERYBODY,
+    **dict.fromkeys(("web:ledger", "web:entries", "web:open-vouchers", "web:open-orders"), EVERYBODY),
+    **dict.fromkeys(("web:open-statements", "web:open-data", "web:open-data-file", "web:open-key"), EVERYBODY),
+    **dict.fromkeys(("web:verify", "web:centres", "web:notices", "web:programmes", "web:programme"), EVERYBODY),
+    **dict.fromkeys(("web:about", "web:accessibility"), EVERYBODY),
+    "web:look": dict.fromkeys(WHO, 405),
     "web:live-orders": EVERYBODY,
     "web:applications": OVERSEERS | {"applicant": 200, "stranger": 200},
     "web:batch": NOBODY | {"officer": 200},
@@ -152,6 +157,7 @@ def arguments(pattern: URLPattern) -> dict[str, object]:
     known |= {"redemption_id": uuid4(), "award_id": uuid4(), "version_id": voucher.version_id}
     known |= {"run_id": uuid4(), "name": "report.html"}
     known |= {"session_id": Session.objects.get().id}
+    known |= {"slug": PROGRAMME}
     known |= {"token_id": uuid4(), "membership_id": uuid4()}
     return {name: known[name] for name in pattern.pattern.converters}
 

@@ -65,6 +65,8 @@ class Centre(Sourced):
 
     ``engine`` is a name in the settings, empty where none is connected.
 
+    ``longitude_e4`` and ``latitude_e4`` say roughly where the city lies, in ten-thousandths of a degree.
+
     ``figures`` holds published figures as text with their sources; what isn't there is not published.
     """
 
@@ -75,6 +77,8 @@ class Centre(Sourced):
     kind = models.CharField(max_length=12, choices=_names(CentreKind))
     city_zh = models.CharField(max_length=_NAME_MAX)
     city_en = models.CharField(max_length=_NAME_MAX)
+    longitude_e4 = models.IntegerField(null=True)
+    latitude_e4 = models.IntegerField(null=True)
     hub = models.ForeignKey(Hub, on_delete=models.PROTECT, related_name="centres")
     cluster = models.ForeignKey(Cluster, null=True, on_delete=models.PROTECT, related_name="centres")
     operator = models.CharField(max_length=_NAME_MAX, blank=True)

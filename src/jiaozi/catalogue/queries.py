@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from jiaozi.catalogue.models import Centre, Cluster, Hub, Link, Offer, ResourceClass, TariffVersion
+from jiaozi.catalogue.models import Centre, Cluster, Hub, Link, LinkProbe, Offer, ResourceClass, TariffVersion
 from jiaozi.catalogue.rules import Tariff, Tier, Unit
 from jiaozi.kernel.fen import Rounding
 from jiaozi.kernel.refusal import Refused
@@ -83,6 +83,17 @@ def tariffs_at(at: datetime, *, centre: str | None = None) -> tuple[Tariff, ...]
     """Give the prices that hold at an instant."""
     rows = TariffVersion.objects.filter(Q(valid_until=None) | Q(valid_until__gt=at), valid_from__lte=at)
     return _tariffs(rows if centre is None else rows.filter(centre_id=centre))
+
+
+def offers() -> list[Offer]:
+    """Give what every centre offers, the resource class loaded, in one statement."""
+    rows = Offer.objects.select_related("resource_class").filter(enabled=True)
+    return list(rows.order_by("centre_id", "resource_class_id")[:ROWS_MAX])
+
+
+def probes() -> list[LinkProbe]:
+    """Give what the last probes of the network found, in one statement."""
+    return list(LinkProbe.objects.all()[:ROWS_MAX])
 
 
 def links() -> list[Link]:

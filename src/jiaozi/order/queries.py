@@ -10,7 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import ExpressionWrapper, F, Q
+from django.db.models import ExpressionWrapper, F, Q, Sum
 from django.db.models.fields import DateTimeField
 
 from jiaozi.kernel.ids import named_id
@@ -126,6 +126,12 @@ def on_engine(centre: str, after: UUID | None = None) -> list[Followed]:
         Followed(id_, State(state), job, asked, missing, longest_run_ms(limit, step, lag) * _MS)
         for id_, state, job, asked, missing, limit, step, lag in found[:WATCHED_MAX]
     ]
+
+
+def units_at_work() -> dict[tuple[str, str], int]:
+    """Give how many units of each class orders have or wait for at each centre, in one statement."""
+    rows = Order.objects.filter(state__in=[State.HELD, *ON_ENGINE]).values_list("centre_id", "resource_class_id")
+    return {(centre, class_): units for centre, class_, units in rows.annotate(units=Sum("units")).order_by()}
 
 
 def let_go(now: datetime) -> dict[str, list[UUID]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -13,8 +13,10 @@ Row = TypeVar("Row")
 _GAP = "~"
 
 
-def place_of(request: HttpRequest) -> tuple[datetime, UUID] | None:
+def place_of(request: HttpRequest, read: Callable[[str], date] | None = None) -> tuple[Any, UUID] | None:
     """Give the instant and id of the last row of the page before; None on the first page.
+
+    ``read`` reads what stands in the instant's place, where a list goes by days.
 
     Raises
     ------
@@ -26,16 +28,16 @@ def place_of(request: HttpRequest) -> tuple[datetime, UUID] | None:
         return None
     instant, _, id_ = text.partition(_GAP)
     try:
-        found = datetime.fromisoformat(instant), UUID(id_)
+        at, found = (read or datetime.fromisoformat)(instant), UUID(id_)
     except ValueError:
         raise Http404(text) from None
-    if found[0].tzinfo is None:
+    if isinstance(at, datetime) and at.tzinfo is None:
         raise Http404(text)
-    return found
+    return at, found
 
 
 def paged(
-    request: HttpRequest, rows: Sequence[Row], limit: int, place: Callable[[Row], tuple[datetime, Any]]
+    request: HttpRequest, rows: Sequence[Row], limit: int, place: Callable[[Row], tuple[date, Any]]
 ) -> dict[str, Any]:
     """Give a page of rows that were asked for with one more than the limit, and the queries of the next and the first.
 

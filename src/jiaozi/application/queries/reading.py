@@ -90,6 +90,32 @@ def written_by(ids: Iterable[UUID], name: str) -> frozenset[UUID]:
     return frozenset(lines.values_list("subject", flat=True).distinct()[:ROWS_MAX])
 
 
+def notices(
+    programme: str,
+    *,
+    now: datetime,
+    past: bool = False,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 100,
+) -> list[Application]:
+    """Give the public notices that run, the first to end first; or those that are over, the latest dossier first.
+
+    One statement; ``after`` is the instant and id of the last one that the caller has: when it ends, or was submitted.
+    """
+    rows = Application.objects.filter(programme=programme, notice_until__isnull=False).select_related(
+        "holder", "version"
+    )
+    if not past:
+        rows = rows.filter(state=State.PUBLIC_NOTICE, notice_until__gt=now).order_by("notice_until", "id")
+        if after is not None:
+            rows = rows.filter(notice_until__gte=after[0]).exclude(notice_until=after[0], id__lte=after[1])
+        return list(rows[: min(limit, ROWS_MAX)])
+    rows = rows.exclude(state=State.PUBLIC_NOTICE, notice_until__gt=now).order_by("-submitted_at", "-id")
+    if after is not None:
+        rows = rows.filter(submitted_at__lte=after[0]).exclude(submitted_at=after[0], id__gte=after[1])
+    return list(rows[: min(limit, ROWS_MAX)])
+
+
 def counts(programme: str) -> dict[State, int]:
     """Say how many applications stand in each state, in one statement."""
     rows = Application.objects.filter(programme=programme).values_list("state").annotate(Count("id"))

@@ -137,6 +137,13 @@ class CapacityFigure(Entry):
     source: Source
 
 
+class Place(Entry):
+    """Where a city lies, roughly, in ten-thousandths of a degree."""
+
+    east_e4: Annotated[StrictInt, Field(ge=-1_800_000, le=1_800_000)]
+    north_e4: Annotated[StrictInt, Field(ge=-900_000, le=900_000)]
+
+
 class CentreEntry(Entry):
     """A centre or site; ``capacity`` is the published figures, or says that there are none."""
 
@@ -145,6 +152,7 @@ class CentreEntry(Entry):
     tier: Tier
     kind: CentreKind
     city: Name
+    at: Place | None = None
     hub: Code
     cluster: Code | None = None
     operator: Words | Literal["unpublished"] = "unpublished"

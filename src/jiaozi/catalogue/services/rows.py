@@ -65,6 +65,8 @@ def _centre(entry: CentreEntry, *, demo: bool) -> Centre:
         kind=entry.kind.value,
         city_zh=entry.city.zh,
         city_en=entry.city.en,
+        longitude_e4=entry.at.east_e4 if entry.at else None,
+        latitude_e4=entry.at.north_e4 if entry.at else None,
         hub_id=entry.hub,
         cluster_id=entry.cluster,
         operator="" if entry.operator == _UNPUBLISHED else entry.operator,

@@ -17,6 +17,7 @@ from jiaozi.party import queries as party
 from jiaozi.party.models import Membership
 from jiaozi.party.rules import Role, UnableToSee, check_may_see
 from jiaozi.web.frame import Asking
+from jiaozi.web.look import looks as looks_of
 from jiaozi.web.pages import Page, page_of, pages
 from jiaozi.web.session import ends_at
 from jiaozi.web.templatetags.words import foreign, said
@@ -58,6 +59,13 @@ def unread(context: dict[str, Any]) -> str:
     """Count what the reader has not read, "99+" past that; empty where there is nothing."""
     count = notice.unread(context["request"].user.pk)
     return f"{UNREAD_MAX - 1}+" if count >= UNREAD_MAX else str(count or "")
+
+
+@register.simple_tag(takes_context=True)
+def looks(context: dict[str, Any]) -> dict[str, str]:
+    """Give how the reader wants pages to look."""
+    request = context.get("request")
+    return looks_of(request.COOKIES if request else {})
 
 
 @register.filter
@@ -116,8 +124,8 @@ def demo_notice() -> dict[str, bool]:
 
 @register.simple_tag
 def site_facts() -> list[tuple[Label, str]]:
-    """Give what a government site states of itself, each empty where nobody has set it."""
-    return [(label, settings.JIAOZI_SITE.get(key, "")) for key, label in _SITE.items()]
+    """Give what a government site states of itself, as far as its settings say it."""
+    return [(label, value) for key, label in _SITE.items() if (value := settings.JIAOZI_SITE.get(key, ""))]
 
 
 @register.filter

@@ -1,8 +1,10 @@
 """The console's views: each parses its address, asks the house, and shows; nothing is decided or written here."""
 
+from jiaozi.web.views.about import about, accessibility, look
 from jiaozi.web.views.account import account
 from jiaozi.web.views.acting import acting, site_map, stay
 from jiaozi.web.views.budget import budget
+from jiaozi.web.views.centres import centres
 from jiaozi.web.views.desk import applications, batch
 from jiaozi.web.views.dossier import apply, dossier, paper
 from jiaozi.web.views.eligibility import eligibility, estimate
@@ -10,14 +12,17 @@ from jiaozi.web.views.exchange import exchange, exchange_session
 from jiaozi.web.views.finance import close_year, fund, fund_step, payment_run, run_step, year_end
 from jiaozi.web.views.grants import award, award_step, awards, redemption, redemption_step, redemptions
 from jiaozi.web.views.lab import lab, lab_file, lab_run
+from jiaozi.web.views.ledger import entries, ledger, live_orders, open_orders, open_statements, open_vouchers
 from jiaozi.web.views.market_desk import exchange_step, market_desk
 from jiaozi.web.views.members import end_membership, found, members
+from jiaozi.web.views.notices import notices, programme, programmes
 from jiaozi.web.views.notifications import (
     notification,
     notification_choices,
     notifications,
     read_notifications,
 )
+from jiaozi.web.views.opening import open_data, open_data_file, open_key, verify
 from jiaozi.web.views.order import order
 from jiaozi.web.views.ordering import cancel_order, new_order, wallet
 from jiaozi.web.views.statements import statement, statement_file, statement_step, statements
@@ -27,9 +32,11 @@ from jiaozi.web.views.tracing import chain_file, journal_lines, search, trace
 from jiaozi.web.views.trading import offers, withdraw_offer
 from jiaozi.web.views.versions import version, versions
 from jiaozi.web.views.voucher import voucher
-from jiaozi.web.views.year import live_orders, year
+from jiaozi.web.views.year import year
 
 __all__ = [
+    "about",
+    "accessibility",
     "account",
     "acting",
     "applications",
@@ -41,12 +48,14 @@ __all__ = [
     "batch",
     "budget",
     "cancel_order",
+    "centres",
     "chain_file",
     "close_year",
     "dossier",
     "eligibility",
     "end_membership",
     "end_token",
+    "entries",
     "estimate",
     "exchange",
     "exchange_session",
@@ -58,17 +67,28 @@ __all__ = [
     "lab",
     "lab_file",
     "lab_run",
+    "ledger",
     "live_orders",
+    "look",
     "market_desk",
     "members",
     "new_order",
+    "notices",
     "notification",
     "notification_choices",
     "notifications",
     "offers",
+    "open_data",
+    "open_data_file",
+    "open_key",
+    "open_orders",
+    "open_statements",
+    "open_vouchers",
     "order",
     "paper",
     "payment_run",
+    "programme",
+    "programmes",
     "read_notifications",
     "redemption",
     "redemption_step",
@@ -85,6 +105,7 @@ __all__ = [
     "step",
     "tokens",
     "trace",
+    "verify",
     "version",
     "versions",
     "voucher",

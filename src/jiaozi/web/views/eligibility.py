@@ -50,7 +50,7 @@ class Answer:
 def eligibility(request: HttpRequest) -> HttpResponse:
     """Show every clause in plain words, each with the way to its questions."""
     programme = _programme()
-    clauses = [_plain(programme, clause) for clause in programme.text.clauses]
+    clauses = [plain(programme, clause) for clause in programme.text.clauses]
     return render(request, "web/eligibility.html", {"programme": programme, "clauses": clauses})
 
 
@@ -103,7 +103,7 @@ def _programme() -> Shown:
         raise Http404(missing) from missing
 
 
-def _plain(programme: Shown, clause: Any) -> dict[str, Any]:
+def plain(programme: Shown, clause: Any) -> dict[str, Any]:
     """Give a clause with what it gives and under which caps, in plain words."""
     document, language = programme.document, "en" if in_english() else "zh"
     gives = f"{GRANTS[clause.grants].in_language(language)}{describing.how(document, clause, language)}"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jiaozi.kernel import period
 from jiaozi.kernel.label import Label
-from jiaozi.settlement.queries import YearAtAGlance
+from jiaozi.policy.rules import Measure, UnableToDecide, programme_caps
+from jiaozi.transparency.queries import OpenYear
+from jiaozi.web.views.programme import Shown
 
 BAR_WIDTH = 10_000
 SEEN_WIDTH_MIN = 120
@@ -14,7 +17,7 @@ SEEN_WIDTH_MIN = 120
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """One part of the bar: ``x`` and ``width`` in ten-thousandths of it."""
+    """One part of the bar: ``x`` and ``width`` in ten-thousandths of it; its entries are those of ``measure``."""
 
     key: str
     label: Label
@@ -22,6 +25,7 @@ class Portion:
     amount_fen: int
     x: int
     width: int
+    measure: str
 
 
 _PARTS = {
@@ -33,25 +37,33 @@ _PARTS = {
     "unissued": (Label("未发放", "Not issued"), Label("上限之内的余额", "what is left under the ceiling")),
 }
 
-
-def ceiling_fen(figures: YearAtAGlance) -> int:
-    """Give what the parts add up to: the year's cap, or the budget where no cap is known."""
-    return figures.budget_fen if figures.cap_fen is None else figures.cap_fen
+_MEASURES = {"settled": "SETTLED", "used": "USED", "held": "HELD", "ended": "ENDED", "spendable": "ISSUED"}
 
 
-def portions(figures: YearAtAGlance) -> list[Portion]:
-    """Divide the ceiling into its parts."""
+def cap_fen(programme: Shown, year: int) -> int | None:
+    """Give the year's cap on what is issued by the version that is shown; None where it is not published."""
+    whole = period.year(year)
+    try:
+        caps = programme_caps(programme.document, whole.last, allow_demo=programme.version.demo)
+    except UnableToDecide:
+        return None
+    limits = [cap.limit_fen for cap in caps if cap.measures is Measure.ISSUED and cap.period == whole]
+    return min(limits, default=None)
+
+
+def portions(figures: OpenYear, ceiling_fen: int) -> list[Portion]:
+    """Divide the ceiling, the year's cap or its budget, into its parts."""
     amounts = {
         "settled": figures.settled_fen,
         "used": figures.used_fen - figures.settled_fen,
         "held": figures.held_fen,
         "spendable": figures.spendable_fen,
         "ended": figures.ended_fen,
-        "unissued": max(0, ceiling_fen(figures) - figures.issued_fen),
+        "unissued": max(0, ceiling_fen - figures.issued_fen),
     }
     found, x = [], 0
     for (key, (label, hint)), width in zip(_PARTS.items(), widths(list(amounts.values())), strict=True):
-        found.append(Portion(key, label, hint, amounts[key], x, width))
+        found.append(Portion(key, label, hint, amounts[key], x, width, _MEASURES.get(key, "")))
         x += width
     return found
 

@@ -83,4 +83,4 @@ def shown(on: date) -> Shown:
         When there is none.
     """
     version = policy.current(settings.JIAOZI_PROGRAMME, on)
-    return Shown(version, rules.load(version.text), on)
+    return Shown(version, policy.document(version.id), on)

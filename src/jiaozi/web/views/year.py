@@ -1,97 +1,72 @@
-"""The first page: the programme's year at a glance, and the part of it that follows the orders while they run."""
+"""The first page: the programme's year in figures that were kept as it went, and the way to everything behind them."""
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import datetime
-from typing import Any
+from datetime import date
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from jiaozi.catalogue import queries as catalogue
+from jiaozi.application import queries as application
 from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.period import local_date
-from jiaozi.order import queries as orders
-from jiaozi.order.rules import State
 from jiaozi.policy.queries import UnableToFindProgramme
 from jiaozi.settlement import queries as settlement
-from jiaozi.voucher import queries as vouchers
+from jiaozi.transparency import queries as transparency
 from jiaozi.web.pages import EVERYBODY, page
-from jiaozi.web.views.figures import ceiling_fen, portions
+from jiaozi.web.views.figures import cap_fen, portions
 from jiaozi.web.views.programme import Shown, shown
 
-ROWS = 10
-STATEMENT_ROWS = 12
 YEARS_BACK = 4
-_UNFINISHED = (State.HELD, State.SUBMITTED, State.QUEUED, State.RUNNING, State.ENDED, State.METERED)
+NOTICES = 3
 
 
 @page(Label("年度总览", "The year at a glance"), EVERYBODY, place=10)
 @require_safe
 def year(request: HttpRequest) -> HttpResponse:
-    """Show the year: cap and books, vouchers, orders, centres, statements, and the rules that they rest on."""
+    """Show the year: the cap and what became of it, the reserve, the doors to ledger, rules, centres and notices."""
     now = clock.now()
     today = local_date(now)
-    asked = _year(request.GET.get("year", ""), today.year)
+    asked = year_asked(request, today)
     try:
         programme = shown(today)
     except UnableToFindProgramme as missing:
         return render(request, "web/no_programme.html", {"missing": missing, "now": now})
-    figures = settlement.year_at_a_glance(programme.slug, asked)
+    figures = transparency.open_year(programme.slug, asked)
+    ceiling = cap_fen(programme, asked)
     context = {
         "now": now,
         "programme": programme,
         "year": asked,
-        "years": range(today.year, max(programme.text.issued.year, today.year - YEARS_BACK) - 1, -1),
+        "years": years(programme, today),
         "figures": figures,
-        "ceiling_fen": ceiling_fen(figures),
-        "portions": portions(figures),
-        "purses": vouchers.purses(programme=programme.slug, limit=ROWS),
-        "centres": _centres(programme, now),
-        "statements": settlement.statements(programme.slug, limit=STATEMENT_ROWS),
-        "live": request.GET.get("live") != "off",
-        **_orders(programme.slug),
+        "cap_fen": ceiling,
+        "ceiling_fen": figures.budget_fen if ceiling is None else ceiling,
+        "portions": portions(figures, figures.budget_fen if ceiling is None else ceiling),
+        "reserve": settlement.reserve_position(programme.slug),
+        "notices": application.notices(programme.slug, now=now, limit=NOTICES),
     }
     return render(request, "web/year.html", context)
 
 
-def _year(asked: str, this: int) -> int:
+def year_asked(request: HttpRequest, today: date) -> int:
+    """Read which year is asked for, this one where none is.
+
+    Raises
+    ------
+    Http404
+        When it is none.
+    """
+    asked = request.GET.get("year", "")
     if not asked:
-        return this
-    if not (asked.isascii() and asked.isdigit()) or not this - 50 <= int(asked) <= this:
+        return today.year
+    if not (asked.isascii() and asked.isdigit()) or not today.year - 50 <= int(asked) <= today.year:
         raise Http404(asked)
     return int(asked)
 
 
-@page(Label("进行中的订单", "Orders under way"), EVERYBODY, parent="web:year")
-@require_safe
-@never_cache
-def live_orders(request: HttpRequest) -> HttpResponse:
-    """Give the orders' table alone, for the page to fold into itself every few seconds."""
-    try:
-        programme = shown(local_date(clock.now()))
-    except UnableToFindProgramme as missing:
-        raise Http404(missing) from missing
-    return render(request, "web/parts/live_orders.html", _orders(programme.slug))
-
-
-def _orders(slug: str) -> dict[str, Any]:
-    rows = orders.orders(programme=slug, limit=ROWS)
-    counted = Counter(State(row.state) for row in rows)
-    return {"orders": rows, "at_work": [(state, counted[state]) for state in _UNFINISHED if counted[state]]}
-
-
-def _centres(programme: Shown, now: datetime) -> list[dict[str, Any]]:
-    """Give the programme's suppliers with what they offer and at what price."""
-    named = [supplier.id for supplier in programme.text.suppliers.named]
-    rows = {row.id: row for row in catalogue.centres() if row.id in named}
-    names = {row.code: row for row in catalogue.resource_classes()}
-    prices: dict[str, list[dict[str, Any]]] = {id_: [] for id_ in named}
-    for tariff in catalogue.tariffs_at(now):
-        if tariff.centre in prices:
-            prices[tariff.centre].append({"tariff": tariff, "resource": names[tariff.resource_class]})
-    return [{"centre": rows[id_], "prices": prices[id_]} for id_ in named if id_ in rows]
+def years(programme: Shown, today: date) -> range:
+    """Give the years that a page offers, this one first."""
+    return range(today.year, max(programme.text.issued.year, today.year - YEARS_BACK) - 1, -1)
