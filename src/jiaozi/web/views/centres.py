@@ -21,7 +21,8 @@ from jiaozi.web.pages import EVERYBODY, page
 from jiaozi.web.templatetags.words import name_of, said
 
 _RINGS = {Tier.CITY: 0.0, Tier.METRO: 1.0, Tier.CHENGYU: 2.0, Tier.NATIONAL: 3.0}
-_APART = math.radians(24)
+_APART = {Tier.METRO: math.radians(90), Tier.CHENGYU: math.radians(60), Tier.NATIONAL: math.radians(38)}
+"""How far the places of a ring stand apart at least, so that their names have room."""
 _WHOLE = 2 * math.pi
 MEASURED, PUBLISHED, MODEL = "measured", "published", "model"
 _LINKS_MAX = 200
@@ -86,10 +87,12 @@ def _ms(rtt_us: int) -> str:
     return f"{whole}.{rest // 100}" if rest >= 100 else str(whole)  # noqa: PLR2004 - a tenth of a millisecond
 
 
-def bearings(places: Mapping[str, tuple[float, float]], middle: tuple[float, float]) -> dict[str, float]:
+def bearings(
+    places: Mapping[str, tuple[float, float]], middle: tuple[float, float], apart: float = 0.0
+) -> dict[str, float]:
     """Give each place's bearing from the middle, clockwise from north, in radians.
 
-    Names need room: none is nearer to the next than a few degrees.
+    Names need room: those nearer to each other than ``apart`` are moved until they are not, in their order.
 
     >>> turns = bearings({"n": (104.0, 31.0), "e": (105.0, 30.0)}, (104.0, 30.0))
     >>> {name: round(math.degrees(turn)) for name, turn in turns.items()}
@@ -99,17 +102,19 @@ def bearings(places: Mapping[str, tuple[float, float]], middle: tuple[float, flo
     narrow = math.cos(math.radians(lat0))
     turns = {name: math.atan2((lon - lon0) * narrow, lat - lat0) % _WHOLE for name, (lon, lat) in places.items()}
     order = sorted(turns, key=lambda name: turns[name])
-    for _ in range(len(order)):
-        for here, there in zip(order, order[1:] + order[:1], strict=True):
-            gap = (turns[there] - turns[here]) % _WHOLE
-            if here != there and gap < _APART:
-                turns[here] -= (_APART - gap) / 2
-                turns[there] += (_APART - gap) / 2
-    return {name: turn % _WHOLE for name, turn in turns.items()}
+    gaps = [(turns[here] - turns[before]) % _WHOLE for before, here in zip(order[-1:] + order[:-1], order, strict=True)]
+    first = max(range(len(order)), key=lambda place: gaps[place], default=0)
+    order = order[first:] + order[:first]  # the widest gap is where the ring may be cut
+    true = [(turns[name] - turns[order[0]]) % _WHOLE for name in order]
+    moved: list[float] = []
+    for turn in true:
+        moved.append(max(turn, moved[-1] + apart) if moved else turn)
+    back = sum(now - turn for now, turn in zip(moved, true, strict=True)) / max(1, len(order))
+    return {name: (turns[order[0]] + turn - back) % _WHOLE for name, turn in zip(order, moved, strict=True)}
 
 
 def _plot(found: list[dict[str, Any]]) -> dict[str, Any]:
-    """Lay the cities on one ring a tier, each in its true direction from the middle."""
+    """Lay the cities on one ring a tier, each roughly in its direction from the middle."""
     cities: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for each in found:
         row = each["centre"]
@@ -126,7 +131,7 @@ def _plot(found: list[dict[str, Any]]) -> dict[str, Any]:
             city: (rows[0]["centre"].longitude_e4 / 10_000, rows[0]["centre"].latitude_e4 / 10_000)
             for city, rows in group.items()
         }
-        turns = bearings(at, middle)
+        turns = bearings(at, middle, _APART.get(tier, 0.0))
         nodes += [_node(rows, tier, turns[city]) for city, rows in group.items()]
     rings = [{"r": _RINGS[tier], "name": said(tier.label)} for tier in Tier if _RINGS[tier]]
     return {"kind": "map", "nodes": nodes, "rings": rings, "ms": said(Label("毫秒", "ms"))}

@@ -24,6 +24,7 @@ from jiaozi.web.pages import EVERYBODY, page
 from jiaozi.web.templatetags.figures import in_english
 from jiaozi.web.views.programme import Shown, shown
 
+_YUAN = re.compile(r"([\d,.]+)元")
 _PARAMETER = re.compile(r" \(parameter\.\w+\)")
 ESTIMATE = "estimate"
 """Stands for a project's or a holder's name in an estimate: a counter is kept under it, and nobody's is touched."""
@@ -110,6 +111,12 @@ def plain(programme: Shown, clause: Any) -> dict[str, Any]:
     caps = [describing.cap(document, under, language) for under in clause.caps]
     return {
         "clause": clause,
-        "gives": _PARAMETER.sub("", gives),
-        "caps": [_PARAMETER.sub("", cap) for cap in caps],
+        "gives": _said(gives, language),
+        "caps": [_said(cap, language) for cap in caps],
     }
+
+
+def _said(text: str, language: str) -> str:
+    """Leave out parameters' names, and write money the English way where the page is English."""
+    text = _PARAMETER.sub("", text)
+    return _YUAN.sub(r"CNY \1", text) if language == "en" else text

@@ -109,7 +109,7 @@ def open_vouchers(request: HttpRequest) -> HttpResponse:
     programme = shown_or_404()
     found = vouchers.purses(programme=programme.slug, after=place_of(request), limit=ROWS + 1)
     page_ = paged(request, found, ROWS, lambda purse: (purse.voucher.issued_at, purse.voucher.id))
-    return render(request, "web/open_vouchers.html", {"programme": programme, "purses": page_["rows"], "next": page_["next"]})
+    return render(request, "web/open_vouchers.html", {"programme": programme, "purses": page_["rows"], **page_})
 
 
 @page(Label("全部订单", "All orders"), EVERYBODY, parent="web:ledger")
@@ -122,9 +122,9 @@ def open_orders(request: HttpRequest) -> HttpResponse:
     page_ = paged(request, found, ROWS, lambda row: (row.quoted_at, row.id))
     context = {
         "programme": programme,
-        "next": page_["next"],
+        **page_,
         "live": after is None and request.GET.get("live") != "off",
-        "first": after is None,
+        "begins": after is None,
         **_under_way(page_["rows"]),
     }
     return render(request, "web/open_orders.html", context)
@@ -147,7 +147,7 @@ def open_statements(request: HttpRequest) -> HttpResponse:
     found = settlement.statements(programme.slug, after=place_of(request, date.fromisoformat), limit=ROWS + 1)
     page_ = paged(request, found, ROWS, lambda row: (row.first, row.id))
     return render(
-        request, "web/open_statements.html", {"programme": programme, "statements": page_["rows"], "next": page_["next"]}
+        request, "web/open_statements.html", {"programme": programme, "statements": page_["rows"], **page_}
     )
 
 
@@ -182,6 +182,11 @@ def _breakdowns(programme: Shown, year: int) -> list[dict[str, Any]]:
         By.CLAUSE: Label("按条款", "By clause"),
         By.HOLDER: Label("按申领主体", "By class of holder"),
     }
+    heads = {
+        By.CENTRE: Label("算力中心", "Centre"),
+        By.CLAUSE: Label("条款", "Clause"),
+        By.HOLDER: Label("主体类别", "Class"),
+    }
     found = []
     for by, title in titles.items():
         names = names_by(by, programme)
@@ -189,7 +194,7 @@ def _breakdowns(programme: Shown, year: int) -> list[dict[str, Any]]:
             {"key": each.key, "name": names.get(each.key, Label(each.key, each.key)), "figures": each.figures}
             for each in transparency.breakdown(programme.slug, year, by)
         ]
-        found.append({"by": by, "title": title, "rows": rows, "issues": by is not By.CENTRE})
+        found.append({"by": by, "title": title, "head": heads[by], "rows": rows, "issues": by is not By.CENTRE})
     return found
 
 

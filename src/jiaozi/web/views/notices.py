@@ -14,7 +14,6 @@ from jiaozi.kernel import clock
 from jiaozi.kernel.fen import parse_yuan
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.period import local_date
-from jiaozi.kernel.refusal import Refused
 from jiaozi.policy import queries as policy
 from jiaozi.policy.queries import UnableToFindProgramme
 from jiaozi.web.pages import EVERYBODY, page
@@ -44,6 +43,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         "past": past,
         "rows": rows,
         "next": page_["next"],
+        "first": page_["first"],
         "objections": site.get("objections", ""),
         "contact": site.get("contact", ""),
         "now": now,
@@ -63,7 +63,7 @@ def _fen(expected: str) -> int | None:
     """Read the amount that a worked case expects; None where it expects a refusal or a person's decision."""
     try:
         return parse_yuan(expected)
-    except (Refused, ValueError):
+    except ValueError:
         return None
 
 

@@ -63,7 +63,7 @@
     animation: false,
     textStyle: type(),
     color: [colour("--part-settled"), colour("--part-held"), colour("--ok")],
-    grid: { left: 8, right: 16, top: 48, bottom: 8, containLabel: true },
+    grid: { left: 8, right: 16, top: 68, bottom: 8, containLabel: true },
     legend: { top: 8, left: 8, icon: "path://M0 4h16v2h-16z", textStyle: type() },
     tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: wan },
     xAxis: { type: "category", data: plot.x, axisLabel: type(), axisLine: { lineStyle: { color: colour("--control-line") } } },
@@ -72,12 +72,14 @@
   });
 
   const DASH = { measured: "solid", published: "dashed", model: "dotted" };
-  const map = (plot) => {
+  const map = (plot, box) => {
     const ring = (r) => Array.from({ length: 73 }, (_, step) => [r * Math.sin((step * Math.PI) / 36), r * Math.cos((step * Math.PI) / 36)]);
     const inner = plot.nodes.filter((node) => !node.x && !node.y);
     const outer = plot.nodes.filter((node) => node.x || node.y);
-    const hidden = { type: "value", min: -3.6, max: 3.6, show: false };
-    const label = (node) => (node.rtt ? `${node.name} ${node.rtt}` : node.name);
+    const hidden = { type: "value", min: -3.7, max: 3.7, show: false };
+    const wide = box.clientWidth > 480;
+    const label = (node) => (node.rtt && wide ? `${node.name} ${node.rtt}` : node.name);
+    const align = (x) => (x > 2 ? "right" : x < -2 ? "left" : "center");
     return {
       animation: false,
       textStyle: type(),
@@ -87,10 +89,10 @@
       tooltip: { renderMode: "richText", confine: true, formatter: (it) => it.data?.told || "" },
       series: [
         ...plot.rings.map((one) => ({ type: "line", data: ring(one.r), symbol: "none", silent: true, lineStyle: { color: colour("--line"), width: 1 }, endLabel: { show: false } })),
-        { type: "scatter", silent: true, symbolSize: 1, itemStyle: { opacity: 0 }, data: plot.rings.map((one) => ({ value: [0, -one.r], name: one.name })), label: { show: true, formatter: "{b}", ...type(), backgroundColor: colour("--surface"), padding: [0, 4] } },
+        { type: "scatter", silent: true, symbolSize: 1, z: 3, itemStyle: { color: "transparent" }, data: plot.rings.map((one) => ({ value: [-one.r * 0.707, one.r * 0.707], name: one.name })), label: { show: true, formatter: "{b}", ...type(), backgroundColor: colour("--surface"), padding: [0, 4] } },
         ...outer.map((node) => ({ type: "line", data: [[0, 0], [node.x, node.y]], symbol: "none", silent: true, lineStyle: { color: colour("--brand"), opacity: 0.45, width: 1.25, type: DASH[node.known] || "dotted" } })),
-        { type: "scatter", symbolSize: 12, data: outer.map((node) => ({ value: [node.x, node.y], name: label(node), told: [node.name, ...node.detail, node.rtt && `${node.rtt} ${plot.ms}`].filter(Boolean).join("\n") })), itemStyle: { color: colour("--surface"), borderColor: colour("--brand"), borderWidth: 2 }, label: { show: true, position: "bottom", formatter: "{b}", ...type(), color: colour("--ink") }, labelLayout: { hideOverlap: false } },
-        { type: "scatter", symbolSize: 26, data: inner.map((node) => ({ value: [0, 0], name: node.name, told: [node.name, ...node.detail].join("\n") })), itemStyle: { color: colour("--brand") }, label: { show: true, position: "top", formatter: "{b}", ...type(), color: colour("--ink"), fontWeight: 600, backgroundColor: colour("--surface"), padding: [0, 4] } },
+        { type: "scatter", symbolSize: 12, data: outer.map((node) => ({ value: [node.x, node.y], name: label(node), label: { align: align(node.x) }, told: [node.name, ...node.detail, node.rtt && `${node.rtt} ${plot.ms}`].filter(Boolean).join("\n") })), itemStyle: { color: colour("--surface"), borderColor: colour("--brand"), borderWidth: 2 }, label: { show: true, position: "bottom", formatter: "{b}", ...type(), color: colour("--ink") }, labelLayout: { hideOverlap: false } },
+        { type: "scatter", symbolSize: 54, data: inner.map((node) => ({ value: [0, 0], name: node.name, told: [node.name, ...node.detail].join("\n") })), itemStyle: { color: colour("--brand") }, label: { show: true, position: "inside", formatter: "{b}", ...type(), color: colour("--surface"), fontWeight: 600 } },
       ],
     };
   };
@@ -99,7 +101,7 @@
     try { await load(); } catch { return; }
     const plot = JSON.parse(box.dataset.plot);
     const chart = echarts.init(box, null, { renderer: "canvas" });
-    chart.setOption(plot.kind === "map" ? map(plot) : lines(plot));
+    chart.setOption(plot.kind === "map" ? map(plot, box) : lines(plot));
     new ResizeObserver(() => chart.resize()).observe(box);
     box.dataset.drawn = "yes";
   };
