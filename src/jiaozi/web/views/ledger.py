@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -146,9 +146,7 @@ def open_statements(request: HttpRequest) -> HttpResponse:
     programme = shown_or_404()
     found = settlement.statements(programme.slug, after=place_of(request, date.fromisoformat), limit=ROWS + 1)
     page_ = paged(request, found, ROWS, lambda row: (row.first, row.id))
-    return render(
-        request, "web/open_statements.html", {"programme": programme, "statements": page_["rows"], **page_}
-    )
+    return render(request, "web/open_statements.html", {"programme": programme, "statements": page_["rows"], **page_})
 
 
 def shown_or_404() -> Shown:
@@ -214,4 +212,3 @@ def _plot(burnt: list[Point]) -> dict[str, Any]:
 def _under_way(rows: Any) -> dict[str, Any]:
     counted = Counter(State(row.state) for row in rows)
     return {"orders": rows, "at_work": [(state, counted[state]) for state in _UNFINISHED if counted[state]]}
-

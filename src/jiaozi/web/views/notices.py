@@ -31,9 +31,7 @@ def notices(request: HttpRequest) -> HttpResponse:
     """List the notices that run with the days left, or those that are over with what was decided."""
     now, programme = clock.now(), shown_or_404()
     past = request.GET.get("past") == "1"
-    found = application.notices(
-        programme.slug, now=now, past=past, after=place_of(request), limit=ROWS + 1
-    )
+    found = application.notices(programme.slug, now=now, past=past, after=place_of(request), limit=ROWS + 1)
     page_ = paged(request, found, ROWS, lambda row: (row.submitted_at if past else row.notice_until or now, row.id))
     today = local_date(now)
     rows = [{"row": row, "days": (local_date(row.notice_until or now) - today).days} for row in page_["rows"]]
