@@ -34,7 +34,7 @@ from tests.web.sample_year import fill
 from tests.world import PROGRAMME
 
 SQL_STATEMENTS_MAX = 12
-MANY = 10_000
+MANY = 3_000
 CHUNK = 500
 LISTS = ("/ledger/vouchers", "/ledger/orders", "/ledger/statements", "/notices?past=1")
 PUBLIC = (
