@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 import hashlib
 from pathlib import Path
 
@@ -125,10 +124,6 @@ STATICFILES_DIRS = [
 ]
 """The lab's report has the plots' library inside it; pages load the same file."""
 WHITENOISE_USE_FINDERS = True
-STATICFILES_DIRS = [
-    ("web/vendor/echarts-6.1.0", Path(__file__).resolve().parent.parent / "lab/report/vendor/echarts-6.1.0")
-]
-"""The plotting library stands once, with the report that carries it inside."""
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
