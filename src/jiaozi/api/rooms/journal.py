@@ -16,6 +16,7 @@ from jiaozi.api.shape import Instant, Json, Shape, Wish, Words
 from jiaozi.journal.models import JournalLine
 from jiaozi.ledger.queries import Finding
 from jiaozi.party.rules import check_oversees
+from jiaozi.settlement import queries as settlement
 from jiaozi.transparency import queries as transparency
 
 router = Router(tags=["journal"])

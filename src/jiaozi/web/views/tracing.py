@@ -15,7 +15,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from jiaozi.journal import queries as journal
 from jiaozi.journal.models import JournalLine
 from jiaozi.journal.rules import Line
 from jiaozi.kernel.label import Label
@@ -23,6 +22,7 @@ from jiaozi.kernel.period import start_of_day
 from jiaozi.kernel.refusal import Refused
 from jiaozi.party import queries as party
 from jiaozi.party.rules import check_may_see, check_oversees
+from jiaozi.settlement import queries as settlement
 from jiaozi.settlement.queries.finding import Hit, find
 from jiaozi.settlement.queries.tracing import Chain, chain, chain_to_json
 from jiaozi.settlement.rules.tracing import proofs
@@ -129,11 +129,12 @@ def chain_file(request: HttpRequest, application_id: UUID) -> HttpResponse:
 @require_safe
 def journal_lines(request: HttpRequest) -> HttpResponse:
     """List the journal, the latest first, by stage, subject, actor and day; as CSV where the address asks for it."""
-    check_oversees(actor(request), settings.JIAOZI_PROGRAMME)
+    by = actor(request)
+    check_oversees(by, settings.JIAOZI_PROGRAMME)
     asked = _asked(request)
     if request.GET.get("form") == "csv":
-        return _csv(journal.lines(**asked, limit=FILE_LINES))
-    rows = journal.lines(**asked, limit=LINES + 1)
+        return _csv(settlement.lines_for(by.programme, **asked, limit=FILE_LINES))
+    rows = settlement.lines_for(by.programme, **asked, limit=LINES + 1)
     shown = rows[:LINES]
     query = request.GET.copy()
     query.pop("after", None)
