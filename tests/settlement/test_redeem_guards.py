@@ -8,10 +8,12 @@ from django.db import DatabaseError, connection, connections, transaction
 
 from jiaozi.alert import services as alerts
 from jiaozi.alert.rules import AlertKind, Level, Subject, SubjectKind, Suspicion, UnableToProceed
+from jiaozi.application.rules.evidence import UnableToKeepEvidence
 from jiaozi.kernel.fen import parse_yuan
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.lifecycle import UnableToStep
 from jiaozi.party.rules import Actor, Role
+from jiaozi.policy.rules.words import StepOfLife
 from jiaozi.settlement import queries
 from jiaozi.settlement import services as settlement
 from jiaozi.settlement.models import GrantPayment, Redemption
@@ -85,6 +87,15 @@ def test_role_walk(langfang, voucher, verb, role):
     with pytest.raises((UnableToRedeem, UnableToStep)):
         VERBS[verb](langfang, voucher, redemption_id, by)
     assert (Redemption.objects.count(), Redemption.objects.get(id=redemption_id).state) == before
+
+
+def test_a_strangers_papers_about_a_claim_prove_nothing(langfang, voucher):
+    """A paper handed in with one's own dossier and said to be about another's claim stays with that dossier."""
+    other = langfang.voucher(langfang.holder("另一家科技"), "general", langfang.sample("firm"))
+    claim = langfang.submitted(voucher, "10万", papers=False)
+    langfang.papers(other.application_id, other.holder, StepOfLife.REDEEM, claim)
+    with pytest.raises(UnableToKeepEvidence, match="invoice"):
+        langfang.accepted(claim, "10万")
 
 
 @pytest.mark.parametrize("verb", ["submit", "withdraw"])
