@@ -1,5 +1,7 @@
 """Loading into a real database: once, again, changed, refused; and what the database promises by itself."""
 
+import importlib
+import json
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -46,6 +48,39 @@ def test_the_shipped_catalogue_loads_once():
     (line,) = JournalLine.objects.filter(stage="catalogue")
     assert (line.verb, line.by, line.at) == ("load", "operator", NOW)
     assert [each["rate_ufen"] for each in line.body["tariffs_added"]][:2] == [15_000_000, 12_000_000]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("engine", "options"),
+    [
+        ("slurm", {"folder": "/jobs", "user": "jz", "classes": {"cpu": {"partition": "work", "gres": "gpu:910b"}}}),
+        ("ray", {"url": "http://127.0.0.1:8265", "classes": {"cpu": {}, "gpu": {"resource": "910b"}}}),
+        (
+            "kubernetes",
+            {
+                "namespace": "jiaozi-{voucher}",
+                "quota": {"requests.cpu": "64"},
+                "classes": {"cpu": {"image": "base:1", "selector": {"disk": "fast"}}},
+            },
+        ),
+    ],
+)
+def test_each_engines_own_options_stand_in_the_file_and_connect(folder, engine, options):
+    entry = f"""engine: &this-machine
+      name: {engine}
+      demo: true
+      options: {json.dumps(options)}
+"""
+    text = (folder / "centres.yaml").read_text(encoding="utf-8")
+    before, _, after = text.partition("engine: &this-machine\n")
+    (folder / "centres.yaml").write_text(
+        before + entry + after[after.index("      granularity_ms") :], encoding="utf-8"
+    )
+    load(folder)
+    centre = queries.centre("nscc-chengdu")
+    assert (centre.engine, centre.engine_options) == (engine, options)
+    importlib.import_module(f"jiaozi.engines.{engine}").connect(centre.engine_options)
 
 
 @pytest.mark.django_db

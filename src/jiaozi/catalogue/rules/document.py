@@ -119,12 +119,16 @@ class ClusterEntry(Entry):
     source: Source
 
 
+OptionValue = StrictInt | StrictBool | str | list[str] | dict[str, str | dict[str, str | dict[str, str]]]
+"""What an engine may be given: a word, a list of words, or a table, such as each resource class's place."""
+
+
 class EngineEntry(Entry):
     """How a centre is reached; ``demo`` where this connection exists only in the demo."""
 
     name: Code
     demo: StrictBool = False
-    options: dict[str, StrictInt | StrictBool | str | list[str]] = {}
+    options: dict[str, OptionValue] = {}
     granularity_ms: Annotated[StrictInt, Field(ge=1, le=_MS_MAX)]
     kill_lag_ms: Annotated[StrictInt, Field(ge=0, le=_MS_MAX)]
 
