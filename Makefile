@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SERVE ?= 1
 TRACE ?=
+ENGINES ?= process
 export PYTHONUTF8 := 1
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -45,8 +46,8 @@ setup-kubernetes:  ## a real Kubernetes for the tests of its engine: built once,
 test-kubernetes: setup-dev setup-kubernetes  ## the Kubernetes engine on a real control plane and a real node
 	@$(BIN)/pytest -n 0 tests/engines/kubernetes $(ARGS)
 
-demo: setup  ## one voucher's whole life; SERVE=0 stops after the story, TRACE=file.swf.gz adds real jobs
-	@$(BIN)/jiaozi demo $(if $(filter 0,$(SERVE)),--no-serve,--serve) $(if $(TRACE),--trace $(TRACE),)
+demo: setup  ## one voucher's whole life; SERVE=0 stops after the story, TRACE=file.swf.gz adds real jobs, ENGINES=slurm two clusters
+	@$(BIN)/jiaozi demo $(if $(filter 0,$(SERVE)),--no-serve,--serve) --engines $(ENGINES) $(if $(TRACE),--trace $(TRACE),)
 
 up: setup  ## the service with data that lasts in var/
 	@$(BIN)/jiaozi up

@@ -90,6 +90,8 @@ def down(
     postgres = wiring("postgres")
     here = postgres.location(project.folder("postgres"))
     ended = wiring("up").end_other()
+    daemons = importlib.import_module("jiaozi.cli.demo.slurm.daemons")
+    ended |= daemons.end_noted(daemons.note(project.folder()))  # what a demo that was killed left
     stopped = postgres.stop(here)
     if purge:
         postgres.purge(here)

@@ -6,15 +6,28 @@ jobs; the organisations are invented and every value that the city has not publi
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
+import signal
+import sys
 import time
+from contextlib import AbstractContextManager, nullcontext
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from jiaozi.cli.house import opened, wiring
+
+
+class Engines(StrEnum):
+    """What runs the demo's jobs."""
+
+    PROCESS = "process"
+    SLURM = "slurm"
+
 
 _FOLDER, _ROOT = Path("var/demo"), Path()
 app = typer.Typer(add_completion=False)
@@ -24,6 +37,9 @@ app = typer.Typer(add_completion=False)
 def demo(
     *,
     serve: Annotated[bool, typer.Option(help="serve the console's first page after the story")] = True,
+    engines: Annotated[
+        Engines, typer.Option(help="what runs the jobs: this machine, or two real Slurm clusters on it")
+    ] = Engines.PROCESS,
     trace: Annotated[Path | None, typer.Option(help="an SWF trace to bring in as a centre's metered usage")] = None,
     folder: Annotated[Path, typer.Option(help="where the demo keeps its data; emptied at the start")] = _FOLDER,
     root: Annotated[Path, typer.Option(help="the project's folder: programmes, catalogue, samples")] = _ROOT,
@@ -35,14 +51,23 @@ def demo(
     os.environ.setdefault("JIAOZI_PROCESS_ISOLATION", "where_possible")
     started = time.perf_counter()
     _start_empty(folder)
-    with opened():
-        from jiaozi.cli.demo import story  # noqa: PLC0415 - needs Django, which was just set up
+    with _clusters(engines, folder) as clusters:
+        with opened():
+            from jiaozi.cli.demo import story  # noqa: PLC0415 - needs Django, which was just set up
 
-        true = story.tell(root, trace, started)
-    if not true:
-        raise typer.Exit(1)
-    if serve:
-        wiring("up").run()
+            true = story.tell(root, trace, started, clusters)
+        if not true:
+            raise typer.Exit(1)
+        if serve:
+            wiring("up").run()
+
+
+def _clusters(engines: Engines, folder: Path) -> AbstractContextManager[Any]:
+    """Hold the clusters up where they are asked for; told to end, leave by the way that ends them."""
+    if engines is Engines.PROCESS:
+        return nullcontext()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    return importlib.import_module("jiaozi.cli.demo.slurm.centres").running(folder)  # type: ignore[no-any-return]
 
 
 def _start_empty(folder: Path) -> None:

@@ -1,8 +1,9 @@
-"""Act 2: real jobs run on this machine, each under a hold; what they used is metered and captured to the fen."""
+"""Act 2: real jobs run at both centres, each under a hold; what they used is metered and captured to the fen."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -29,15 +30,14 @@ _CYCLE_S = 0.15
 def act(stage: Stage, console: Console) -> None:
     """Order every job, follow all of them to their end, and show what each cost."""
     for job in stage.samples.jobs:
-        stage.orders.append((job, _order(stage, job)))
+        credit(stage, job["by"], (job["centre"],))
+        stage.orders.append((job, hold(stage, job, quote(stage, job))))
     cancelled: set[UUID] = set()
     until = time.monotonic() + _WAIT_MAX_S
     rows = _rows(stage)
     with Live(_table(rows), console=console, refresh_per_second=4, transient=not console.is_terminal) as live:
-        while any(row.state not in _OVER for row in rows) and time.monotonic() < until:
-            orders.submit_waiting(now=clock.now())
-            orders.watch_all(now=clock.now())
-            metering.collect_all(now=clock.now())
+        while not all(is_over(row) for row in rows) and time.monotonic() < until:
+            step()
             rows = _rows(stage)
             _cancel_where_asked(stage, rows, cancelled)
             live.update(_table(rows))
@@ -47,20 +47,35 @@ def act(stage: Stage, console: Console) -> None:
     _check(stage, console)
 
 
-def _order(stage: Stage, job: dict[str, Any]) -> UUID:
-    """Prepay the own share, quote, hold."""
-    now = clock.now()
-    voucher = stage.vouchers[job["by"]]
-    holder = stage.holders[job["by"]]
-    orders.credit_own(
-        programme=PROGRAMME,
-        holder_id=holder.id,
-        centre=job["centre"],
-        amount_fen=_CREDIT_FEN,
-        reference=named_id("demo.credit", holder.id, job["centre"]),
-        by=centre_clerk(job["centre"]),
-        now=now,
-    )
+def step() -> None:
+    """Play one round of what the worker does."""
+    orders.submit_waiting(now=clock.now())
+    orders.watch_all(now=clock.now())
+    metering.collect_all(now=clock.now())
+
+
+def is_over(row: Order) -> bool:
+    """Say whether nothing more will come of an order by itself."""
+    return row.state in _OVER
+
+
+def credit(stage: Stage, by: str, centres: Iterable[str]) -> None:
+    """Prepay a holder's own share at centres; the same again changes nothing."""
+    holder = stage.holders[by]
+    for centre in centres:
+        orders.credit_own(
+            programme=PROGRAMME,
+            holder_id=holder.id,
+            centre=centre,
+            amount_fen=_CREDIT_FEN,
+            reference=named_id("demo.credit", holder.id, centre),
+            by=centre_clerk(centre),
+            now=clock.now(),
+        )
+
+
+def quote(stage: Stage, job: dict[str, Any]) -> UUID:
+    """Price a sample's job under its holder's voucher."""
     request = Request(
         centre=job["centre"],
         resource_class="demo-core",
@@ -71,10 +86,14 @@ def _order(stage: Stage, job: dict[str, Any]) -> UUID:
         end_user=stage.end_users[job["by"]] if job.get("for_end_user") else None,
     )
     files = {name: stage.samples.files[name] for name in job.get("files", [])}
-    row = orders.quote(
-        voucher_id=voucher.id, request=request, title=job["title"], files=files, by=applicant(holder), now=now
-    )
-    return orders.hold(order_id=row.id, by=applicant(holder), now=now).id
+    voucher, by = stage.vouchers[job["by"]], applicant(stage.holders[job["by"]])
+    row = orders.quote(voucher_id=voucher.id, request=request, title=job["title"], files=files, by=by, now=clock.now())
+    return row.id
+
+
+def hold(stage: Stage, job: dict[str, Any], order_id: UUID) -> UUID:
+    """Fund it, or learn why not."""
+    return orders.hold(order_id=order_id, by=applicant(stage.holders[job["by"]]), now=clock.now()).id
 
 
 def _rows(stage: Stage) -> list[Order]:

@@ -17,11 +17,16 @@ class UnableToReadSamples(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """What the demo plays with; rows as the YAML files say."""
+    """What the demo plays with; rows as the YAML files say.
+
+    ``cut`` is the centre whose line breaks where real clusters run the jobs, ``jobs_at_cut`` what is ordered meanwhile.
+    """
 
     programme_text: str
     applicants: list[dict[str, Any]]
     jobs: list[dict[str, Any]]
+    cut: str
+    jobs_at_cut: list[dict[str, Any]]
     files: dict[str, str] = field(default_factory=dict)
 
 
@@ -35,10 +40,13 @@ def read(root: Path) -> Samples:
     """
     try:
         yaml = YAML(typ="safe")
+        cut = yaml.load(root / "samples" / "slurm.yaml")
         return Samples(
             programme_text=(root / "programmes" / "chengdu-2023.yaml").read_text(encoding="utf-8"),
             applicants=yaml.load(root / "samples" / "applicants.yaml")["applicants"],
             jobs=yaml.load(root / "samples" / "jobs.yaml")["jobs"],
+            cut=cut["cut"],
+            jobs_at_cut=cut["jobs"],
             files={path.name: path.read_text(encoding="utf-8") for path in (root / "samples" / "jobs").iterdir()},
         )
     except OSError as error:

@@ -40,7 +40,8 @@ def act(stage: Stage, console: Console) -> None:
     )
     size = yuan(terms.size_fen)
     console.print(f"[bold]结算 · settlement[/]（备用金规模为演示值 · the reserve's size is a demo value: ¥{size}）")
-    paid = [_settle(stage, centre, console) for centre in sorted({job["centre"] for job, _ in stage.orders})]
+    centres = {orders.order(order_id).centre_id for _, order_id in stage.orders}
+    paid = [_settle(stage, centre, console) for centre in sorted(centres)]
     total_fen = sum(row.total_fen for row in paid if row is not None)
     if total_fen:
         services.replenish(

@@ -134,6 +134,7 @@ class Daemons:
         for child in reversed(self._started):
             self.end(child)
         self._started.clear()
+        end_rest(self.root)
         if self._note is not None:
             self._note.unlink(missing_ok=True)
 
@@ -147,6 +148,11 @@ class Daemons:
         half.replace(self._note)
 
 
+def note(folder: Path) -> Path:
+    """Give where the clusters of a demo's folder are noted while they run."""
+    return folder / "slurm.json"
+
+
 def end_noted(note: Path) -> bool:
     """End what an earlier run left behind after a kill, and remove its folder; True when there was something.
 
@@ -156,20 +162,43 @@ def end_noted(note: Path) -> bool:
         body = json.loads(note.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return False
-    left = [pid for pid, began in reversed(body["started"]) if began is not None and _began(pid) == began]
-    for pid in left:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGCONT)
-            os.kill(pid, signal.SIGTERM)
-    end = time.monotonic() + _END_MAX_S
-    while any(_began(pid) is not None for pid in left) and time.monotonic() < end:
-        time.sleep(_LOOK_S)
-    for pid in left:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
+    for pid, began in reversed(body["started"]):
+        if began is not None and _began(pid) == began:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    end_rest(Path(body["root"]))
     shutil.rmtree(body["root"], ignore_errors=True)
     note.unlink(missing_ok=True)
     return True
+
+
+def end_rest(root: Path) -> None:
+    """End whatever else belongs to a folder of ours: jobs outlive their daemons, in sessions of their own.
+
+    What belongs there works in the folder, or was given its slurm.conf; the folder's name is random and ours alone.
+    """
+    end = time.monotonic() + _END_MAX_S
+    while (left := [pid for pid in _processes() if _belongs(pid, root)]) and time.monotonic() < end:
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(_LOOK_S)
+
+
+def _processes() -> list[int]:
+    return [
+        int(each.name) for each in Path("/proc").iterdir() if each.name.isdecimal() and int(each.name) != os.getpid()
+    ]
+
+
+def _belongs(pid: int, root: Path) -> bool:
+    here = Path(f"/proc/{pid}")
+    try:
+        works_in = f"{(here / 'cwd').readlink()}/".startswith(f"{root}/")
+        given = (here / "environ").read_bytes().split(b"\0")
+    except OSError:  # gone, or somebody else's
+        return False
+    return works_in or any(each.startswith(f"SLURM_CONF={root}/".encode()) for each in given)
 
 
 def _began(pid: int) -> str | None:
