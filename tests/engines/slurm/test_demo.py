@@ -1,14 +1,13 @@
 """``jiaozi demo --engines slurm``: the whole story on two real clusters, one of which falls silent in the middle."""
 
 import json
+import os
 import re
 import subprocess
 import sys
 
 import pytest
-from typer.testing import CliRunner
 
-from jiaozi.cli.demo import app
 from jiaozi.cli.demo.slurm import daemons
 from jiaozi.cli.demo.slurm.clusters import Cluster, Clusters
 from tests.engines.slurm.clusters import missing
@@ -46,13 +45,16 @@ def test_the_story_loses_a_line_and_neither_an_order_nor_a_fen(fresh_database, t
     assert not daemons.note(folder).exists()
 
 
-def test_without_slurm_one_line_names_the_command(monkeypatch, tmp_path):
-    monkeypatch.setattr(daemons, "PROGRAMS", ("no-such-slurmctld",))
-    monkeypatch.setenv("JIAOZI_VAR", str(tmp_path / "demo"))
-    done = CliRunner().invoke(app, ["--engines", "slurm", "--folder", str(tmp_path / "demo")])
-    assert isinstance(done.exception, daemons.UnableToStartSlurm)
-    assert "make setup-system" in str(done.exception)
-    assert not list(tmp_path.rglob("slurm.json"))
+def test_without_slurm_one_line_names_the_command_and_an_earlier_demo_stays(tmp_path):
+    folder = tmp_path / "demo"
+    (folder / "jobs").mkdir(parents=True)
+    environ = os.environ | {"JIAOZI_VAR": str(folder), "PATH": str(tmp_path)}
+    words = ["demo", "--engines", "slurm", "--folder", str(folder)]
+    told = subprocess.run([*JIAOZI, *words], env=environ, capture_output=True, text=True, timeout=120, check=False)
+    assert told.returncode == 1
+    assert "install it with: make setup-system" in told.stderr.splitlines()[0]
+    assert len(told.stderr.splitlines()) == 2
+    assert [each.name for each in folder.iterdir()] == ["jobs"]
 
 
 def test_what_a_killed_demo_left_is_ended_and_nothing_else(tmp_path):

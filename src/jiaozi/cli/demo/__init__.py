@@ -50,6 +50,8 @@ def demo(
     os.environ.setdefault("JIAOZI_PROCESS_ENGINE", "true")
     os.environ.setdefault("JIAOZI_PROCESS_ISOLATION", "where_possible")
     started = time.perf_counter()
+    if engines is Engines.SLURM:
+        _slurm("daemons").require()
     _start_empty(folder)
     with _clusters(engines, folder) as clusters:
         with opened():
@@ -67,7 +69,12 @@ def _clusters(engines: Engines, folder: Path) -> AbstractContextManager[Any]:
     if engines is Engines.PROCESS:
         return nullcontext()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    return importlib.import_module("jiaozi.cli.demo.slurm.centres").running(folder)  # type: ignore[no-any-return]
+    return _slurm("centres").running(folder)  # type: ignore[no-any-return]
+
+
+def _slurm(name: str) -> Any:
+    """Load what belongs to the clusters, where they are asked for."""
+    return importlib.import_module(f"jiaozi.cli.demo.slurm.{name}")
 
 
 def _start_empty(folder: Path) -> None:

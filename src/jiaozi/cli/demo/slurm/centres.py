@@ -12,7 +12,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from jiaozi.cli.demo.slurm.clusters import USER, Cluster, Clusters
-from jiaozi.cli.demo.slurm.daemons import end_noted, missing, note
+from jiaozi.cli.demo.slurm.daemons import end_noted, note
 
 CLUSTERS = {"nscc-chengdu": Cluster("scc"), "chengdu-aicc": Cluster("aic", cards=True)}
 """Centre → its cluster."""
@@ -83,16 +83,7 @@ class SlurmCentres:
 
 @contextmanager
 def running(folder: Path) -> Iterator[SlurmCentres]:
-    """Hold both clusters up, the start of it beside whatever is done meanwhile; at the end nothing of them is left.
-
-    Raises
-    ------
-    UnableToStartSlurm
-        Where this machine can't run Slurm, with the command that helps.
-    """
-    why = missing()
-    if why is not None:
-        raise why
+    """Hold both clusters up, the start of it beside whatever is done meanwhile; at the end nothing of them is left."""
     end_noted(note(folder))
     clusters = Clusters(list(CLUSTERS.values()), note=note(folder))
     try:

@@ -49,6 +49,19 @@ def missing() -> UnableToStartSlurm | None:
     return None
 
 
+def require() -> None:
+    """Go on only where clusters can be brought up.
+
+    Raises
+    ------
+    UnableToStartSlurm
+        With the command that helps.
+    """
+    why = missing()
+    if why is not None:
+        raise why
+
+
 def find(program: str) -> str | None:
     """Find a program, daemons' folders included."""
     return shutil.which(program, path=path())
