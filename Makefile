@@ -8,7 +8,7 @@ ENGINES ?= process
 export PYTHONUTF8 := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup setup-dev setup-system setup-ray setup-s3 setup-skypilot setup-kubernetes test-kubernetes demo up test lint format bench clean lock
+.PHONY: help setup setup-dev setup-system setup-ray setup-s3 setup-jupyter setup-skypilot setup-kubernetes test-kubernetes demo up test lint format bench clean lock
 
 help:  ## what each target does
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -40,11 +40,18 @@ setup-s3: setup-dev  ## an S3 server for the tests of data staging, beside the p
 setup-skypilot: setup-dev  ## SkyPilot, whose optimizer `make bench` times beside the quote (300 MB)
 	@sh scripts/setup-beside.sh skypilot sky
 
+setup-jupyter: setup-dev  ## JupyterLab for sessions on this machine, beside the product (190 MB)
+	@sh scripts/setup-beside.sh jupyter jupyter-lab
+
 setup-kubernetes:  ## a real Kubernetes for the tests of its engine: built once, 8 minutes (needs root; Debian)
 	@sh scripts/setup-kubernetes.sh
 
 test-kubernetes: setup-dev setup-kubernetes  ## the Kubernetes engine on a real control plane and a real node
 	@$(BIN)/pytest -n 0 tests/engines/kubernetes $(ARGS)
+
+# What opens sessions on this machine, where it is installed: `make setup-jupyter`, `make setup-system`.
+demo up: export JIAOZI_SESSION_JUPYTER ?= $(wildcard $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jiaozi/jupyter/bin/jupyter-lab)
+demo up: export JIAOZI_SESSION_SSHD ?= $(wildcard /usr/sbin/sshd)
 
 demo: setup  ## one voucher's whole life; SERVE=0 stops after the story, TRACE=file.swf.gz adds real jobs, ENGINES=slurm two clusters
 	@$(BIN)/jiaozi demo $(if $(filter 0,$(SERVE)),--no-serve,--serve) --engines $(ENGINES) $(if $(TRACE),--trace $(TRACE),)
@@ -76,6 +83,7 @@ lock: .venv/.uv  ## resolve the dependencies again
 	@$(BIN)/uv pip compile pyproject.toml --extra build --universal --generate-hashes --python-version 3.11 --upgrade -q -o requirements/run.txt
 	@$(BIN)/uv pip compile pyproject.toml --extra dev -c requirements/run.txt --universal --generate-hashes --python-version 3.11 --upgrade -q -o requirements/dev.txt
 	@echo 'ray[default]>=2.60,<3' | $(BIN)/uv pip compile - --universal --generate-hashes --python-version 3.11 --upgrade -q -o requirements/ray.txt
+	@echo 'jupyterlab>=4.5,<5' | $(BIN)/uv pip compile - --universal --generate-hashes --python-version 3.11 --upgrade -q -o requirements/jupyter.txt
 	@echo 'moto[server]>=5.1,<6' | $(BIN)/uv pip compile - --universal --generate-hashes --python-version 3.11 --upgrade -q -o requirements/s3.txt
 	@echo 'skypilot>=0.14,<0.15' | $(BIN)/uv pip compile - --universal --generate-hashes --python-version 3.11 --upgrade -q -o requirements/skypilot.txt
 

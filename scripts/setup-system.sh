@@ -1,7 +1,7 @@
 #!/bin/sh
 # System packages that the tests can use. Nothing in `make demo` or `make test` needs them; tests that do are skipped without.
 set -eu
-packages="chromium fonts-noto-cjk poppler-utils postgresql bubblewrap"
+packages="chromium fonts-noto-cjk poppler-utils postgresql bubblewrap openssh-server"
 packages="$packages slurmctld slurmd slurm-client slurm-wlm-basic-plugins slurmdbd slurmrestd slurm-wlm-mysql-plugin slurm-wlm-jwt-plugin munge mariadb-server"
 command -v apt-get >/dev/null 2>&1 || { echo "setup-system: needs apt-get; on another system install: $packages" >&2; exit 1; }
 missing=""

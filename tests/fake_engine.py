@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from jiaozi.kernel.label import Label
 from jiaozi.order.ports import (
+    Access,
     Capacity,
     EngineJob,
     Forecast,
@@ -16,6 +17,8 @@ from jiaozi.order.ports import (
     JobSpec,
     JobState,
     JobStatus,
+    Saved,
+    UnableToExtend,
     UnableToFindJob,
     UnableToReachEngine,
     UnableToSubmit,
@@ -100,6 +103,40 @@ class FakeEngine:
 
     def logs(self, order_id: UUID, tail_bytes: int) -> bytes:
         return b""
+
+
+TOKEN = "never-to-be-kept"
+
+
+class Sitting(FakeEngine):
+    """An engine that opens notebooks, and does with extensions what a test tells it to."""
+
+    end_grace_ms = 5_000
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sessions = frozenset({"JUPYTERLAB", "SSH"})
+        self.limits: dict[UUID, int] = {}
+        self.refuses_more = False
+        self.kept: Saved | None = None
+
+    def extend(self, order_id: UUID, time_limit_ms: int) -> None:
+        self._reached(order_id)
+        if order_id not in self.jobs:
+            raise UnableToFindJob("UNKNOWN", "没有该作业", "no such job")
+        if self.refuses_more or self.jobs[order_id].state is not JobState.RUNNING:
+            raise UnableToExtend("PARTITION_FULL", "分区不允许", "the partition does not allow it")
+        self.limits[order_id] = time_limit_ms
+
+    def access(self, order_id: UUID) -> Access:
+        return Access(opens="JUPYTERLAB", node="node1", host="127.0.0.1", port=8888, token=TOKEN)
+
+    def saved(self, order_id: UUID) -> Saved | None:
+        self._reached(order_id)
+        return self.kept
+
+    def read_saved(self, order_id: UUID) -> Iterator[bytes]:
+        yield b"bytes"
 
 
 ENGINE = FakeEngine()

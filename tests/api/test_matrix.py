@@ -69,7 +69,9 @@ MAY = {
     "get_evidence_content": OWN - {"operator"},
     "list_leases": OVERSEERS | HOLDERS | CENTRES,
     "list_orders": OVERSEERS | HOLDERS | CENTRES,
-    **dict.fromkeys(["get_order", "list_order_usage", "get_order_log"], DONE_THERE),
+    **dict.fromkeys(["get_order", "list_order_usage", "get_order_log", "get_session"], DONE_THERE),
+    "price_extension": frozenset({"holder", "operator"}),
+    "get_access": frozenset({"holder"}),
     **dict.fromkeys(["list_statements", "list_captures_waiting"], OVERSEERS | CENTRES),
     **dict.fromkeys(
         ["get_statement", "list_statement_lines", "list_statement_differences", "export_statement"],
@@ -115,7 +117,8 @@ MAY = {
     **dict.fromkeys(["withdraw_application", "appeal_application", "attach_evidence"], frozenset({"holder"})),
     **dict.fromkeys(["submit_redemption", "withdraw_redemption", "name_end_user"], frozenset({"holder"})),
     **dict.fromkeys(
-        ["quote_order", "hold_order", "cancel_order", "allow_leases", "disallow_leases"], frozenset({"holder"})
+        ["quote_order", "hold_order", "cancel_order", "extend_order", "allow_leases", "disallow_leases"],
+        frozenset({"holder"}),
     ),
     "correct_organisation": frozenset({"holder", "officer", "outsider"}),
     "let_member_in": frozenset({"holder", "officer", "outsider"}),
@@ -234,6 +237,7 @@ def bodies(house, ids):
         "put_application_on_notice": {"until": now},
         "reject_application": {"zh": "不符", "en": "no"},
         "quote_order": job | {"voucher": ids["voucher"], "time_limit_ms": 1000, "command": ["true"]},
+        "extend_order": {"id": some, "adds_ms": 1},
         "credit_holder": {"holder": str(house.firm.id), "centre": CENTRE, "amount_fen": 1, "reference": some},
         "push_usage": {"records": [record]},
         "resolve_usage_dispute": reason | {"accept": "old"},
@@ -299,6 +303,7 @@ QUERIES = {
     "preview_batch_approval": {"programme": PROGRAMME, "application": "00000000-0000-4000-8000-000000000001"},
     "try_parameter": {"programme": PROGRAMME, "parameter": "general_ratio", "value": "40%"},
     "compare_programme_versions": {"before": "00000000", "after": "00000000"},
+    "price_extension": {"adds_ms": 1},
     "list_quotes": {"resource_class": "cpu-core", "units": 1, "duration_s": 60},
     **dict.fromkeys(
         named(

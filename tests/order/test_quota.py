@@ -176,7 +176,7 @@ def test_many_orders_at_once_never_pass_it(fresh_database):
 
 @given(st.integers(1, 10**6), st.integers(0, 10**10))
 def test_no_more_is_captured_than_held(held_s, used_unit_ms):
-    line = rules.resolve_line(ORDER_ID, held_s, used_unit_ms)
+    (line,) = rules.resolve_lines(ORDER_ID, [(0, held_s)], used_unit_ms)
     assert line.amount_fen <= held_s
     assert (line.kind is TransferKind.VOID) == (used_unit_ms == 0)
     assert line.amount_fen * 1000 >= min(used_unit_ms, held_s * 1000)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from jiaozi.order.models import Order
+from jiaozi.kernel import clock
+from jiaozi.order import services as order
+from jiaozi.order.models import Order, OrderSession
+from jiaozi.order.ports import JobState
+from jiaozi.order.services import engines
 from jiaozi.party.rules import Role
 from jiaozi.voucher.models import Voucher
 from jiaozi.voucher.queries import purse
+from tests import fake_engine
+from tests.fake_engine import TOKEN, Sitting
 from tests.web.people import member, signed_in
 from tests.web.sample_year import fill
 from tests.web.test_pages import text_of
@@ -77,3 +85,71 @@ def test_the_wallet_adds_up(holder, voucher) -> None:
     words = text_of(holder.get("/wallet").content)
     assert voucher.number in words
     assert "用券提交作业" in words
+
+
+def test_a_session_needs_an_engine_that_opens_it_and_is_refused_in_words(holder, voucher) -> None:
+    answer = holder.post(f"/vouchers/{voucher.id}/order", JOB | {"kind": "JUPYTERLAB"}, headers={"HX-Request": "true"})
+    assert "不能打开笔记本" in text_of(answer.content)
+    placed = holder.post(f"/vouchers/{voucher.id}/order", JOB | {"kind": "SSH", "centre": "nscc-chengdu"})
+    assert placed.status_code == 422
+    assert "不能打开终端" in text_of(placed.content)
+    assert not Order.objects.filter(title="试算").exists()
+
+
+def test_a_batch_job_needs_a_script(holder, voucher) -> None:
+    answer = holder.post(f"/vouchers/{voucher.id}/order", JOB | {"centre": "nscc-chengdu", "script": " "})
+    assert (answer.status_code, "请填写要运行的脚本" in text_of(answer.content)) == (422, True)
+
+
+@pytest.fixture
+def sitting(holder, voucher, monkeypatch, settings):
+    """A running notebook on an engine in memory."""
+    engine = Sitting()
+    monkeypatch.setattr(fake_engine, "ENGINE", engine)
+    settings.JIAOZI_ENGINES = {"process": "tests.fake_engine"}
+    engines._engine.cache_clear()
+    holder.post(f"/vouchers/{voucher.id}/order", JOB | {"kind": "JUPYTERLAB", "centre": "nscc-chengdu"})
+    row = Order.objects.get(title="试算")
+    started = clock.now() - timedelta(minutes=20)
+    order.submit(order_id=row.id, now=started)
+    engine.put(row.id, JobState.RUNNING, started)
+    order.watch_all(now=clock.now())
+    yield row
+    engines._engine.cache_clear()
+
+
+def test_a_sessions_page_shows_what_is_left_and_extends_with_the_price_before_it(holder, sitting) -> None:
+    url = f"/orders/{sitting.id}"
+    words = text_of(holder.get(url).content)
+    assert "剩余时间" in words
+    assert "40分" in words
+    assert "冻结余额" in words
+    price = holder.get(f"{url}/extend", {"minutes": "60"}, headers={"HX-Request": "true"})
+    assert "追加冻结" in text_of(price.content)
+    assert "大于零" in text_of(holder.get(f"{url}/extend", {"minutes": "x"}).content)
+    before = sitting.voucher_hold_fen
+    for _ in range(2):
+        answer = holder.post(f"{url}/extend", {"minutes": "60", "id": str(price.context["slice_id"])}, follow=True)
+    sitting.refresh_from_db()
+    assert (sitting.time_limit_ms, sitting.slices.count()) == (2 * 3_600_000, 1)
+    assert sitting.voucher_hold_fen > before
+    assert "延长至 2小时" in text_of(answer.content)
+
+
+def test_the_way_in_is_on_a_page_of_its_own_that_nobody_keeps(holder, sitting, present) -> None:
+    answer = holder.get(f"/orders/{sitting.id}/open")
+    assert TOKEN in answer.content.decode()
+    assert answer["Cache-Control"] == "no-store"
+    assert TOKEN not in holder.get(f"/orders/{sitting.id}").content.decode()
+    operator = signed_in(member("runner", Role.OPERATOR, present))
+    assert operator.get(f"/orders/{sitting.id}/open").status_code == 403
+    assert operator.get(f"/orders/{sitting.id}").status_code == 200
+
+
+def test_saved_files_are_downloaded(holder, sitting) -> None:
+    url = f"/orders/{sitting.id}/files"
+    assert holder.get(url).status_code == 302
+    OrderSession.objects.filter(order=sitting).update(saved_name="saved.tar.gz", saved_size=5, saved_at=clock.now())
+    answer = holder.get(url)
+    assert (b"".join(answer.streaming_content), answer["Content-Length"]) == (b"bytes", "5")
+    assert "saved.tar.gz" in answer["Content-Disposition"]

@@ -2,21 +2,57 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from itertools import islice
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from jiaozi.cli.server import asked, shown
+from jiaozi.cli.server import UnableToAsk, asked, shown
 from jiaozi.client import every
-from jiaozi.client.shapes import NewOrder
+from jiaozi.client.shapes import AccessShape, NewOrder
 from jiaozi.kernel.fen import yuan
+from jiaozi.kernel.ids import new_id
 
 ID_WIDTH = 36
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+class Kind(StrEnum):
+    """What an order runs."""
+
+    BATCH = "batch"
+    SESSION = "session"
+
+
+class Opened(StrEnum):
+    """What a session opens."""
+
+    JUPYTERLAB = "jupyterlab"
+    SSH = "ssh"
+
+
+OPENS: dict[Opened, Literal["JUPYTERLAB", "SSH"]] = {Opened.JUPYTERLAB: "JUPYTERLAB", Opened.SSH: "SSH"}
+
+
+def _key(path: Path | None) -> str:
+    if path is None:
+        raise UnableToAsk(
+            "KEY_MISSING",
+            "请用--key指明公钥文件，如~/.ssh/id_ed25519.pub",
+            "name your public key's file by --key, such as ~/.ssh/id_ed25519.pub",
+            field="--key",
+        )
+    try:
+        return path.expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise UnableToAsk(
+            "KEY_UNREADABLE", f"读不到公钥：{problem}", f"the key can't be read: {problem}", field="--key"
+        ) from None
 
 
 @app.command("list")
@@ -45,7 +81,7 @@ def list_orders(
 @app.command()
 def place(
     context: typer.Context,
-    command: Annotated[list[str], typer.Argument(help="the program and its arguments, after -- · 命令")],
+    command: Annotated[list[str] | None, typer.Argument(help="the program and its arguments, after -- · 命令")] = None,
     *,
     voucher: Annotated[str, typer.Option(help="who pays its share · 算力券")],
     centre: Annotated[str, typer.Option(help="where; dispatch's best place without it · 算力中心")] = "",
@@ -54,9 +90,12 @@ def place(
     memory_mib: Annotated[int, typer.Option(min=1)] = 1024,
     minutes: Annotated[int, typer.Option(min=1, help="the time limit, which the hold covers · 时限")] = 60,
     title: str = "jiaozi order place",
+    kind: Annotated[Kind, typer.Option(help="a batch job, or a session to work in · 作业或交互会话")] = Kind.BATCH,
+    opens: Annotated[Opened, typer.Option(help="what a session opens · 会话打开什么")] = Opened.JUPYTERLAB,
+    key: Annotated[Path | None, typer.Option(help="for ssh: the file of your public key · 公钥文件")] = None,
     hold: Annotated[bool, typer.Option(help="place it; --no-hold only quotes · 下单")] = True,
 ) -> None:
-    """Price a job at a centre, and place it · 报价并下单."""
+    """Price a job or a session at a centre, and place it · 报价并下单."""
     wanted: NewOrder = {
         "voucher": voucher,
         "title": title,
@@ -65,8 +104,10 @@ def place(
         "units": units,
         "memory_mib": memory_mib,
         "time_limit_ms": minutes * 60_000,
-        "command": command,
+        "command": command or [],
     }
+    if kind is Kind.SESSION:
+        wanted["session"] = {"opens": OPENS[opens], "authorized_key": _key(key) if opens is Opened.SSH else ""}
     with asked(context) as server:
         quoted = server.quote_order(wanted)
         shown(server.hold_order(quoted["id"]) if hold else quoted)
@@ -91,3 +132,49 @@ def log(context: typer.Context, order: str) -> None:
     """Print the end of a job's log · 查看日志."""
     with asked(context) as server:
         typer.echo(server.get_order_log(order)["text"])
+
+
+@app.command()
+def extend(
+    context: typer.Context,
+    order: str,
+    *,
+    minutes: Annotated[int, typer.Option(min=1, help="how much longer · 延长多少分钟")],
+    hold: Annotated[bool, typer.Option(help="extend it; --no-hold only prices · 延长")] = True,
+) -> None:
+    """Price more time of a running session, hold for it, and have the limit raised · 延长会话."""
+    adds_ms = minutes * 60_000
+    with asked(context) as server:
+        if not hold:
+            shown(server.price_extension(order, adds_ms=adds_ms))
+            return
+        shown(server.extend_order(order, {"id": str(new_id()), "adds_ms": adds_ms}))
+
+
+@app.command()
+def session(context: typer.Context, order: str) -> None:
+    """Show what is left of a session: time and money, its extensions, its saved files · 查看会话."""
+    with asked(context) as server:
+        shown(server.get_session(order))
+
+
+@app.command("open")
+def open_session(context: typer.Context, order: str) -> None:
+    """Show the way into your running session; who reads it can use it · 显示会话的访问方式."""
+    with asked(context) as server:
+        found = server.get_access(order)
+    for line in ways_in(found):
+        typer.echo(line)
+
+
+def ways_in(found: AccessShape) -> list[str]:
+    """Give the words to type: at the node itself, and from elsewhere by a tunnel."""
+    host, port = found["host"], found["port"]
+    far = f"ssh -L {port}:{host}:{port} {found['node']}"
+    if found["opens"] == "SSH":
+        return [
+            f"known_hosts: [{host}]:{port} {found['host_key']}",
+            f"ssh -p {port} {found['user']}@{host}",
+            f"from elsewhere · 从别处先建隧道: {far}",
+        ]
+    return [f"http://{host}:{port}/lab?token={found['token']}", f"from elsewhere · 从别处先建隧道: {far}"]

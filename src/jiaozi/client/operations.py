@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 
 from jiaozi.client.shapes import (
     Acceptance,
+    AccessShape,
     AccountStatement,
     AlertShape,
     ApplicationShape,
@@ -50,6 +51,7 @@ from jiaozi.client.shapes import (
     ExchangeSeatShape,
     ExchangeSeats,
     ExchangeSessionDetail,
+    ExtensionPrice,
     FundWish,
     HandDecided,
     HeldBackShape,
@@ -68,6 +70,7 @@ from jiaozi.client.shapes import (
     NewExchangeSchedule,
     NewExchangeSeat,
     NewExchangeSession,
+    NewExtension,
     NewOrder,
     NewOrganisation,
     NewRedemption,
@@ -133,7 +136,9 @@ from jiaozi.client.shapes import (
     RunWithFiles,
     ScenarioWish,
     SecretShape,
+    SessionShape,
     Situation,
+    SliceShape,
     Span,
     StageShape,
     StatementShape,
@@ -991,6 +996,42 @@ class Operations(Transport):
         Record what a holder prepaid at a centre, or what credit the centre granted it.  Scope: `OFFER`.
         """
         return cast("Done", self.asked("POST", "/api/v1/credits", body=body, key=key))
+
+    def get_session(self, order_id: str) -> SessionShape:
+        """What is left of a session: time, and money by the tariff; its extensions, and what it saved.
+
+        What is left of a session: time, and money by the tariff; its extensions, and what it saved.  Scope:
+        `READ`.
+        """
+        return cast("SessionShape", self.asked("GET", f"/api/v1/orders/{quoted(order_id)}/session"))
+
+    def price_extension(self, order_id: str, *, adds_ms: int) -> ExtensionPrice:
+        """Price more time of a running session; nothing is held.
+
+        Price more time of a running session; nothing is held.  Scope: `READ`.
+        """
+        return cast(
+            "ExtensionPrice",
+            self.asked("GET", f"/api/v1/orders/{quoted(order_id)}/extension-price", query={"adds_ms": adds_ms}),
+        )
+
+    def extend_order(self, order_id: str, body: NewExtension, *, key: str | None = None) -> SliceShape:
+        """Hold for more time of a running session; its engine raises the limit next, ``get_session`` has its answer.
+
+        Hold for more time of a running session; its engine raises the limit next, ``get_session`` has its
+        answer.  Scope: `SPEND`.
+        """
+        return cast(
+            "SliceShape", self.asked("POST", f"/api/v1/orders/{quoted(order_id)}/extensions", body=body, key=key)
+        )
+
+    def get_access(self, order_id: str) -> AccessShape:
+        """The way into a running session, for its holder's own people alone: kept nowhere, asked of the engine anew.
+
+        The way into a running session, for its holder's own people alone: kept nowhere, asked of the engine
+        anew.  Scope: `SPEND`.
+        """
+        return cast("AccessShape", self.asked("GET", f"/api/v1/orders/{quoted(order_id)}/access"))
 
     def push_usage(self, centre: str, body: Push, *, key: str | None = None) -> Received:
         """Push usage records; each is stored once, and one that is not what was ordered is held back with its reason.

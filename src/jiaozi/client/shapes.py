@@ -13,6 +13,18 @@ class Acceptance(TypedDict):
     reason: NotRequired[str]
 
 
+class AccessShape(TypedDict):
+    """The way into a running session: where it listens, and what only its holder's people may know."""
+
+    opens: Literal["JUPYTERLAB", "SSH"]
+    node: str
+    host: str
+    port: int
+    token: str
+    user: str
+    host_key: str
+
+
 class AccountStatement(TypedDict):
     """A voucher's account: its latest lines, oldest first."""
 
@@ -749,6 +761,16 @@ class ExchangeSessionShape(TypedDict):
     closes_at: str
 
 
+class ExtensionPrice(TypedDict):
+    """What more time would cost at most, and until when it can be asked for."""
+
+    limit_ms: int
+    most_fen: int
+    voucher_fen: int
+    own_fen: int
+    latest_at: str
+
+
 class FactShape(TypedDict):
     """A fact that applicants are asked for."""
 
@@ -1098,6 +1120,13 @@ class NewExchangeSession(TypedDict):
     closes_at: str
 
 
+class NewExtension(TypedDict):
+    """More time; ``id`` makes it once, whatever is sent again."""
+
+    id: str
+    adds_ms: int
+
+
 class NewOrder(TypedDict):
     """A job and the voucher that is to pay its share."""
 
@@ -1108,7 +1137,8 @@ class NewOrder(TypedDict):
     units: int
     memory_mib: int
     time_limit_ms: int
-    command: list[str]
+    command: NotRequired[list[str]]
+    session: NotRequired[NewSession | None]
     files: NotRequired[dict[str, str]]
     end_user: NotRequired[str | None]
 
@@ -1132,6 +1162,13 @@ class NewRedemption(TypedDict):
     voucher: str
     invoice: NotRequired[InvoiceWish | None]
     uses: NotRequired[list[str]]
+
+
+class NewSession(TypedDict):
+    """What to open instead of running a command."""
+
+    opens: Literal["JUPYTERLAB", "SSH"]
+    authorized_key: NotRequired[str]
 
 
 class NewTradeOrder(TypedDict):
@@ -1243,6 +1280,12 @@ class Offers(TypedDict):
     items: list[OfferShape]
 
 
+class Opened(TypedDict):
+    """What an order opens, where it is a session."""
+
+    opens: Literal["JUPYTERLAB", "SSH"]
+
+
 class OptionShape(TypedDict):
     """A place that can serve the job; price = compute + movement = voucher's share + own share, in fen."""
 
@@ -1301,6 +1344,7 @@ class OrderRow(TypedDict):
     resource_class: str
     tariff: str
     title: str
+    session: NotRequired[Opened | None]
     units: int
     memory_mib: int
     time_limit_ms: int
@@ -1342,6 +1386,7 @@ class OrderShape(TypedDict):
     resource_class: str
     tariff: str
     title: str
+    session: NotRequired[Opened | None]
     units: int
     memory_mib: int
     time_limit_ms: int
@@ -1981,12 +2026,42 @@ class SecretShape(TypedDict):
     secret: str
 
 
+class SessionShape(TypedDict):
+    """A session: until when it runs, what is left of its time and of what is held for it, what it saved."""
+
+    opens: Literal["JUPYTERLAB", "SSH"]
+    ends_at: str | None
+    left_ms: int | None
+    spent_fen: int | None
+    left_fen: int | None
+    extensions: list[SliceShape]
+    saved_name: str
+    saved_size: int | None
+    saved_sha256: str
+
+
 class Situation(TypedDict):
     """What an applicant says of itself and of its need, as nested facts; amounts may be written like `30万`."""
 
     clause: NotRequired[str | None]
     facts: dict[str, Any]
     on: NotRequired[str | None]
+
+
+class SliceShape(TypedDict):
+    """One extension: held for first, then asked of the engine, which grants or refuses it."""
+
+    id: str
+    number: int
+    from_limit_ms: int
+    limit_ms: int
+    voucher_fen: int
+    own_fen: int
+    state: Literal["HELD", "GRANTED", "REFUSED"]
+    reason_code: str
+    reason: Words
+    asked_at: str
+    decided_at: str | None
 
 
 class Span(TypedDict):

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from jiaozi.catalogue.models import Centre, ResourceClass, TariffVersion
 from jiaozi.order.rules import State
+from jiaozi.order.rules.session import Opens, SliceState
 from jiaozi.order.rules.standing import LOST, Verdict
 from jiaozi.party.models import NamedEndUser, Organisation
 from jiaozi.voucher.models import Voucher, number_of
@@ -133,3 +134,65 @@ class OrderRuling(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verdict} {self.order_id}"
+
+
+class OrderSession(models.Model):
+    """What an order opens when it is a session; no way in and no token is ever kept here.
+
+    ``warned_min`` is the last number of minutes that its holder was warned of; ``saved_at`` is when its end was looked
+    at, with ``saved_name`` empty where nothing was saved.
+    """
+
+    order = models.OneToOneField(Order, primary_key=True, on_delete=models.PROTECT, related_name="session")
+    opens = models.CharField(max_length=12, choices=[(each.value, str(each.label)) for each in Opens])
+    authorized_key = models.CharField(max_length=4096, blank=True)
+    warned_min = models.SmallIntegerField(null=True)
+    saved_at = models.DateTimeField(null=True)
+    saved_name = models.CharField(max_length=120, blank=True)
+    saved_size = models.BigIntegerField(null=True)
+    saved_sha256 = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        db_table = "order_session"
+        indexes = [models.Index(fields=["order"], name="order_session_open", condition=Q(saved_at__isnull=True))]
+        constraints = [models.CheckConstraint(name="order_session_opens", condition=Q(opens__in=list(Opens)))]
+
+    def __str__(self) -> str:
+        return f"{self.opens} {self.order_id}"
+
+
+class OrderSlice(models.Model):
+    """One extension of a session: a hold of its own from one time limit to a longer one, and what became of it."""
+
+    id = models.UUIDField(primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="slices")
+    number = models.SmallIntegerField()
+    from_limit_ms = models.BigIntegerField()
+    limit_ms = models.BigIntegerField()
+    voucher_fen = models.BigIntegerField()
+    own_fen = models.BigIntegerField()
+    cap_keys = models.JSONField(default=list)
+    state = models.CharField(max_length=8, choices=[(each.value, each.value) for each in SliceState])
+    reason_code = models.CharField(max_length=60, blank=True)
+    reason_zh = models.CharField(max_length=400, blank=True)
+    reason_en = models.CharField(max_length=400, blank=True)
+    by = models.CharField(max_length=80)
+    asked_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "order_slice"
+        constraints = [
+            models.UniqueConstraint(fields=["order", "number"], name="order_slice_number"),
+            models.UniqueConstraint(
+                fields=["order"], name="order_slice_one_under_way", condition=Q(state=SliceState.HELD)
+            ),
+            models.CheckConstraint(name="order_slice_state", condition=Q(state__in=list(SliceState))),
+            models.CheckConstraint(name="order_slice_adds_time", condition=Q(limit_ms__gt=F("from_limit_ms"))),
+            models.CheckConstraint(
+                name="order_slice_not_negative", condition=Q(number__gte=1, voucher_fen__gte=0, own_fen__gte=0)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.order_id}"

@@ -13,14 +13,16 @@ from django.db import connection
 from django.db.models import ExpressionWrapper, F, Q, Sum
 from django.db.models.fields import DateTimeField
 
+from jiaozi.catalogue.queries import tariff_of
 from jiaozi.kernel.ids import named_id
 from jiaozi.kernel.refusal import Refused
 from jiaozi.ledger.models import LedgerTransfer
 from jiaozi.ledger.queries import Finding
-from jiaozi.order.models import Order
+from jiaozi.order.models import Order, OrderSession, OrderSlice
 from jiaozi.order.ports import longest_run_ms
 from jiaozi.order.rules import ON_ENGINE, TAKING, State
 from jiaozi.order.rules.quota import ENDED
+from jiaozi.order.rules.session import Left, Opens, SliceState, left
 from jiaozi.order.rules.standing import LET_GO_FOR, LOST, STUCK_AFTER, Standing, Why, stuck
 
 ROWS_MAX = 500
@@ -47,7 +49,9 @@ def order(id: UUID, *, lock: bool = False) -> Order:  # noqa: A002 - the column'
     UnableToFindOrder
         When there is none.
     """
-    rows = Order.objects.select_related("holder", "voucher", "centre", "tariff", "resource_class").defer("files")
+    rows = Order.objects.select_related("holder", "voucher", "centre", "tariff", "resource_class", "session").defer(
+        "files"
+    )
     if lock:
         rows = rows.select_for_update(of=("self",), no_key=True)
     found = rows.filter(id=id).first()
@@ -68,7 +72,7 @@ def orders(
 ) -> list[Order]:
     """Give the latest orders, from after an instant and id, with holder, centre and class, in one statement."""
     rows = Order.objects.filter(programme=programme).defer("files")
-    rows = rows.select_related("holder", "centre", "resource_class", "voucher")
+    rows = rows.select_related("holder", "centre", "resource_class", "voucher", "session")
     if voucher is not None:
         rows = rows.filter(voucher_id=voucher)
     if holder is not None:
@@ -96,6 +100,90 @@ def quotas_to_end(*, limit: int = 1_000) -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(_QUOTAS_TO_END, {"ended": [str(state) for state in ENDED], "limit": limit})
         return [id_ for (id_,) in cursor.fetchall()]
+
+
+def session_of(row: Order) -> OrderSession | None:
+    """Give what an order opens, None for a batch job; no statement where the order was read with it."""
+    try:
+        return row.session
+    except OrderSession.DoesNotExist:
+        return None
+
+
+def standing_slices(row: Order) -> list[OrderSlice]:
+    """Give a session's extensions whose holds stand beside its first, in their order; nothing asked for a batch job."""
+    if session_of(row) is None:
+        return []
+    return list(row.slices.exclude(state=SliceState.REFUSED).order_by("number"))
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """A session as it is shown: ``left`` only while it runs, its extensions the latest first."""
+
+    session: OrderSession
+    left: Left | None
+    slices: list[OrderSlice]
+
+    @property
+    def opens(self) -> Opens:
+        """What it opens."""
+        return Opens(self.session.opens)
+
+
+def sitting(row: Order, now: datetime) -> Sitting:
+    """Give a session's time, money and extensions; one statement beside the order's.
+
+    Raises
+    ------
+    UnableToFindOrder
+        When the order is a batch job.
+    """
+    session = session_of(row)
+    if session is None:
+        raise UnableToFindOrder("NOT_A_SESSION", "这不是交互会话", "this order is no session", field="order")
+    remains = None
+    if row.state == State.RUNNING and row.started_at is not None:
+        remains = left(
+            tariff=tariff_of(row.tariff),
+            units=row.units,
+            started_at=row.started_at,
+            time_limit_ms=row.time_limit_ms,
+            most_fen=row.most_fen,
+            now=now,
+        )
+    return Sitting(session, remains, list(row.slices.order_by("-number")[:ROWS_MAX]))
+
+
+def slice_of(id: UUID) -> OrderSlice | None:  # noqa: A002 - the column's own name
+    """Give one extension, None where there is none."""
+    return OrderSlice.objects.filter(id=id).first()
+
+
+def slice_states(order_id: UUID) -> list[str]:
+    """Give the states of a session's extensions."""
+    return list(OrderSlice.objects.filter(order_id=order_id).order_by("number").values_list("state", flat=True))
+
+
+def slices_under_way(asked_before: datetime, limit: int = SUBMITTED_MAX) -> list[UUID]:
+    """Give the extensions that no engine has answered, oldest first."""
+    rows = OrderSlice.objects.filter(state=SliceState.HELD, asked_at__lte=asked_before).order_by("asked_at")
+    return list(rows.values_list("id", flat=True)[:limit])
+
+
+def sessions_ending(before: datetime, limit: int = WATCHED_MAX) -> list[Order]:
+    """Give the running sessions that reach their limit before an instant."""
+    ends = ExpressionWrapper(F("started_at") + F("time_limit_ms") * _MS, output_field=DateTimeField())
+    rows = Order.objects.select_related("session").defer("files")
+    rows = rows.filter(state=State.RUNNING, session__isnull=False).annotate(ends_at=ends)
+    return list(rows.filter(ends_at__lte=before).order_by("id")[:limit])
+
+
+def sessions_to_keep(limit: int = SUBMITTED_MAX) -> list[UUID]:
+    """Give the ended sessions whose saved files nobody has looked at yet."""
+    over = [state for state in State if state not in {State.QUOTED, State.HELD, *ON_ENGINE}]
+    rows = OrderSession.objects.filter(saved_at=None, order__state__in=over).order_by("order_id")
+    return list(rows.values_list("order_id", flat=True)[:limit])
 
 
 def own_credit(reference: UUID) -> tuple[UUID, int] | None:

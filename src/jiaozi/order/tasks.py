@@ -41,6 +41,13 @@ def end_quotas(timestamp: int) -> None:  # noqa: ARG001
     services.end_due_quotas(now=clock.now())
 
 
+@app.periodic(cron="* * * * * */5")
+@app.task(name="jiaozi.order.tasks.tend_sessions", queue="order", queueing_lock="order.tend_sessions")
+def tend_sessions(timestamp: int) -> None:  # noqa: ARG001
+    """Warn, extend and keep what sessions need."""
+    services.tend_sessions(now=clock.now())
+
+
 @app.periodic(cron="* * * * *")
 @app.task(name="jiaozi.order.tasks.re_place_waiting", queue="order", queueing_lock="order.re_place_waiting")
 def re_place_waiting(timestamp: int) -> None:  # noqa: ARG001

@@ -12,6 +12,7 @@ import threading
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -122,6 +123,12 @@ class Environment(BaseSettings):
     """Seconds for which a quote may be held for; a quarter of an hour, until a city publishes a figure."""
 
     leases: Leases = Leases()
+    session_warn_minutes: list[Annotated[int, Field(ge=1, le=1_440)]] = [10, 2]
+    """Minutes before its end at which a session's holder is warned."""
+    session_jupyter: str = ""
+    """JupyterLab's program on this machine, for the process engine: ``make setup-jupyter`` says where it put one."""
+    session_sshd: str = ""
+    """The SSH server's program on this machine, for the process engine; empty: it opens no shells."""
 
     def folder(self, *parts: str) -> Path:
         """Give a path below ``var``, absolute."""

@@ -161,6 +161,8 @@ JIAOZI_ENGINE_OPTIONS: dict[str, dict[str, object]] = {
         "isolation": _ENV.process_isolation,
         "spool": str(_ENV.folder("jobs", "{centre}")),
         "var": str(_ENV.folder()),
+        "jupyter": _ENV.session_jupyter,
+        "sshd": _ENV.session_sshd,
     },
     "jiaozi.engines.agent": {
         "centre": "{centre}",
@@ -171,6 +173,7 @@ JIAOZI_ENGINE_OPTIONS: dict[str, dict[str, object]] = {
 """Module → options that this machine gives it, under those of the centre; ``{centre}`` becomes the centre's id."""
 
 JIAOZI_QUOTE_VALID_S = _ENV.quote_valid_s
+JIAOZI_SESSION_WARN_MINUTES = _ENV.session_warn_minutes
 """How long a quote stands, in seconds."""
 
 JIAOZI_LEASES = _ENV.leases.model_dump()

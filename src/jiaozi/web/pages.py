@@ -12,13 +12,14 @@ from enum import Enum
 from functools import cache, wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from jiaozi.kernel.label import Label
 from jiaozi.party.rules import Role
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 class Readers(Enum):
@@ -69,7 +70,7 @@ def page(
 
     def wrap(view: View) -> View:
         @wraps(view)
-        def opened(request: HttpRequest, *args: Any, **words: Any) -> HttpResponse:
+        def opened(request: HttpRequest, *args: Any, **words: Any) -> HttpResponseBase:
             from jiaozi.web.frame import turned_away  # noqa: PLC0415 - the frame draws pages, and so knows them
 
             return turned_away(request, said) or view(request, *args, **words)

@@ -19,14 +19,21 @@ from jiaozi.metering.models import UsageRow
 from jiaozi.order import queries
 from jiaozi.order import services as order
 from jiaozi.order.models import Order
-from jiaozi.order.ports import COMMAND_WORDS_MAX, FILES_MAX, TIME_LIMIT_MS_MAX, UnableToFindJob
-from jiaozi.order.rules import Request, State
+from jiaozi.order.ports import COMMAND_WORDS_MAX, FILES_MAX, KEY_MAX, TIME_LIMIT_MS_MAX, UnableToFindJob
+from jiaozi.order.rules import Request, Session, State
+from jiaozi.order.rules.session import Opens
 from jiaozi.party.rules import Reach, Scope, check_may_see, reach_of
 
 router = Router(tags=["orders"])
 OrderState = Annotated[State, one_of(State)]
 TAIL_BYTES_MAX = 262_144
 UNITS_MAX = 1_000_000
+
+
+class Opened(Shape):
+    """What an order opens, where it is a session."""
+
+    opens: Annotated[Opens, one_of(Opens)]
 
 
 class OrderRow(Shape):
@@ -40,6 +47,7 @@ class OrderRow(Shape):
     resource_class: str = id_of("resource_class")
     tariff: UUID = id_of("tariff")
     title: str
+    session: Opened | None = Field(None, description="null for a batch job")
     units: int
     memory_mib: int
     time_limit_ms: int
@@ -77,6 +85,13 @@ class OrderFilter(Filter):
     state: list[OrderState] = []
 
 
+class NewSession(Wish):
+    """What to open instead of running a command."""
+
+    opens: Annotated[Opens, one_of(Opens)]
+    authorized_key: str = Field("", max_length=KEY_MAX, description="for SSH: one OpenSSH public key")
+
+
 class NewOrder(Wish):
     """A job and the voucher that is to pay its share."""
 
@@ -87,7 +102,10 @@ class NewOrder(Wish):
     units: Annotated[int, Field(ge=1, le=UNITS_MAX)]
     memory_mib: Annotated[int, Field(ge=1, le=10**9)]
     time_limit_ms: Annotated[int, Field(ge=1, le=TIME_LIMIT_MS_MAX)]
-    command: Annotated[list[str], Field(max_length=COMMAND_WORDS_MAX)]
+    command: Annotated[list[str], Field(max_length=COMMAND_WORDS_MAX)] = Field(
+        [], description="the program and its words; a session needs none"
+    )
+    session: NewSession | None = None
     files: Annotated[dict[str, str], Field(max_length=FILES_MAX)] = {}
     end_user: UUID | None = None
 
@@ -182,6 +200,9 @@ def quote_order(request: Asked, given: NewOrder) -> OrderShape:
         time_limit_ms=given.time_limit_ms,
         command=tuple(given.command),
         end_user=given.end_user,
+        session=Session(opens=given.session.opens, authorized_key=given.session.authorized_key)
+        if given.session
+        else None,
     )
     row = order.quote(
         voucher_id=given.voucher,

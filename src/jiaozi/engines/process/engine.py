@@ -5,29 +5,37 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from jiaozi.engines.process import forecast, readings, sandbox, turns
+from jiaozi.engines.process import forecast, readings, sandbox, sitting, turns
 from jiaozi.engines.process.options import Options, spool_folder
-from jiaozi.engines.process.spool import Spool, read_json
+from jiaozi.engines.process.spool import Spool, read_apart, read_json, write_json
+from jiaozi.engines.sessions import launcher
+from jiaozi.engines.sessions.dressing import ACCESS_BYTES_MAX, Programs, dressed, read_access, read_saved
 from jiaozi.kernel import clock
 from jiaozi.order.ports import (
+    JUPYTERLAB,
+    SSH,
+    Access,
     Capacity,
     EngineJob,
     Forecast,
     JobSpec,
     JobState,
     JobStatus,
+    Saved,
+    UnableToExtend,
     UnableToFindJob,
     UnableToReachEngine,
     UnableToSubmit,
@@ -38,6 +46,8 @@ USAGE_PAGE_RECORDS = 500
 _USAGE_PAGE_BYTES = USAGE_PAGE_RECORDS * 1_024
 _LOG_TAIL_BYTES_MAX = 16 * 1024 * 1024
 _PROBE_TIMEOUT_S = 30
+_SESSION_PROCESSES = 512  # threads count, and JupyterLab with a few kernels has hundreds
+_PIECE_BYTES = 1024 * 1024
 _START = str(Path(__file__).with_name("start.py"))
 
 
@@ -55,6 +65,7 @@ class ProcessEngine:
     """Runs jobs on this machine; keeps ``jiaozi.order.ports.Engine``."""
 
     granularity_ms = 1
+    end_grace_ms = sitting.END_GRACE_MS
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -70,9 +81,10 @@ class ProcessEngine:
         with self._reached() as spool:
             if (spool.job(order) / "spec").exists():
                 return EngineJob(order_id=spec.order_id, engine_job=order, already_there=True)
-            self._check(spec)
+            job = self._as_job(spec)
+            self._check(job)
             try:
-                taken = turns.take_in(spool, order, self._spec_bytes(spec), queue_max=self.options.queue_max)
+                taken = turns.take_in(spool, order, self._spec_bytes(job), queue_max=self.options.queue_max)
             except OverflowError:
                 raise UnableToReachEngine(
                     "queue_full",
@@ -98,6 +110,51 @@ class ProcessEngine:
             if status.state is not JobState.ENDED:
                 turns.withdraw(spool, str(order_id))
             self._move_on(spool)
+
+    @property
+    def sessions(self) -> frozenset[str]:
+        """What it opens: what its options name, where jobs run at all; a shell needs a job's own table of accounts."""
+        opens = self._programs.opens if self.options.enabled else frozenset()
+        return opens if self.options.isolation == "required" else opens - {SSH}
+
+    def extend(self, order_id: UUID, time_limit_ms: int) -> None:
+        """Raise a running session's limit; its supervisor sees it within a tick."""
+        with self._reached() as spool:
+            status, order = readings.read_status(spool, order_id), str(order_id)
+            if status is None:
+                raise _unknown(order_id)
+            limit_ms = spool.read_limit_ms(order)
+            if time_limit_ms <= limit_ms:
+                return
+            began_at = status.started_at if status.state is JobState.RUNNING else None
+            ends_in = timedelta(milliseconds=limit_ms - self.end_grace_ms)
+            if began_at is None or clock.now() >= began_at + ends_in:
+                raise UnableToExtend(
+                    "SESSION_ENDING", "会话已结束或即将结束", "the session is over, or about to end", field="order"
+                )
+            write_json(spool.job(order) / "limit.json", {"time_limit_ms": time_limit_ms}, durable=True)
+
+    def access(self, order_id: UUID) -> Access | None:
+        """Say how a session is reached: what it wrote of itself, at the door that its supervisor opened."""
+        with self._reached() as spool:
+            folder = spool.job(str(order_id))
+            door = read_json(folder / "relay.json")
+            said = read_access(read_apart(folder / "home", launcher.OWN, "access.json", most=ACCESS_BYTES_MAX))
+        if door is None or said is None:
+            return None
+        return replace(said, host=sitting.HOST, port=door["port"], node=socket.gethostname())
+
+    def saved(self, order_id: UUID) -> Saved | None:
+        """Say what was kept of an ended session."""
+        with self._reached() as spool:
+            note = spool.job(str(order_id)) / f"{sitting.SAVED}.json"
+            return read_saved(note.read_bytes()) if note.exists() else None
+
+    def read_saved(self, order_id: UUID) -> Iterator[bytes]:
+        """Give what was kept, piece by piece."""
+        with self._reached() as spool, (spool.job(str(order_id)) / sitting.SAVED).open("rb") as file:
+            while block := file.read(_PIECE_BYTES):
+                yield block
 
     def usage(self, cursor: str) -> UsagePage:
         """Give the records after a cursor, at most ``USAGE_PAGE_RECORDS``."""
@@ -191,6 +248,22 @@ class ProcessEngine:
         if self.options.enabled:
             turns.start_waiting(spool)
 
+    @property
+    def _programs(self) -> Programs:
+        return Programs(
+            jupyter=(self.options.jupyter,) if self.options.jupyter else (),
+            sshd=(self.options.sshd,) if self.options.sshd else (),
+        )
+
+    def _as_job(self, spec: JobSpec) -> JobSpec:
+        """Give the job that opens a session, which needs more processes than a command; any other as it is."""
+        if spec.session is None:
+            return spec
+        programs = replace(self._programs, sshd=self._programs.sshd if SSH in self.sessions else ())
+        access = f"{launcher.OWN}/access.json"
+        job = dressed(spec, programs, listen="", access=access)
+        return replace(job, processes_max=max(spec.processes_max, _SESSION_PROCESSES))
+
     def _check(self, spec: JobSpec) -> None:
         """Refuse what could never run here."""
         options = self.options
@@ -259,11 +332,22 @@ class ProcessEngine:
             "output_bytes_max": spec.output_bytes_max,
             "disk_mib": self.options.disk_mib,
             "isolation": self.options.isolation,
-            "software": list(self.options.software),
+            "software": [*self.options.software, *_venv_of(spec, self.options.jupyter)],
+            "session": spec.session.opens if spec.session else "",
+            "end_grace_ms": self.end_grace_ms,
             "submitted_ms": int(clock.now().timestamp() * 1000),
             "files": [[name, len(content)] for name, content in spec.files.items()],
         }
         return b"\n".join([json.dumps(header).encode(), b"".join(spec.files.values())])
+
+
+def _venv_of(spec: JobSpec, jupyter: str) -> list[str]:
+    """Give the folders that JupyterLab's own environment lies in, and the Python that it was made from."""
+    if spec.session is None or spec.session.opens != JUPYTERLAB:
+        return []
+    venv = Path(jupyter).parents[1]
+    python = (venv / "bin" / "python").resolve().parents[1]
+    return [str(venv), *([] if python in {Path("/usr"), venv} else [str(python)])]
 
 
 def _unknown(order_id: UUID) -> UnableToFindJob:

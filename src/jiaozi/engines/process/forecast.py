@@ -24,7 +24,7 @@ def start_of(spool: Spool, *, cores: int, memory_mib: int, now: datetime) -> For
     ends: list[tuple[int, int, int]] = []
     for order, claim in spool.claims().items():
         state = read_json(spool.job(order) / "state.json") or {"started_ms": now_ms}
-        end_ms = state["started_ms"] + spool.read_header(order)["time_limit_ms"]
+        end_ms = state["started_ms"] + spool.read_limit_ms(order)
         heapq.heappush(ends, (max(now_ms, end_ms), claim["cores"], claim["memory_mib"]))
     at_ms = now_ms
     waiting = [spool.read_header(order) for _, order in spool.waiting()]

@@ -123,7 +123,8 @@ def _inner(plan: Plan, pipes: Pipes) -> None:
     if plan.namespaces:
         sys_.prctl(sys_.PR_SET_PDEATHSIG, signal.SIGKILL)
         uid = os.geteuid() if plan.uid is None else plan.uid
-        sandbox.build(f"{plan.folder}/root", plan.home, uid=uid, software=tuple(spec["software"]))
+        software, session = tuple(spec["software"]), bool(spec.get("session"))
+        sandbox.build(f"{plan.folder}/root", plan.home, uid=uid, software=software, session=session)
     else:
         sys_.prctl(sys_.PR_SET_CHILD_SUBREAPER, 1)
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
@@ -150,9 +151,12 @@ def _end_tree(plan: Plan) -> None:
 
 
 def _await_command(command: int, control: int, deadline: float) -> int | None:
-    """Collect every process that ends here until the command does; None when it must be stopped instead."""
+    """Collect every process that ends here until the command does; None when it must be stopped instead.
+
+    What comes by ``control`` meanwhile: ``u<ms>`` moves the deadline on by so much, ``t`` asks the command to end.
+    """
     watch = select.poll()
-    watch.register(control, 0)  # only the closing of the other end is reported
+    watch.register(control, select.POLLIN)
     while time.monotonic() < deadline:
         try:
             while True:
@@ -164,9 +168,23 @@ def _await_command(command: int, control: int, deadline: float) -> int | None:
         except ChildProcessError:
             return None
         if watch.poll(0):
-            return None
+            said = os.read(control, 4096)
+            if not said:  # the other end was closed
+                return None
+            deadline += _obey(said, command)
         signal.sigtimedwait([signal.SIGCHLD], _PULSE_S)
     return None
+
+
+def _obey(said: bytes, command: int) -> float:
+    """Do what the supervisor says of a session; gives by how many seconds its deadline moves on."""
+    more_s = 0.0
+    for word in said.split():
+        if word.startswith(b"u"):
+            more_s += int(word[1:]) / 1000
+        elif word == b"t":
+            os.kill(command, signal.SIGTERM)
+    return more_s
 
 
 def _start_command(plan: Plan, pipes: Pipes, doors: list[int]) -> int | None:
@@ -241,7 +259,8 @@ def _set_limits(plan: Plan) -> None:
     spec = plan.spec
     cpu_s = -(-spec["time_limit_ms"] * spec["cores"] // 1000) + 1
     wanted = {
-        resource.RLIMIT_CPU: (cpu_s, cpu_s + 1),
+        # No process can have this one raised later: a session, whose time may be extended, has the meter's limit alone.
+        **({} if spec.get("session") else {resource.RLIMIT_CPU: (cpu_s, cpu_s + 1)}),
         resource.RLIMIT_NPROC: (_processes(plan),) * 2,
         resource.RLIMIT_FSIZE: (spec["disk_mib"] * _MIB,) * 2,
         # One byte, not none: where dumps are piped to a program, the kernel skips a limit of 1 and ignores one of 0.

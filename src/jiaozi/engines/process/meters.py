@@ -36,6 +36,10 @@ class Meter:
         self._cpu_collected_ms = 0
         self._peak_mib = 0
 
+    def extend(self, time_limit_ms: int) -> None:
+        """Let the job use its cores for longer."""
+        self._cpu_max_ms = time_limit_ms * self._spec["cores"]
+
     def look(self, guard: int) -> str | None:
         """Look at what is due, and name the limit that was passed."""
         now = time.monotonic()

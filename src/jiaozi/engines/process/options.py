@@ -35,6 +35,8 @@ class Options:
         Further folders of programs that jobs may read; their ``bin`` comes first in PATH.
     disk_mib
         Most that a job may keep in its private folder.
+    jupyter, sshd
+        The programs that open sessions; empty: none of the kind.
     """
 
     enabled: bool = False
@@ -49,6 +51,8 @@ class Options:
     disk_mib: int = 1_024
     queue_max: int = 10_000
     kill_lag_ms: int = 500
+    jupyter: str = ""
+    sshd: str = ""
 
 
 def read_options(given: Mapping[str, Any]) -> Options:
@@ -71,6 +75,7 @@ def read_options(given: Mapping[str, Any]) -> Options:
     for name in ("spool", "var"):
         wanted[name] = str(wanted.get(name) or getattr(Options(), name))
     options = Options(**wanted)
+    _check_programs(options)
     if options.isolation not in _ISOLATIONS:
         raise ValueError(
             f"engine option 'isolation' must be one of {', '.join(_ISOLATIONS)}, not {options.isolation!r}"
@@ -82,6 +87,13 @@ def read_options(given: Mapping[str, Any]) -> Options:
     wanted["cores"] = options.cores or os.cpu_count() or 1
     wanted["memory_mib"] = options.memory_mib or machine_mib
     return Options(**wanted)
+
+
+def _check_programs(options: Options) -> None:
+    for name in ("jupyter", "sshd"):
+        program = getattr(options, name)
+        if program and not (program.startswith("/") and os.access(program, os.X_OK)):
+            raise ValueError(f"engine option {name!r} must be the absolute path of a program, not {program!r}")
 
 
 def spool_folder(options: Options, *, by_account: bool) -> Path:

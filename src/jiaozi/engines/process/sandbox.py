@@ -53,10 +53,10 @@ def leave_machine() -> None:
     sys_.mount("none", "/", None, sys_.MS_REC | sys_.MS_PRIVATE)
 
 
-def build(root: str, home: str, *, uid: int, software: tuple[str, ...]) -> None:
+def build(root: str, home: str, *, uid: int, software: tuple[str, ...], session: bool = False) -> None:
     """Build the tree on an empty folder and move into it; called by the first process of the new process table.
 
-    ``software`` are further folders of programs that jobs may read.
+    ``software`` are further folders of programs that jobs may read. A ``session`` has terminals, and its own loopback.
     """
     os.umask(0o022)  # what is built is for the job's account to walk through; the command gets its own
     sys_.mount("jiaozi", root, "tmpfs", sys_.MS_NOSUID | sys_.MS_NODEV, "size=1m,mode=755")
@@ -70,10 +70,20 @@ def build(root: str, home: str, *, uid: int, software: tuple[str, ...]) -> None:
         _bind(f"/dev/{name}", f"{root}/dev/{name}")
     for name, target in _LINKS.items():
         Path(f"{root}/dev/{name}").symlink_to(target)
+    if session:
+        _make_terminals(f"{root}/dev")
+        sys_.raise_loopback()
     Path(root, "proc").mkdir()
     sys_.mount("proc", f"{root}/proc", "proc", sys_.MS_NOSUID | sys_.MS_NODEV | sys_.MS_NOEXEC)
     sys_.pivot_into(root)
     sys_.restrict_mount("/", sys_.MOUNT_ATTR_RDONLY, recursive=False)
+
+
+def _make_terminals(dev: str) -> None:
+    """Give it terminals of its own: none of the machine's is among them."""
+    Path(dev, "pts").mkdir()
+    sys_.mount("devpts", f"{dev}/pts", "devpts", sys_.MS_NOSUID | sys_.MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620")
+    Path(dev, "ptmx").symlink_to("pts/ptmx")
 
 
 def _show_programs(root: str, path: str) -> None:

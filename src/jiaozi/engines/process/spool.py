@@ -7,7 +7,8 @@
     usage.jsonl             one line for each job that ran; a cursor is an offset in it
     queued/<ticket>.<order> waiting, in order of tickets
     running/<order>         claims its cores until its usage is in usage.jsonl
-    jobs/<order>/           spec, state.json, heartbeat.json, result.json, output, cancel, alive (a lock), home/
+    jobs/<order>/           spec, state.json, heartbeat.json, result.json, output, cancel, alive (a lock), home/,
+                            for a session limit.json, relay.json, saved.tar.gz and saved.tar.gz.json
 
 A name that begins with a dot is a file that is being written; it is no ticket and no claim. Files are replaced by
 rename, and flushed to the disk where losing them would lose a fact. The supervisor runs without the house's packages,
@@ -20,6 +21,7 @@ import contextlib
 import fcntl
 import json
 import os
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,6 +103,12 @@ class Spool:
         with (self.job(order) / "spec").open("rb") as file:
             header: dict[str, Any] = json.loads(file.readline())
         return header
+
+    def read_limit_ms(self, order: str) -> int:
+        """Give a job's time limit: as it was ordered, or as its session was extended to."""
+        ordered_ms: int = self.read_header(order)["time_limit_ms"]
+        longer = read_json(self.job(order) / "limit.json")
+        return max(ordered_ms, longer["time_limit_ms"]) if longer else ordered_ms
 
     def drop_files(self, order: str) -> None:
         """Keep of a spec that is not needed any more its header alone: files are kept by whoever ordered."""
@@ -187,3 +195,24 @@ def flush_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def read_apart(folder: Path, *path: str, most: int) -> bytes:
+    """Read a file that a job wrote below a folder, following no link that it may have put in the way."""
+    handle = -1
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        for name in path[:-1]:
+            below = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=handle)
+            os.close(handle)
+            handle = below
+        file = os.open(path[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=handle)
+        with os.fdopen(file, "rb") as content:
+            if not stat.S_ISREG(os.fstat(content.fileno()).st_mode):
+                return b""
+            return content.read(most)
+    except OSError:
+        return b""
+    finally:
+        if handle >= 0:
+            os.close(handle)

@@ -16,13 +16,16 @@ import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jiaozi.engines.process import accounts, descendants, guard, meters, outcomes, turns
 from jiaozi.engines.process import syscalls as sys_
 from jiaozi.engines.process.cgroups import Group
 from jiaozi.engines.process.output import Output
 from jiaozi.engines.process.spool import Spool, write_json
+
+if TYPE_CHECKING:
+    from jiaozi.engines.process.sitting import Sitting
 
 _ALIVE_HANDLE = 3
 _TRIES = {"required": (True,), "where_possible": (True, False), "account": (False,)}
@@ -88,6 +91,7 @@ class _Job:
         self.stopped_for: str | None = None
         self.started_ms: int | None = None
         self.began_ns = 0
+        self.sitting: Sitting | None = None
         self.namespaces = True
         signal.signal(signal.SIGTERM, self._on_terminate)
         sys_.prctl(sys_.PR_SET_CHILD_SUBREAPER, 1)
@@ -148,7 +152,8 @@ class _Job:
                 folder=str(self.folder),
                 uid=uid,
                 namespaces=namespaces,
-                limit_memory=not self.group.memory,
+                # a session's many threads reserve far more than they use: the meter's sum over the tree holds it
+                limit_memory=not self.group.memory and not self.spec.get("session"),
                 doors=self.group.doors(),
             )
             pid, pipes = guard.start(plan)
@@ -172,6 +177,10 @@ class _Job:
         self.began_ns = time.monotonic_ns()
         with contextlib.suppress(BrokenPipeError):
             os.write(running.pipes.control, b"g")
+        if self.spec.get("session"):
+            from jiaozi.engines.process.sitting import Sitting  # noqa: PLC0415 - what it loads, no batch job waits for
+
+            self.sitting = Sitting(self.folder, self.spec, uid)
 
     def _watch(self, running: _Running) -> None:
         """Wait for the end, or for a reason to bring it about."""
@@ -179,10 +188,12 @@ class _Job:
         poll = select.poll()
         poll.register(ended, select.POLLIN)
         poll.register(running.pipes.output, select.POLLIN)
-        limit_ns = self.spec["time_limit_ms"] * 1_000_000
         next_beat_ns = _HEARTBEAT_NS
         while self.stopped_for is None:
             elapsed_ns = time.monotonic_ns() - self.began_ns
+            if self.sitting is not None:
+                self._sit(self.sitting, running, elapsed_ns // 1_000_000)
+            limit_ns = self.spec["time_limit_ms"] * 1_000_000
             if elapsed_ns >= limit_ns:
                 self.stopped_for = "time_limit"
                 break
@@ -200,13 +211,25 @@ class _Job:
                 self._beat(elapsed_ns)
         os.close(ended)
 
+    def _sit(self, sitting: Sitting, running: _Running, elapsed_ms: int) -> None:
+        """Hold a session to the limit that stands now, and ask it to end in time."""
+        words = sitting.look(elapsed_ms)
+        if words:
+            self.meter.extend(self.spec["time_limit_ms"])
+            with contextlib.suppress(BrokenPipeError):
+                os.write(running.pipes.control, words)
+
     def _beat(self, elapsed_ns: int) -> None:
         beat = {"elapsed_ms": elapsed_ns // 1_000_000, **self.meter.reading()}
         write_json(self.folder / "heartbeat.json", beat, durable=False)
 
     def _finish(self, running: _Running, uid: int | None) -> None:
+        if self.sitting is not None:
+            self.sitting.close_door()
         self._end(running, uid)
         elapsed_ms = (time.monotonic_ns() - self.began_ns) // 1_000_000
+        if self.sitting is not None:
+            self.sitting.save()
         self.output.drain(running.pipes.output)
         while running.hear(0):
             pass

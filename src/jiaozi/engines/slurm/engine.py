@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
@@ -14,14 +14,17 @@ from jiaozi.engines.slurm import permit
 from jiaozi.engines.slurm.options import ClassOptions, Options
 from jiaozi.engines.slurm.ports import NAME_PREFIX, AnswerTooLarge, Batch, Cluster, Job
 from jiaozi.engines.slurm.script import limit_min, script_of
+from jiaozi.engines.slurm.sitting import Sitting
 from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
 from jiaozi.order.ports import (
+    Access,
     Capacity,
     EngineJob,
     Forecast,
     JobSpec,
     JobStatus,
+    Saved,
     UnableToFindJob,
     UnableToReachEngine,
     UnableToSubmit,
@@ -49,6 +52,8 @@ class SlurmEngine:
         self.options, self.cluster = options, cluster
         self.name = options.name
         self.kill_lag_ms = options.kill_lag_ms
+        self.sitting = Sitting(options, cluster)
+        self.end_grace_ms = self.sitting.end_grace_ms
 
     def submit(self, spec: JobSpec) -> EngineJob:
         """Take the job, or find the one that this order already has.
@@ -89,6 +94,27 @@ class SlurmEngine:
     def cancel(self, order_id: UUID) -> None:
         """Ask for the end of the job."""
         self.cluster.cancel(self._found(order_id).job_id)
+
+    @property
+    def sessions(self) -> frozenset[str]:
+        """What it opens on compute nodes."""
+        return self.sitting.sessions
+
+    def extend(self, order_id: UUID, time_limit_ms: int) -> None:
+        """Raise a running session's limit."""
+        self.sitting.extend(self._found(order_id), time_limit_ms, clock.now())
+
+    def access(self, order_id: UUID) -> Access | None:
+        """Say how a session is reached."""
+        return self.sitting.access(order_id)
+
+    def saved(self, order_id: UUID) -> Saved | None:
+        """Say what was kept of an ended session."""
+        return self.sitting.saved(order_id)
+
+    def read_saved(self, order_id: UUID) -> Iterator[bytes]:
+        """Give what was kept."""
+        return self.sitting.read_saved(order_id)
 
     def usage(self, cursor: str) -> UsagePage:
         """Give records after a cursor: those that ended since, and now and then a day of those that came late."""
@@ -141,7 +167,7 @@ class SlurmEngine:
 
     def batch(self, spec: JobSpec) -> Batch:
         """Say an order's job in Slurm's terms, with its permit where the centre has a gate."""
-        batch = self._wishes(spec)
+        batch = self._wishes(self.sitting.dressed(spec))
         if not self.options.permit_key_file:
             return batch
         signed = permit.sign(
@@ -173,6 +199,7 @@ class SlurmEngine:
             limit_min=limit_min(spec),
             folder=options.folder,
             output=_output(options, spec.order_id),
+            end_signal_s=options.session_grace_s if spec.session else 0,
         )
 
     def _where(self, spec: JobSpec) -> ClassOptions:

@@ -108,6 +108,11 @@ _UNSAID = re.compile(r"(Batch job submission failed|allocation failure|error)?:?
 _PREFIX = re.compile(r"^(sbatch|squeue|sacct|scancel|scontrol|sinfo|tail)?:?\s*(error|fatal)?:?\s*", re.IGNORECASE)
 
 
+def is_gate(text: str) -> bool:
+    """Say whether the centre's gate has spoken."""
+    return _GATE.search(text) is not None
+
+
 def refusal(text: str) -> UnableToSubmit | UnableToReachEngine:
     """Give the refusal that a complaint of a submission means."""
     gate = _GATE.search(text)

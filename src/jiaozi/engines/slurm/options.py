@@ -45,6 +45,15 @@ class Options:
         The account whose jobs these are; empty takes the one that signs in.
     become
         Words put before every program, as in ``sudo -n -u jiaozi``.
+    jupyter, sshd
+        The words that start JupyterLab and an SSH server on a compute node; empty: the centre opens no such session.
+    session_host
+        The node's address at which sessions listen; a loopback address is reached by a tunnel to the node.
+    session_grace_s
+        How long a session gets to end and to save its files.
+    operator
+        Words put before scontrol where a running job's limit is raised: Slurm lets its operators alone do that. None
+        takes ``become``.
     """
 
     classes: dict[str, ClassOptions] = field(default_factory=dict)
@@ -69,6 +78,13 @@ class Options:
     token_file: str = ""
     api_version: str = ""
     logs_folder: str = ""
+    # sessions
+    jupyter: tuple[str, ...] = ()
+    sshd: tuple[str, ...] = ()
+    session_host: str = "127.0.0.1"
+    session_grace_s: int = 60
+    session_bytes_max: int = 10 * 1024 * 1024 * 1024
+    operator: tuple[str, ...] | None = None
     # bounds
     timeout_s: int = 20
     answer_bytes_max: int = 64 * 1024 * 1024
@@ -97,7 +113,7 @@ def read_options(given: Mapping[str, Any]) -> Options:
     wanted = dict(given)
     wanted["transport"] = _transport(given.get("transport", "local"))
     wanted["classes"] = _classes(given.get("classes"))
-    for name in ("setup", "become"):
+    for name in ("setup", "become", "jupyter", "sshd", *(["operator"] if given.get("operator") is not None else [])):
         if isinstance(wanted.get(name), str):
             raise ValueError(f"engine option {name!r} must be a list, not one text")  # noqa: TRY004 - one kind of error
         wanted[name] = tuple(str(word) for word in wanted.get(name, ()))
@@ -151,6 +167,8 @@ def _check_numbers(options: Options) -> None:
         ("kill_lag_ms", 0),
         ("late_days", 1),
         ("permit_valid_s", 60),
+        ("session_grace_s", 1),
+        ("session_bytes_max", 1024),
     ):
         value = getattr(options, name)
         if not isinstance(value, int) or value < least:

@@ -67,6 +67,8 @@ class Batch:
     limit_min: int
     folder: str
     output: str
+    end_signal_s: int = 0
+    """How long before its limit the job's first process is asked to end; 0: it is not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,15 @@ class Cluster(Protocol):
 
     def cancel(self, job_id: int) -> None:
         """Ask for a job's end; no effect on one that has ended."""
+
+    def extend(self, job_id: int, limit_min: int) -> None:
+        """Raise a running job's limit.
+
+        Raises
+        ------
+        UnableToExtend
+            When Slurm or the centre's gate says no.
+        """
 
     def forecast(self, batch: Batch, now: datetime) -> datetime | None:
         """Give when the job would start."""

@@ -32,6 +32,17 @@ exit $status
 """
 
 
+# A session is the batch job's first process, which Slurm asks to end before its limit; the limit may grow meanwhile, so
+# Slurm alone holds it, and the session ends itself soon after it was asked.
+_SESSION_TAIL = """keep() {{
+  head -c {output_max}; more=$(wc -c)
+  [ "$more" -eq 0 ] || printf '\\n[jiaozi] %s bytes more were dropped\\n' "$more"
+}}
+exec {{out}}> >(keep)
+exec {command} >&$out 2>&1 </dev/null
+"""
+
+
 def limit_min(spec: JobSpec) -> int:
     """Give the time limit in Slurm's unit, rounded up."""
     return -(-spec.time_limit_ms // _MS_PER_MIN)
@@ -54,7 +65,8 @@ def script_of(spec: JobSpec, *, name: str, folder: str, setup: Sequence[str], by
         )
     lines += [f"{line}\n" for line in setup]
     command = " ".join(shlex.quote(word) for word in spec.command)
-    lines.append(_TAIL.format(output_max=spec.output_bytes_max, limit_s=limit_min(spec) * 60, command=command))
+    tail = _SESSION_TAIL if spec.session else _TAIL
+    lines.append(tail.format(output_max=spec.output_bytes_max, limit_s=limit_min(spec) * 60, command=command))
     script = "".join(lines).encode(errors="surrogateescape")
     if len(script) > bytes_max:
         raise UnableToSubmit(

@@ -123,6 +123,11 @@ TOLD: dict[str, Sentence] = {
         order__fail=("作业失败，冻结已解除", "your job failed; its hold was released"),
         order__give_up=("作业已放弃，冻结已解除", "your job was given up; its hold was released"),
         order__stop=("作业达到冻结上限，已要求停止", "your job reached its hold and is being stopped"),
+        order__warn=("会话即将结束，请保存或延长", "your session is about to end: save your work, or extend it"),
+        order__extend_refused=(
+            "会话未能延长，追加的冻结已解除",
+            "your session was not extended; what was held for it was released",
+        ),
         order__re_place=("作业已改派到另一中心", "your job was moved to another centre"),
     ),
     **_told(

@@ -3,6 +3,7 @@
 from jiaozi.order.rules.holding import (
     PROGRAMME_MAX,
     Held,
+    Slice,
     UnableToHold,
     check_credit,
     check_own,
@@ -18,6 +19,7 @@ from jiaozi.order.rules.holding import (
     refusal,
     resolve_lines,
     same_credit,
+    slice_void_lines,
 )
 from jiaozi.order.rules.life import ON_ENGINE, TRANSITIONS, State
 from jiaozi.order.rules.placing import MOVES_MAX, PATIENCE
@@ -27,6 +29,7 @@ from jiaozi.order.rules.quoting import (
     Offer,
     Quote,
     Request,
+    Session,
     UnableToQuote,
     check_request,
     check_words,
@@ -48,6 +51,8 @@ __all__ = [
     "Offer",
     "Quote",
     "Request",
+    "Session",
+    "Slice",
     "State",
     "UnableToHold",
     "UnableToQuote",
@@ -69,6 +74,7 @@ __all__ = [
     "resolve_lines",
     "same_credit",
     "single_use",
+    "slice_void_lines",
     "taken",
     "told",
     "voucher_share",

@@ -54,30 +54,59 @@ def own_payable_account(programme: str, centre: str) -> Account:
     return Account(AccountKind.OWN_PAYABLE, programme, centre)
 
 
-def hold_id(order_id: UUID, part: str, moves: int = 0) -> UUID:
-    """Name an order's hold: ``voucher``, ``own`` or a cap's key, and how often the order was placed anew before."""
-    return named_id("order.hold", order_id, part, *_turn(moves))
+def hold_id(order_id: UUID, part: str, moves: int = 0, number: int = 0) -> UUID:
+    """Name an order's hold: ``voucher``, ``own`` or a cap's key, how often it was placed anew before, which slice."""
+    return named_id("order.hold", order_id, part, *_turn(moves), *_slice(number))
 
 
 def _turn(moves: int) -> tuple[int, ...]:
     return (moves,) if moves else ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """What is held for an order, as its resolution must know it."""
+def _slice(number: int) -> tuple[str | int, ...]:
+    return ("slice", number) if number else ()
 
-    order_id: UUID
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """One of an order's successive holds: 0 is the first, each extension of a session adds one."""
+
+    number: int
     voucher_fen: int
     own_fen: int
     cap_keys: tuple[str, ...] = ()
-    moves: int = 0
 
     @property
     def parts(self) -> list[tuple[str, int]]:
         """What is held, part by part, in fen."""
         parts = [("voucher", self.voucher_fen), ("own", self.own_fen)]
         return [(part, fen) for part, fen in [*parts, *((key, self.voucher_fen) for key in self.cap_keys)] if fen]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What is held for an order in all its slices, as its resolution must know it.
+
+    ``more`` are the slices after the first.
+    """
+
+    order_id: UUID
+    voucher_fen: int
+    own_fen: int
+    cap_keys: tuple[str, ...] = ()
+    moves: int = 0
+    more: tuple[Slice, ...] = ()
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        """All holds in their order; together they are the whole."""
+        first = Slice(
+            number=0,
+            voucher_fen=self.voucher_fen - sum(each.voucher_fen for each in self.more),
+            own_fen=self.own_fen - sum(each.own_fen for each in self.more),
+            cap_keys=self.cap_keys,
+        )
+        return (first, *self.more)
 
 
 def hold_lines(
@@ -90,6 +119,7 @@ def hold_lines(
     priced: Quote,
     caps: Sequence[CapUse],
     moves: int = 0,
+    number: int = 0,
 ) -> tuple[tuple[Account, ...], tuple[Transfer, ...]]:
     """Give the accounts and the one chain that funds an order: voucher's share, own share, caps measured on holds."""
     return fund_lines(
@@ -101,6 +131,7 @@ def hold_lines(
         priced=priced,
         cap_keys=[use.key for use in counted(caps, Measure.HELD, Measure.USED)],
         moves=moves,
+        number=number,
     )
 
 
@@ -114,6 +145,7 @@ def fund_lines(
     priced: Quote,
     cap_keys: Iterable[str],
     moves: int = 0,
+    number: int = 0,
 ) -> tuple[tuple[Account, ...], tuple[Transfer, ...]]:
     """Give the accounts and the chain that funds an order under caps that are named by their keys."""
     account, payable = voucher_account(programme, voucher_id), payable_account(programme, centre, order_id)
@@ -121,7 +153,7 @@ def fund_lines(
     chain: list[Transfer] = []
 
     def add(part: str, from_: Account, to: Account, amount_fen: int, event: str) -> None:
-        chain.append(hold(hold_id(order_id, part, moves), from_, to, amount_fen, event, order_id))
+        chain.append(hold(hold_id(order_id, part, moves, number), from_, to, amount_fen, event, order_id))
 
     if priced.voucher_fen:
         add("voucher", account, payable, priced.voucher_fen, "order.hold")
@@ -136,17 +168,48 @@ def fund_lines(
 
 
 def resolve_lines(held: Held, voucher_fen: int, own_fen: int) -> tuple[Transfer, ...]:
-    """Give the chain that captures what is due and releases the rest; zero due is a void."""
+    """Give the chain that captures what is due and releases the rest; zero due is a void.
+
+    What is due fills the slices in their order. More than all of them hold stays on the first, where the ledger refuses
+    it: nothing is dropped on the way.
+    """
     event = "order.capture" if voucher_fen or own_fen else "order.release"
+    vouchers = _spread(voucher_fen, [each.voucher_fen for each in held.slices])
+    owns = _spread(own_fen, [each.own_fen for each in held.slices])
     return tuple(
         resolve(
-            named_id("order.resolve", held.order_id, part),
-            hold_id(held.order_id, part, held.moves),
-            own_fen if part == "own" else voucher_fen,
+            named_id("order.resolve", held.order_id, part, *_slice(each.number)),
+            hold_id(held.order_id, part, held.moves, each.number),
+            own if part == "own" else voucher,
             event,
             held.order_id,
         )
-        for part, _ in held.parts
+        for each, voucher, own in zip(held.slices, vouchers, owns, strict=True)
+        for part, _ in each.parts
+    )
+
+
+def _spread(due_fen: int, holds_fen: Sequence[int]) -> list[int]:
+    taken = []
+    for each in holds_fen:
+        taken.append(min(due_fen, each))
+        due_fen -= taken[-1]
+    taken[0] += due_fen
+    return taken
+
+
+def slice_void_lines(held: Held, number: int) -> tuple[Transfer, ...]:
+    """Give the voids of one slice whose extension the engine refused."""
+    return tuple(
+        void(
+            named_id("order.resolve", held.order_id, part, *_slice(number)),
+            hold_id(held.order_id, part, held.moves, number),
+            "order.release",
+            held.order_id,
+        )
+        for each in held.more
+        if each.number == number
+        for part, _ in each.parts
     )
 
 
@@ -159,7 +222,7 @@ def move_lines(held: Held) -> tuple[Transfer, ...]:
             "order.move",
             held.order_id,
         )
-        for part, _ in held.parts
+        for part, _ in held.slices[0].parts
     )
 
 

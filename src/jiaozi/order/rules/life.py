@@ -77,6 +77,7 @@ TRANSITIONS: Table[State] = {
     (State.SUBMITTED, "lose"): (_RULER | _HOUSE, State.ENDED),
     (State.QUEUED, "lose"): (_RULER | _HOUSE, State.ENDED),
     (State.RUNNING, "lose"): (_RULER | _HOUSE, State.ENDED),
+    (State.RUNNING, "extend"): (_HOLDER, State.RUNNING),
     (State.RUNNING, "stop"): (_HOUSE, State.RUNNING),
     (State.ENDED, "meter"): (_HOUSE, State.METERED),
     (State.ENDED, "cancel"): (_HOUSE, State.CANCELLED),

@@ -138,15 +138,25 @@ def _shown(reason: Reason) -> dict[str, str]:
 
 
 def set_aside(
-    answer: Answer, *, tried: Collection[str], engines: Collection[str], own_left_fen: Mapping[str, int]
+    answer: Answer,
+    *,
+    tried: Collection[str],
+    engines: Collection[str],
+    own_left_fen: Mapping[str, int],
+    unable: Mapping[str, Reason],
 ) -> dict[str, Reason]:
-    """Say which places are out of question now, by centre: tried before, without an engine, or short of own money."""
+    """Say which places are out of question now, by centre: tried before, without an engine, or short of own money.
+
+    ``unable`` are those whose engine can't do what is asked, with the reason.
+    """
     aside = {}
     for option in answer.options:
         if option.centre in tried:
             aside[option.centre] = tried_already()
         elif option.centre not in engines:
             aside[option.centre] = no_engine()
+        elif option.centre in unable:
+            aside[option.centre] = unable[option.centre]
         elif option.own_fen > own_left_fen.get(option.centre, 0):
             aside[option.centre] = own_short(option.own_fen, own_left_fen.get(option.centre, 0))
     return aside

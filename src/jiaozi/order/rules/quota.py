@@ -6,6 +6,7 @@ centres for it; the units are the most that its holder may use. Both bound every
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -60,21 +61,33 @@ def issue_line(programme: str, voucher_id: UUID, issued_s: int) -> Transfer:
     return post(named_id("quota.issue", voucher_id), source, own, issued_s, "quota.issue", voucher_id)
 
 
-def _hold_id(order_id: UUID) -> UUID:
-    return named_id("quota.hold", order_id)
+def _slice(number: int) -> tuple[str | int, ...]:
+    return ("slice", number) if number else ()
 
 
-def hold_line(programme: str, voucher_id: UUID, order_id: UUID, amount_s: int) -> Transfer:
-    """Hold what an order may use."""
+def _hold_id(order_id: UUID, number: int) -> UUID:
+    return named_id("quota.hold", order_id, *_slice(number))
+
+
+def hold_line(programme: str, voucher_id: UUID, order_id: UUID, amount_s: int, number: int = 0) -> Transfer:
+    """Hold what an order, or one slice of it, may use."""
     _, own, used, _ = quota_accounts(programme, voucher_id)
-    return hold(_hold_id(order_id), own, used, amount_s, "quota.hold", order_id)
+    return hold(_hold_id(order_id, number), own, used, amount_s, "quota.hold", order_id)
 
 
-def resolve_line(order_id: UUID, amount_s: int, used_unit_ms: int) -> Transfer:
-    """Capture what an order used, begun seconds as whole ones, never more than was held; release the rest."""
-    due_s = min(-(-used_unit_ms // _MS_PER_S), amount_s)
-    event = "quota.capture" if due_s else "quota.release"
-    return resolve(named_id("quota.resolve", order_id), _hold_id(order_id), due_s, event, order_id)
+def resolve_lines(order_id: UUID, held: Sequence[tuple[int, int]], used_unit_ms: int) -> tuple[Transfer, ...]:
+    """Capture what an order used, begun seconds as whole ones, never more than was held; release the rest.
+
+    ``held`` are its slices in their order: number and card-seconds.
+    """
+    left_s, lines = -(-used_unit_ms // _MS_PER_S), []
+    for number, amount_s in held:
+        due_s = min(left_s, amount_s)
+        left_s -= due_s
+        event = "quota.capture" if due_s else "quota.release"
+        key = named_id("quota.resolve", order_id, *_slice(number))
+        lines.append(resolve(key, _hold_id(order_id, number), due_s, event, order_id))
+    return tuple(lines)
 
 
 def end_line(programme: str, voucher_id: UUID, left_s: int, step: str) -> Transfer:

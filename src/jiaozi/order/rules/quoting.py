@@ -28,6 +28,19 @@ class UnableToQuote(Refused):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What a holder wants opened instead of a batch job: ``JUPYTERLAB`` or ``SSH``, with the public key for it."""
+
+    opens: str
+    authorized_key: str = ""
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What stands in an order's place of a command; its engine knows what to start."""
+        return ("jiaozi-session", self.opens.lower())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What a holder asks for.
 
@@ -41,6 +54,8 @@ class Request:
         Limits; the price is for units times time, the hold for the time limit.
     end_user
         For an intermediary: whom the job is for.
+    session
+        What to open; None for a batch job.
     """
 
     centre: str
@@ -50,6 +65,7 @@ class Request:
     time_limit_ms: int
     command: tuple[str, ...]
     end_user: UUID | None = None
+    session: Session | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,17 +4,23 @@ from jiaozi.order.services.admitting import admitted
 from jiaozi.order.services.apart import centre_apart, order_apart
 from jiaozi.order.services.closing import captured, metered, nothing_used, settled
 from jiaozi.order.services.engines import engine_of
+from jiaozi.order.services.extending import Extension, extend, extension_price
 from jiaozi.order.services.funding import cancel, caps_today, credit_own, held, hold, resolve
 from jiaozi.order.services.moving import re_place, re_place_waiting
+from jiaozi.order.services.opening import access, saved_files
+from jiaozi.order.services.placing import unable_to_open
 from jiaozi.order.services.quota import end_due as end_due_quotas
 from jiaozi.order.services.quota import end_quota, granted_in_kind
 from jiaozi.order.services.quota import quota as quota_of
 from jiaozi.order.services.quoting import quote, spendable_terms
 from jiaozi.order.services.ruling import give_up
 from jiaozi.order.services.submitting import submit, submit_waiting
+from jiaozi.order.services.tending import tend_sessions
 from jiaozi.order.services.watching import watch, watch_all
 
 __all__ = [
+    "Extension",
+    "access",
     "admitted",
     "cancel",
     "caps_today",
@@ -24,6 +30,8 @@ __all__ = [
     "end_due_quotas",
     "end_quota",
     "engine_of",
+    "extend",
+    "extension_price",
     "give_up",
     "granted_in_kind",
     "held",
@@ -36,10 +44,13 @@ __all__ = [
     "re_place",
     "re_place_waiting",
     "resolve",
+    "saved_files",
     "settled",
     "spendable_terms",
     "submit",
     "submit_waiting",
+    "tend_sessions",
+    "unable_to_open",
     "watch",
     "watch_all",
 ]

@@ -10,12 +10,18 @@ from django.conf import settings
 
 from jiaozi.catalogue.models import Centre
 from jiaozi.kernel.canonical import canonical
-from jiaozi.order.ports import Engine, UnableToReachEngine
+from jiaozi.order.ports import Engine, SessionEngine, UnableToReachEngine
 
 
 def has_engine(centre: Centre) -> bool:
     """Say whether anybody runs a centre's jobs: it is connected, by an engine that the settings know."""
     return centre.connected and centre.engine in settings.JIAOZI_ENGINES
+
+
+def sessions_of(centre: Centre) -> frozenset[str]:
+    """Say what sessions a centre's engine opens; nothing where it opens none, or is not there."""
+    engine = engine_of(centre) if has_engine(centre) else None
+    return engine.sessions if isinstance(engine, SessionEngine) else frozenset()
 
 
 def engine_of(centre: Centre) -> Engine:

@@ -175,6 +175,15 @@ def held(row: Order) -> Held:
         own_fen=row.own_hold_fen,
         cap_keys=tuple(row.cap_keys),
         moves=row.moves,
+        more=tuple(
+            rules.Slice(
+                number=each.number,
+                voucher_fen=each.voucher_fen,
+                own_fen=each.own_fen,
+                cap_keys=tuple(each.cap_keys),
+            )
+            for each in queries.standing_slices(row)
+        ),
     )
 
 

@@ -15,7 +15,7 @@ from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import Transfer, TransferStatus, UnableToTransfer
 from jiaozi.order import queries, rules
 from jiaozi.order.models import Order
-from jiaozi.order.rules import Held, Request, State, placing
+from jiaozi.order.rules import Held, Request, Session, State, placing
 from jiaozi.order.services.apart import order_apart
 from jiaozi.order.services.funding import caps_today, held, submit_later
 from jiaozi.order.services.placing import Placed, choose
@@ -69,6 +69,7 @@ def _may_move(row: Order) -> bool:
 
 
 def _request(row: Order) -> Request:
+    session = queries.session_of(row)
     return Request(
         centre=row.centre_id,
         resource_class=row.resource_class_id,
@@ -77,6 +78,7 @@ def _request(row: Order) -> Request:
         time_limit_ms=row.time_limit_ms,
         command=tuple(row.command),
         end_user=row.end_user_id,
+        session=Session(opens=session.opens, authorized_key=session.authorized_key) if session else None,
     )
 
 

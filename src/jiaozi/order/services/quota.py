@@ -14,7 +14,7 @@ from jiaozi.ledger import queries as ledger_reads
 from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import Account, Transfer, UnableToTransfer
 from jiaozi.order import queries
-from jiaozi.order.models import Order
+from jiaozi.order.models import Order, OrderSlice
 from jiaozi.order.rules import quota as rules
 from jiaozi.party.rules import SYSTEM, Actor, check_own_programme
 from jiaozi.policy import queries as policy
@@ -71,12 +71,37 @@ def resolutions(row: Order, voucher: Voucher, used_unit_ms: int) -> tuple[Transf
     """Give the line that captures what an order used of its units; what is released of an ended quota follows it."""
     if not _issued_s(voucher):
         return ()
-    held_s = rules.held_s(row.units, row.time_limit_ms)
-    line = rules.resolve_line(row.id, held_s, used_unit_ms)
-    released_s = held_s - line.amount_fen
+    slices = queries.standing_slices(row)
+    first_ms = slices[0].from_limit_ms if slices else row.time_limit_ms
+    held = [(0, rules.held_s(row.units, first_ms)), *((each.number, slice_s(row, each)) for each in slices)]
+    lines = rules.resolve_lines(row.id, held, used_unit_ms)
+    released_s = sum(each_s for _, each_s in held) - sum(line.amount_fen for line in lines)
     if voucher_rules.State(voucher.state) not in rules.ENDED or not released_s:
-        return (line,)
-    return line, rules.end_line(row.programme, voucher.id, released_s, str(row.id))
+        return lines
+    return *lines, rules.end_line(row.programme, voucher.id, released_s, str(row.id))
+
+
+def slice_s(row: Order, slice_: OrderSlice) -> int:
+    """Give the card-seconds of one extension: what the longer limit may use, less what the one before might."""
+    return rules.held_s(row.units, slice_.limit_ms) - rules.held_s(row.units, slice_.from_limit_ms)
+
+
+def slice_holds(row: Order, voucher: Voucher, slice_: OrderSlice) -> tuple[Transfer, ...]:
+    """Give the hold of an extension's units; nothing for a voucher in money, whose accounts are open already."""
+    if not _issued_s(voucher):
+        return ()
+    return (rules.hold_line(row.programme, voucher.id, row.id, slice_s(row, slice_), slice_.number),)
+
+
+def slice_voids(row: Order, voucher: Voucher, slice_: OrderSlice) -> tuple[Transfer, ...]:
+    """Give back the units of an extension that its engine refused."""
+    if not _issued_s(voucher):
+        return ()
+    amount_s = slice_s(row, slice_)
+    lines = rules.resolve_lines(row.id, [(slice_.number, amount_s)], 0)
+    if voucher_rules.State(voucher.state) not in rules.ENDED:
+        return lines
+    return *lines, rules.end_line(row.programme, voucher.id, amount_s, str(slice_.id))
 
 
 def end_due(*, now: datetime, limit: int = 1_000) -> int:

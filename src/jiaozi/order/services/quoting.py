@@ -16,11 +16,15 @@ from jiaozi.catalogue.rules import Tariff, tariff_for
 from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
 from jiaozi.kernel.ids import new_id
+from jiaozi.kernel.label import Label
 from jiaozi.kernel.period import local_date
 from jiaozi.kernel.refusal import Reason
 from jiaozi.order import queries, rules
-from jiaozi.order.models import Order
-from jiaozi.order.rules import Offer, Quote, Request, State
+from jiaozi.order.models import Order, OrderSession
+from jiaozi.order.ports import SessionSpec
+from jiaozi.order.rules import Offer, Quote, Request, Session, State
+from jiaozi.order.rules.session import check_offered
+from jiaozi.order.services.engines import sessions_of
 from jiaozi.order.services.placing import choose
 from jiaozi.order.services.spec import spec_of
 from jiaozi.order.services.step import say
@@ -57,6 +61,8 @@ def quote(
     UnableToQuote, UnableToPrice, UnableToSpend, UnableToHold, UnableToSubmit
         With the field and what would be possible; nothing is stored.
     """
+    if request.session is not None:
+        request = replace(request, command=request.session.command)
     title = rules.check_words(request, title, files or {})
     voucher = vouchers.voucher(voucher_id)
     rules.check_own(by, voucher.holder_id, voucher.programme)
@@ -70,12 +76,16 @@ def quote(
     row.pinned, row.placement = placed is None, placed.record if placed else {}
     if single:
         say(row, rules.told(terms, vouchers.spendable_fen(voucher), row.voucher_hold_fen))
+    session = _session(row, request.session)
     spec_of(row)  # what no engine could take is refused before anything is held for it
     with transaction.atomic():
         row.save(force_insert=True)
+        if session is not None:
+            session.save(force_insert=True)
         body = {
             "expires_at": row.expires_at.isoformat(),
             "most_fen": row.most_fen,
+            "opens": session.opens if session else "",
             "pinned": row.pinned,
             "tariff": str(row.tariff_id),
             "voucher": str(voucher.id),
@@ -89,6 +99,15 @@ def taken_elsewhere(voucher_id: UUID, *, besides: UUID | None = None) -> Reason 
     """Say which order has a voucher that pays one order only; None while it is free."""
     other = queries.taking(voucher_id, besides=besides)
     return rules.taken(other.number) if other else None
+
+
+def _session(row: Order, wanted: Session | None) -> OrderSession | None:
+    """Give what a session opens, beside its order; only where the centre's engine opens it."""
+    if wanted is None:
+        return None
+    check_offered(Label(row.centre.name_zh, row.centre.name_en), wanted.opens, sessions_of(row.centre))
+    key = SessionSpec(opens=wanted.opens, authorized_key=wanted.authorized_key).authorized_key
+    return OrderSession(order=row, opens=wanted.opens, authorized_key=key)
 
 
 def spendable_terms(voucher: Voucher, now: datetime) -> OrderTerms:
@@ -117,7 +136,7 @@ def price(request: Request, voucher: Voucher, terms: OrderTerms, now: datetime) 
     serves = request.end_user is not None and party.serves(voucher.holder_id, request.end_user)
     suppliers = (request.centre,) if terms.any_supplier else terms.suppliers
     row = catalogue.offer(request.centre, request.resource_class)
-    offer = rules.check_request(request, _offer(row), suppliers, voucher.holder.holder_class, serves)
+    offer = rules.check_request(request, offer_terms(row), suppliers, voucher.holder.holder_class, serves)
     tariff = tariff_for(
         catalogue.tariffs_at(now, centre=request.centre),
         centre=request.centre,
@@ -128,7 +147,8 @@ def price(request: Request, voucher: Voucher, terms: OrderTerms, now: datetime) 
     return Priced(request, voucher, terms, tariff, offer, rules.quote(tariff, terms.deducted, request, offer))
 
 
-def _offer(row: OfferRow | None) -> Offer | None:
+def offer_terms(row: OfferRow | None) -> Offer | None:
+    """Give what a centre's offer and engine allow; None where there is no such offer."""
     if row is None or row.centre.engine_granularity_ms is None or row.centre.kill_lag_ms is None:
         return None
     return Offer(

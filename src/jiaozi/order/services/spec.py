@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from jiaozi.catalogue.rules import Unit
+from jiaozi.order import queries
 from jiaozi.order.models import Order
-from jiaozi.order.ports import JobSpec
+from jiaozi.order.ports import JobSpec, SessionSpec
 
 
 def spec_of(row: Order) -> JobSpec:
@@ -15,6 +16,7 @@ def spec_of(row: Order) -> JobSpec:
     UnableToSubmit
         When no engine could take it; the field says why.
     """
+    session = queries.session_of(row)
     counts_cores = row.resource_class.unit == Unit.CORE_HOUR
     return JobSpec(
         order_id=row.id,
@@ -26,4 +28,5 @@ def spec_of(row: Order) -> JobSpec:
         memory_mib=row.memory_mib,
         time_limit_ms=row.time_limit_ms,
         voucher_id=row.voucher_id,
+        session=SessionSpec(opens=session.opens, authorized_key=session.authorized_key) if session else None,
     )

@@ -85,7 +85,7 @@ def alone(order_id: UUID) -> Iterator[bool]:
 def _hand_over(row: Order, now: datetime) -> Order:
     engine = engine_of(row.centre)
     try:
-        _check_cover(row, engine)
+        check_cover(row, engine)
         job = engine.submit(spec_of(row))
     except UnableToSubmit as refused:
         return _withdraw(row, now, refused.reason)
@@ -96,7 +96,7 @@ def _hand_over(row: Order, now: datetime) -> Order:
     return row
 
 
-def _check_cover(row: Order, engine: Engine) -> None:
+def check_cover(row: Order, engine: Engine) -> None:
     """Start nothing on an engine that may run longer than the hold covers, whatever the catalogue says by now."""
     covered_ms = longest_run_ms(row.time_limit_ms, row.engine_granularity_ms, row.kill_lag_ms)
     possible_ms = longest_run_ms(row.time_limit_ms, engine.granularity_ms, engine.kill_lag_ms)

@@ -25,6 +25,7 @@ from jiaozi.web.views.notifications import (
 from jiaozi.web.views.opening import open_data, open_data_file, open_key, verify
 from jiaozi.web.views.order import order
 from jiaozi.web.views.ordering import cancel_order, new_order, wallet
+from jiaozi.web.views.sitting import extend_session, open_session, session_files
 from jiaozi.web.views.statements import statement, statement_file, statement_step, statements
 from jiaozi.web.views.stepping import attach, resolve_alert, step
 from jiaozi.web.views.tokens import end_token, tokens
@@ -60,6 +61,7 @@ __all__ = [
     "exchange",
     "exchange_session",
     "exchange_step",
+    "extend_session",
     "found",
     "fund",
     "fund_step",
@@ -82,6 +84,7 @@ __all__ = [
     "open_data_file",
     "open_key",
     "open_orders",
+    "open_session",
     "open_statements",
     "open_vouchers",
     "order",
@@ -96,6 +99,7 @@ __all__ = [
     "resolve_alert",
     "run_step",
     "search",
+    "session_files",
     "site_map",
     "statement",
     "statement_file",

@@ -56,9 +56,11 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     except orders.UnableToFindOrder as missing:
         raise Http404(missing.reason.label.in_language(get_language() or "")) from missing
     check_may_see(asking(request).actor, holder=row.holder_id, centre=row.centre_id, programme=row.voucher.programme)
+    now = clock.now()
     usage = metering.usage_of(row.id)[:USAGE_MAX]
     context = {
-        "now": clock.now(),
+        "now": now,
+        "sitting": orders.sitting(row, now) if orders.session_of(row) else None,
         "order": row,
         "moving": row.state in _MOVING,
         "share_percent": shown(Kind.RATIO, Fraction(row.share_numerator, row.share_denominator)),

@@ -24,7 +24,8 @@ from jiaozi.kernel.period import local_date
 from jiaozi.kernel.refusal import Reason, Refused
 from jiaozi.order import queries as orders
 from jiaozi.order import services as order
-from jiaozi.order.rules import Request, UnableToQuote
+from jiaozi.order.rules import Request, Session, UnableToQuote
+from jiaozi.order.rules.session import Opens
 from jiaozi.party import queries as party
 from jiaozi.party.rules import HolderClass, Role
 from jiaozi.voucher import queries as vouchers
@@ -43,6 +44,7 @@ _NUMBERS = {
     "memory_mib": Label("内存（MiB）", "Memory (MiB)"),
     "minutes": Label("时限（分钟）", "Time limit (minutes)"),
 }
+KINDS = [("", Label("批处理作业", "a batch job")), *((each.value, each.label) for each in Opens)]
 _DEFAULTS = {"units": "1", "memory_mib": "512", "minutes": "10", "resource_class": "", "title": "", "script": ""}
 
 
@@ -92,6 +94,7 @@ def new_order(request: HttpRequest, voucher_id: UUID) -> HttpResponse:
         else:
             return HttpResponseRedirect(reverse("web:order", args=[row.id]))
     answer = _quotes(purse.voucher, job)
+    unable = order.unable_to_open(job.words["kind"]) if job.words["kind"] in set(Opens) else {}
     context = {
         "purse": purse,
         "voucher": purse.voucher,
@@ -99,6 +102,9 @@ def new_order(request: HttpRequest, voucher_id: UUID) -> HttpResponse:
         "numbers": [(name, label, job.words[name]) for name, label in _NUMBERS.items()],
         "classes": catalogue.resource_classes(),
         "answer": answer,
+        "options": [each for each in answer.options if each.centre not in unable] if answer else [],
+        "unable": unable,
+        "kinds": KINDS,
         "centres": {row.id: row for row in catalogue.centres()} if answer else {},
         "reasons": reasons,
         "asked": bool(request.GET or request.POST),
@@ -114,7 +120,7 @@ def _end_users(holder: Any) -> list[Any]:
 
 def _job(given: Mapping[str, str]) -> Job:
     words = {name: str(given.get(name, "") or default) for name, default in _DEFAULTS.items()}
-    words |= {name: str(given.get(name, "")) for name in ("centre", "end_user")}
+    words |= {name: str(given.get(name, "")) for name in ("centre", "end_user", "kind", "authorized_key")}
     numbers, wrong = {}, []
     for name, label in _NUMBERS.items():
         text = words[name].strip()
@@ -160,10 +166,19 @@ def _placed(request: HttpRequest, job: Job, voucher_id: UUID) -> Any:
         time_limit_ms=job.numbers["minutes"] * _MS_PER_MINUTE,
         command=("/bin/sh", SCRIPT),
         end_user=_id(words["end_user"]),
+        session=_session(words),
     )
-    files = {SCRIPT: words["script"].replace("\r\n", "\n")}
+    files = {} if wanted.session else {SCRIPT: words["script"].replace("\r\n", "\n")}
     row = order.quote(voucher_id=voucher_id, request=wanted, title=words["title"], by=by, now=now, files=files)
     return order.hold(order_id=row.id, by=by, now=now)
+
+
+def _session(words: Mapping[str, str]) -> Session | None:
+    if words["kind"] in set(Opens):
+        return Session(opens=words["kind"], authorized_key=words["authorized_key"])
+    if not words["script"].strip():
+        raise UnableToQuote("SCRIPT_MISSING", "请填写要运行的脚本", "write the script to run", field="script")
+    return None
 
 
 def _id(text: str) -> UUID | None:

@@ -1,0 +1,1 @@
+"""Sessions on an engine: the job that opens one, and how what it wrote is read."""

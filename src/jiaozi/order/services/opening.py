@@ -1,0 +1,61 @@
+"""The way into a session, and what it left: asked of the engine each time, for the holder's own people alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from jiaozi.order import queries
+from jiaozi.order.models import Order
+from jiaozi.order.ports import Access, SessionEngine
+from jiaozi.order.rules import State
+from jiaozi.order.rules.session import UnableToOpenSession, check_access
+from jiaozi.order.services.engines import engine_of
+from jiaozi.party.rules import Actor
+
+
+def access(*, order_id: UUID, by: Actor) -> Access:
+    """Give the way into a running session; nothing of it is kept.
+
+    Raises
+    ------
+    UnableToOpenSession
+        When it is another's, no session, or does not listen.
+    UnableToReachEngine
+        When its engine gave no answer.
+    """
+    row, engine = _own(order_id, by)
+    if row.state != State.RUNNING:
+        raise UnableToOpenSession("NOT_RUNNING", "会话未在运行", "the session is not running", field="order")
+    found = engine.access(row.id)
+    if found is None:
+        raise UnableToOpenSession(
+            "NOT_YET_OPEN", "会话正在启动，请稍候", "the session is starting; ask again in a moment", field="order"
+        )
+    return found
+
+
+def saved_files(*, order_id: UUID, by: Actor) -> tuple[str, int, Iterator[bytes]]:
+    """Give the name, the size and the content of what an ended session saved.
+
+    Raises
+    ------
+    UnableToOpenSession
+        When it is another's, no session, or saved nothing.
+    UnableToReachEngine
+        When its engine gave no answer.
+    """
+    row, engine = _own(order_id, by)
+    kept = row.session
+    if not kept.saved_name:
+        raise UnableToOpenSession("NOTHING_SAVED", "没有保存的文件", "nothing was saved", field="order")
+    return kept.saved_name, kept.saved_size or 0, engine.read_saved(row.id)
+
+
+def _own(order_id: UUID, by: Actor) -> tuple[Order, SessionEngine]:
+    row = queries.order(order_id)
+    check_access(by, row.holder_id, is_session=queries.session_of(row) is not None)
+    engine = engine_of(row.centre)
+    if not isinstance(engine, SessionEngine):
+        raise UnableToOpenSession("NOT_A_SESSION", "该中心不再提供会话", "the centre opens no sessions", field="order")
+    return row, engine
