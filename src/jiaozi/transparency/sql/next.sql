@@ -35,8 +35,9 @@ SELECT n.source, n.tx::text, n.id, coalesce(t.at, j.at) AS at,
           JOIN metering_capture mc ON mc.id = l.capture_id AND mc.payable_shard::text = split_part(d.subject, '/', 2)
           JOIN voucher pv ON pv.id = mc.voucher_id
           JOIN party_organisation po ON po.id = pv.holder_id
-         WHERE l.statement_id = t.reference
+         -- asked inside, so that nothing is looked up for any other entry
+         WHERE t.event = 'statement.pay' AND d.kind = 'PAYABLE' AND l.statement_id = t.reference
          GROUP BY extract(year FROM pv.issued_at AT TIME ZONE 'Asia/Shanghai'), pv.clause, po.holder_class
       ) AS part
-  ) AS p ON t.event = 'statement.pay' AND d.kind = 'PAYABLE'
+  ) AS p ON true
  ORDER BY n.tx, n.source, n.id
