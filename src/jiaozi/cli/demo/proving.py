@@ -8,11 +8,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from jiaozi.cli.demo import workload
 from jiaozi.cli.demo.cast import OPERATOR, PROGRAMME, Stage, centre_clerk
 from jiaozi.kernel import clock
 from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.ids import named_id
 from jiaozi.metering import services as metering
+from jiaozi.metering.services.importing import Words
 from jiaozi.order import services as orders
 from jiaozi.settlement import queries
 from jiaozi.transparency import services as transparency
@@ -45,16 +47,21 @@ def act(stage: Stage, console: Console) -> bool:
     return True
 
 
-def bring_trace(stage: Stage, trace: Path, console: Console) -> None:
-    """Bring in a workload trace as usage of the supercomputing centre, dealt over the demo's vouchers."""
+def bring_usage(stage: Stage, trace: Path | None, console: Console) -> None:
+    """Bring in a workload as a centre's usage, dealt over the demo's vouchers: a trace, or a made-up one."""
     _prepay(stage)
-    started = time.perf_counter()
-    done = metering.import_swf(
-        path=trace, centre=_CENTRE, programme=PROGRAMME, accounts=None, by=OPERATOR, now=clock.now(), skip_bad=True
-    )
+    now, started = clock.now(), time.perf_counter()
+    whose: Words = {"centre": _CENTRE, "programme": PROGRAMME, "accounts": None, "skip_bad": True}
+    if trace is None:
+        made = workload.lines(now)
+        done = metering.import_jobs(lines=made, trace=workload.TRACE, by=OPERATOR, now=now, **whose)
+        told = "演示负载，虚构 · a made-up workload"
+    else:
+        done = metering.import_swf(path=trace, by=OPERATOR, now=now, **whose)
+        told = f"真实负载 · a real trace[/] {trace.name}[bold]"
     took = time.perf_counter() - started
     console.print(
-        f"[bold]真实负载 · a real trace[/] {trace.name}\n"
+        f"[bold]{told}[/]\n"
         f"  {done.jobs} 条作业，导入、计价、核销用时 imported, rated and captured in {took:.2f} s\n"
         f"  核销 captured {done.captured} · {done.core_s / _S_PER_HOUR:,.0f} 核时 core-hours · ¥{yuan(done.price_fen)}"
         f"（券 voucher ¥{yuan(done.voucher_fen)}，自付 own ¥{yuan(done.own_fen)}）"
