@@ -270,3 +270,15 @@ def test_bad_terms_are_named():
         plan([request()], market, Horizon(0, HOUR, 0))
     with pytest.raises(UnableToPlace, match="blocks"):
         plan([request()], market, Horizon(0, 1, 300_000_000))
+
+
+def test_a_plan_keeps_latest_starts_and_brings_results_back_in_time():
+    network = linked(("home", "a", {"price_per_gb_ufen": 2_000_000, "bandwidth_mbps": 8}))
+    market = board([offer("a")], network)
+    hours = Horizon(0, HOUR, 4)
+    back = {"data_at": "home", "result_bytes": 10**6, "deadline_s": 2 * HOUR}
+    made = plan([request(id="back", **back), request(id="late", latest_start_s=0, earliest_s=0)], market, hours)
+    starts = {each.request: (each.start_s, each.movement_fen) for each in made.placements}
+    assert starts == {"back": (0, 1), "late": (0, 0)}
+    tight = plan([request(**back | {"deadline_s": HOUR + 1, "earliest_s": 1})], market, hours)
+    assert [each.reasons[0].code for each in tight.unplaced] == ["DEADLINE"]

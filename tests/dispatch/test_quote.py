@@ -34,7 +34,40 @@ def test_price_is_compute_and_movement_and_shares_add_up():
     assert best.start_s == 3 + 7, "3 GB at 1 GB/s, then the queue"
     assert best.waiting_fen == 10
     assert (best.price_fen, best.score_fen) == (21, 31)
-    assert (best.voucher_fen, best.own_fen) == (10, 11)
+    assert (best.voucher_fen, best.own_fen) == (7, 14), "the voucher pays compute alone"
+    both = ask(replace(asked, movement_ratio=Fraction(1, 3)), offer(queue_wait_s=7), network=network).best
+    assert (both.voucher_fen, both.own_fen) == (9, 12), "unless the programme says so"
+
+
+def test_results_cost_their_way_back_and_must_be_there_by_the_deadline():
+    network = linked(("home", "a", {"price_per_gb_ufen": 2_000_000, "bandwidth_mbps": 8_000}))
+    asked = request(data_at="home", data_bytes=10**9, result_bytes=4 * 10**9, units=1, deadline_s=HOUR + 5)
+    best = ask(asked, offer(), network=network).best
+    assert (best.start_s, best.end_s, best.movement_fen) == (1, HOUR + 1, 10)
+    late = ask(replace(asked, deadline_s=HOUR + 4), offer(), network=network)
+    assert codes(late) == [["DEADLINE"]]
+    assert (late.changes[0].field, late.changes[0].value) == ("deadline_s", HOUR + 5)
+    with pytest.raises(UnableToPlace) as refused:
+        ask(request(result_bytes=1), offer(), network=network)
+    assert refused.value.reason.field == "data_at"
+
+
+def test_a_latest_start_is_kept_and_the_least_later_one_is_named():
+    later = offer(free=(Block(100, DAY, 1_000),))
+    assert ask(request(latest_start_s=100), later).best.start_s == 100
+    missed = ask(request(latest_start_s=99), later)
+    assert codes(missed) == [["LATEST_START"]]
+    assert (missed.changes[0].field, missed.changes[0].value) == ("latest_start_s", 100)
+    with pytest.raises(UnableToPlace) as refused:
+        ask(request(earliest_s=9, latest_start_s=8), later)
+    assert refused.value.reason.field == "latest_start_s"
+
+
+def test_the_tier_that_the_holder_would_rather_have_goes_first():
+    offers = offer("in", Tier.CITY, 20), offer("out", Tier.NATIONAL, 10), offer("mid", Tier.METRO, 30)
+    assert [each.centre for each in ask(request(), *offers).options] == ["out", "in", "mid"]
+    assert [each.centre for each in ask(request(tier=Tier.METRO), *offers).options] == ["mid", "out", "in"]
+    assert len(ask(request(tier=Tier.CHENGYU), *offers).options) == 3, "a wish, no bound"
 
 
 @given(

@@ -40,6 +40,7 @@ def options_for(voucher: Voucher, asked: Request, now: datetime) -> Answer:
         asked,
         suppliers=None if terms.any_supplier else frozenset(terms.suppliers),
         voucher_ratio=terms.deducted,
+        movement_ratio=terms.movement_deducted,
         holder=str(voucher.holder_id),
     )
     saving = Fraction(0)

@@ -30,12 +30,15 @@ class JobFilter(Wish):
     units: Annotated[int, Field(ge=1, le=UNITS_MAX)]
     duration_s: Annotated[int, Field(ge=1, le=DURATION_MAX_S)]
     earliest: Instant | None = None
+    latest_start: Instant | None = None
     deadline: Instant | None = None
     data_at: Name | None = None
     data_bytes: Annotated[int, Field(ge=0, le=BYTES_MAX)] = 0
+    result_bytes: Annotated[int, Field(ge=0, le=BYTES_MAX)] = 0
     latency_to: Name | None = None
     latency_max_us: Annotated[int, Field(ge=1, le=RTT_MAX_US)] | None = None
     residency: TierName | None = None
+    tier: TierName | None = Field(None, description="whose places go first; none: the programme's tier rule alone")
     budget_fen: Fen | None = None
     wait_fen_per_hour: Fen = 0
 
@@ -90,12 +93,15 @@ def _request(asked: JobFilter, voucher_id: UUID) -> Request:
         units=asked.units,
         duration_s=asked.duration_s,
         earliest_s=int(asked.earliest.timestamp()) if asked.earliest else 0,
+        latest_start_s=int(asked.latest_start.timestamp()) if asked.latest_start else None,
         deadline_s=int(asked.deadline.timestamp()) if asked.deadline else None,
         data_at=asked.data_at,
         data_bytes=asked.data_bytes,
+        result_bytes=asked.result_bytes,
         latency_to=asked.latency_to,
         latency_max_us=asked.latency_max_us,
         residency=asked.residency,
+        tier=asked.tier,
         budget_fen=asked.budget_fen,
         wait_fen_per_hour=asked.wait_fen_per_hour,
     )

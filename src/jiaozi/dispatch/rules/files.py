@@ -71,9 +71,11 @@ class RequestEntry(_Entry):
     units: int
     duration_s: int
     earliest: AwareDatetime | None = None
+    latest_start: AwareDatetime | None = None
     deadline: AwareDatetime | None = None
     data_at: Name | None = None
     data_bytes: int = 0
+    result_bytes: int = 0
     latency_to: Name | None = None
     latency_max_us: int | None = None
     residency: Tier | None = None
@@ -239,9 +241,11 @@ def _request(row: RequestEntry, horizon: Horizon) -> Request:
         units=row.units,
         duration_s=row.duration_s,
         earliest_s=horizon.start_s if row.earliest is None else _s(row.earliest),
+        latest_start_s=None if row.latest_start is None else _s(row.latest_start),
         deadline_s=None if row.deadline is None else _s(row.deadline),
         data_at=row.data_at,
         data_bytes=row.data_bytes,
+        result_bytes=row.result_bytes,
         latency_to=row.latency_to,
         latency_max_us=row.latency_max_us,
         residency=row.residency,

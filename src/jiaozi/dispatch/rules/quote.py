@@ -101,7 +101,14 @@ def quote(request: Request, board: Board, *, outer_saving: Fraction = Fraction(0
         else:
             turned.append(found)
     changes = () if options else _changes(request, board.network, turned)
-    return Answer(options=ranked(options, outer_saving), turned=tuple(turned), changes=changes)
+    return Answer(options=_wished_first(request, ranked(options, outer_saving)), turned=tuple(turned), changes=changes)
+
+
+def _wished_first(request: Request, options: tuple[Option, ...]) -> tuple[Option, ...]:
+    """Put the places of the tier that the holder would rather have first, each group in its order."""
+    if request.tier is None:
+        return options
+    return tuple(sorted(options, key=lambda each: each.offer.tier is not request.tier))
 
 
 def ranked(options: Sequence[Option], outer_saving: Fraction) -> tuple[Option, ...]:
@@ -144,7 +151,7 @@ def weigh(request: Request, stall: Stall, ways: dict[str, Route], far: dict[str,
     if request.latency_to is not None:
         _check_latency(request, far.get(centre), centre, misses)
     route = HERE
-    if request.data_bytes:
+    if request.moved_bytes:
         way = ways.get(centre)
         if way is None or way.price_per_gb_ufen is None:
             misses.append(Miss("NO_ROUTE", "data_at", centre, centre))
@@ -165,10 +172,11 @@ def _timed(request: Request, stall: Stall, route: Route, size: tuple[int, int], 
     offer, centre = stall.offer, stall.centre
     units, duration_s = size
     ready_s = request.earliest_s + offer.queue_wait_s
-    movement = 0
-    if request.data_bytes:
+    movement = back_s = 0
+    if request.moved_bytes:
         ready_s += route.transfer_s(request.data_bytes)
-        movement = -(-(route.price_per_gb_ufen or 0) * request.data_bytes // UFEN_BYTES)
+        back_s = route.transfer_s(request.result_bytes)
+        movement = -(-(route.price_per_gb_ufen or 0) * request.moved_bytes // UFEN_BYTES)
     if units <= stall.level and stall.open_s <= ready_s and ready_s + duration_s <= stall.shut_s:
         start_s: int | None = ready_s
     else:
@@ -176,15 +184,17 @@ def _timed(request: Request, stall: Stall, route: Route, size: tuple[int, int], 
     if start_s is None:
         misses.append(Miss("NO_CAPACITY", "units", centre, None))
         return Turned(offer, tuple(misses))
-    if request.deadline_s is not None and start_s + duration_s > request.deadline_s:
-        misses.append(Miss("DEADLINE", "deadline_s", centre, start_s + duration_s))
+    if request.latest_start_s is not None and start_s > request.latest_start_s:
+        misses.append(Miss("LATEST_START", "latest_start_s", centre, start_s))
+    if request.deadline_s is not None and start_s + duration_s + back_s > request.deadline_s:
+        misses.append(Miss("DEADLINE", "deadline_s", centre, start_s + duration_s + back_s))
     compute = compute_fen(stall, units, duration_s)
     if request.budget_fen is not None and compute + movement > request.budget_fen:
         misses.append(Miss("BUDGET", "budget_fen", centre, compute + movement))
     if misses:
         return Turned(offer, tuple(misses))
     notes = stall.notes
-    if request.data_bytes and route.bandwidth_mbps is None and route is not HERE:
+    if request.moved_bytes and route.bandwidth_mbps is None and route is not HERE:
         notes += ("BANDWIDTH_UNPUBLISHED",)
     return _option(request, stall, (start_s, start_s + duration_s), (compute, movement), notes)
 
@@ -198,7 +208,9 @@ def _option(
     waiting = -(-(start_s - request.earliest_s) * request.wait_fen_per_hour // S_PER_HOUR)
     scarcity = scarcity_fen(stall.offer.free, request.units, start_s, end_s) if stall.scarce else 0
     price, ratio = compute + movement, request.voucher_ratio
-    voucher = price * ratio.numerator // ratio.denominator if ratio else 0
+    voucher = compute * ratio.numerator // ratio.denominator if ratio else 0
+    if movement and (ratio := request.movement_ratio):
+        voucher += movement * ratio.numerator // ratio.denominator
     return Option(
         stall.offer,
         start_s,
@@ -240,19 +252,26 @@ def _changes(request: Request, network: Network, turned: Sequence[Turned]) -> tu
 
 def _fitting(request: Request, network: Network, offer: Offer) -> Miss | None:
     """Give how many units would find a window there; None when no number within deadline and budget does."""
-    route = (network.between(str(request.data_at), offer.centre) if request.data_bytes else HERE) or HERE
+    route = (network.between(str(request.data_at), offer.centre) if request.moved_bytes else HERE) or HERE
     ready_s = request.earliest_s + route.transfer_s(request.data_bytes) + offer.queue_wait_s
     free = offer.free
-    if free is not None and request.deadline_s is not None:
-        free = tuple(
-            block._replace(end_s=min(block.end_s, request.deadline_s))
-            for block in free
-            if block.start_s < request.deadline_s
-        )
+    end_s = _last_end_s(request, route)
+    if free is not None and end_s is not None:
+        free = tuple(block._replace(end_s=min(block.end_s, end_s)) for block in free if block.start_s < end_s)
     units = most_units(free, request.duration_s, ready_s, min(request.units, offer.units_max))
     if not units:
         return None
-    price = compute_fen(stall(offer), units, request.duration_s) + moving_fen(route, request.data_bytes)
+    price = compute_fen(stall(offer), units, request.duration_s) + moving_fen(route, request.moved_bytes)
     if request.budget_fen is not None and price > request.budget_fen:
         return None
     return Miss("NO_CAPACITY", "units", offer.centre, units)
+
+
+def _last_end_s(request: Request, route: Route) -> int | None:
+    """Give when the run must be over at the latest; None where nobody said."""
+    ends = []
+    if request.deadline_s is not None:
+        ends.append(request.deadline_s - route.transfer_s(request.result_bytes))
+    if request.latest_start_s is not None:
+        ends.append(request.latest_start_s + request.duration_s)
+    return min(ends, default=None)

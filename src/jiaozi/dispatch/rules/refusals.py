@@ -74,6 +74,10 @@ _ZH_EN: dict[str, Callable[[Miss], tuple[str, str]]] = {
         f"{miss.centre}没有任何时段能连续空出这么多单位",
         f"{miss.centre} has no window with so many units free throughout",
     ),
+    "LATEST_START": lambda miss: (
+        f"在{miss.centre}最早于{shown(int(miss.needed or 0))}开始，晚于最晚开始时间",
+        f"{miss.centre} could start at {shown(int(miss.needed or 0))} (Shanghai), after the latest start",
+    ),
     "DEADLINE": lambda miss: (
         f"在{miss.centre}最早于{shown(int(miss.needed or 0))}完成，晚于截止时间",
         f"{miss.centre} would be done at {shown(int(miss.needed or 0))} (Shanghai), after the deadline",
@@ -104,6 +108,10 @@ _CHANGES: dict[str, Callable[[Miss], tuple[str, str]]] = {
     "data_at": lambda miss: (f"将数据放到{miss.needed}", f"keep the data at {miss.needed}"),
     "units": lambda miss: (f"将数量减到{miss.needed}", f"ask for {miss.needed} units"),
     "duration_s": lambda miss: (f"将时限缩短到{miss.needed}秒", f"shorten the job to {miss.needed} s"),
+    "latest_start_s": lambda miss: (
+        f"将最晚开始时间延到{shown(int(miss.needed or 0))}",
+        f"move the latest start to {shown(int(miss.needed or 0))} (Shanghai)",
+    ),
     "deadline_s": lambda miss: (
         f"将截止时间延到{shown(int(miss.needed or 0))}",
         f"move the deadline to {shown(int(miss.needed or 0))} (Shanghai)",
@@ -127,7 +135,7 @@ def change(miss: Miss) -> Change:
 
 def least(field: str, misses: list[Miss]) -> Miss:
     """Give the smallest change of one field; equal ones by the centre's name."""
-    if field in {"units", "duration_s", "deadline_s", "budget_fen", "latency_max_us"}:
+    if field in {"units", "duration_s", "latest_start_s", "deadline_s", "budget_fen", "latency_max_us"}:
         sign = -1 if field in _LARGEST_IS_LEAST else 1
         return min(misses, key=lambda miss: (miss.needed is None, sign * int(miss.needed or 0), miss.centre))
     return min(misses, key=lambda miss: miss.centre)

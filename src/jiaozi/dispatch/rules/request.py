@@ -32,14 +32,16 @@ class Request:
     ----------
     units, duration_s
         Cores, cards or nodes as the class counts them, and the time limit: what the hold must cover.
-    earliest_s, deadline_s
-        Not before, and done by.
-    data_at, data_bytes
-        The place where the input lies, and how much of it.
+    earliest_s, latest_start_s, deadline_s
+        Not before, begun by, and done by, what comes back included.
+    data_at, data_bytes, result_bytes
+        The place where the input lies and the results go back to, and how much of each.
     latency_to, latency_max_us
         A place, and the longest round trip to it that the job bears.
     residency
         The outermost tier that the data may go to; ``CITY`` is 数据不出市.
+    tier
+        The tier that the holder would rather have; its places go first.
     suppliers
         The centres where the voucher may be spent; None for no limit.
     budget_fen
@@ -49,7 +51,9 @@ class Request:
     worth_fen
         What not being served costs in a plan; None for twice the dearest feasible price.
     voucher_ratio
-        The part of the price that the programme's voucher pays.
+        The part of the compute's price that the programme's voucher pays.
+    movement_ratio
+        The part of the data movement's price that it pays; none where the programme says nothing.
     """
 
     id: str
@@ -57,18 +61,27 @@ class Request:
     units: int
     duration_s: int
     earliest_s: int = 0
+    latest_start_s: int | None = None
     deadline_s: int | None = None
     data_at: str | None = None
     data_bytes: int = 0
+    result_bytes: int = 0
     latency_to: str | None = None
     latency_max_us: int | None = None
     residency: Tier | None = None
+    tier: Tier | None = None
     suppliers: frozenset[str] | None = None
     budget_fen: int | None = None
     wait_fen_per_hour: int = 0
     worth_fen: int | None = None
     voucher_ratio: Fraction = Fraction(0)
+    movement_ratio: Fraction = Fraction(0)
     holder: str = ""
+
+    @property
+    def moved_bytes(self) -> int:
+        """Everything that is moved, there and back."""
+        return self.data_bytes + self.result_bytes
 
 
 class Block(NamedTuple):
@@ -123,7 +136,17 @@ def check_request(request: Request) -> None:
     _between("duration_s", request.duration_s, 1, DURATION_MAX_S)
     _between("earliest_s", request.earliest_s, 0, INSTANT_MAX_S)
     _between("data_bytes", request.data_bytes, 0, BYTES_MAX)
+    _between("result_bytes", request.result_bytes, 0, BYTES_MAX)
     _between("wait_fen_per_hour", request.wait_fen_per_hour, 0, AMOUNT_MAX_FEN)
+    if request.latest_start_s is not None:
+        _between("latest_start_s", request.latest_start_s, 0, INSTANT_MAX_S)
+        if request.latest_start_s < request.earliest_s:
+            raise UnableToPlace(
+                "LATEST_START_TOO_EARLY",
+                "最晚开始早于最早开始，任何资源都来不及",
+                "the latest start is before the earliest; no place could make it",
+                field="latest_start_s",
+            )
     if request.deadline_s is not None:
         _between("deadline_s", request.deadline_s, 0, INSTANT_MAX_S)
         if request.deadline_s < request.earliest_s + request.duration_s:
@@ -137,11 +160,12 @@ def check_request(request: Request) -> None:
         _between("budget_fen", request.budget_fen, 0, AMOUNT_MAX_FEN)
     if request.worth_fen is not None:
         _between("worth_fen", request.worth_fen, 0, AMOUNT_MAX_FEN)
-    if not 0 <= request.voucher_ratio <= 1:
+    if not (0 <= request.voucher_ratio <= 1 and 0 <= request.movement_ratio <= 1):
         raise UnableToPlace(
             "RATIO_WRONG", "券支付比例应在0到1之间", "the voucher's part must be 0 to 1", field="voucher_ratio"
         )
     _pair("data_at", request.data_at, "data_bytes", request.data_bytes or None)
+    _pair("data_at", request.data_at, "result_bytes", request.result_bytes or None)
     _pair("latency_to", request.latency_to, "latency_max_us", request.latency_max_us)
     if request.latency_max_us is not None:
         _between("latency_max_us", request.latency_max_us, 0, RTT_MAX_US)

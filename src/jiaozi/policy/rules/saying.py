@@ -78,6 +78,9 @@ def _statements(document: Document) -> Iterator[tuple[str, Said]]:
     yield "suppliers", Said(_SUPPLIERS, Label("准入方式", "how suppliers are admitted"), Label(admission, admission))
     for name, about in _VOUCHER.items():
         yield f"voucher/{name}", _of_figure(document, _HOLDERS, about, getattr(programme.voucher, name))
+    if programme.voucher.movement_share is not None:
+        about = Label("数据传输费券额占比", "voucher's share of data movement")
+        yield "voucher/movement_share", _of_figure(document, _HOLDERS, about, programme.voucher.movement_share)
     pay = str(programme.voucher.pay_model)
     yield "voucher/pay_model", Said(_HOLDERS, Label("兑付方式", "pay model"), Label(pay, pay))
     for name, kind in programme.classes.items():

@@ -42,6 +42,12 @@ class OrderTerms:
     any_supplier: bool = False
     base_period: tuple[date, date] | None = None
     services: tuple[str, ...] = ()
+    movement_share: Fraction = Fraction(0)
+
+    @property
+    def movement_deducted(self) -> Fraction:
+        """The share of an order's data movement that the voucher pays; none where the programme says nothing of it."""
+        return self.movement_share if self.pay_model in DEDUCTED else Fraction(0)
 
     @property
     def deducted(self) -> Fraction:
@@ -134,6 +140,7 @@ def order_terms(document: Document, on: date, *, allow_demo: bool, voucher_class
         any_supplier=not suppliers.named and not suppliers.unpublished,
         base_period=(asked.figure(period.since), asked.figure(period.to)) if period else None,
         services=kind.services if kind else (),
+        movement_share=asked.figure(voucher.movement_share) if voucher.movement_share else Fraction(0),
         unpublished=asked.unpublished,
     )
 

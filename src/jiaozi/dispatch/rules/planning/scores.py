@@ -52,9 +52,11 @@ class Sheet:
     units: Ints
     duration_s: Ints
     earliest_s: Ints
+    latest_s: Ints
     deadline_s: Ints
     budget_fen: Ints
     size_bytes: Ints
+    result_bytes: Ints
     wait_fen: Ints
     worth_fen: Ints
     span: Ints
@@ -100,7 +102,7 @@ def sheet(
     kind = column(
         kinds.setdefault(
             (
-                each.data_at if each.data_bytes else None,
+                each.data_at if each.moved_bytes else None,
                 each.latency_to,
                 each.latency_max_us,
                 each.residency,
@@ -119,9 +121,11 @@ def sheet(
         units=column(each.units for each in ordered),
         duration_s=column(each.duration_s for each in ordered),
         earliest_s=column(each.earliest_s for each in ordered),
+        latest_s=column(_NEVER if each.latest_start_s is None else each.latest_start_s for each in ordered),
         deadline_s=column(_NEVER if each.deadline_s is None else each.deadline_s for each in ordered),
         budget_fen=column(_NEVER if each.budget_fen is None else each.budget_fen for each in ordered),
         size_bytes=column(each.data_bytes for each in ordered),
+        result_bytes=column(each.result_bytes for each in ordered),
         wait_fen=column(each.wait_fen_per_hour for each in ordered),
         worth_fen=column(-1 if each.worth_fen is None else each.worth_fen for each in ordered),
         span=column(span for span, _, _ in spans),
@@ -176,19 +180,30 @@ def movement_prices(sheet: Sheet, rows: Ints, column: int) -> Ints:
         return np.zeros(rows.size, dtype=np.int64)
     shared = gcd(UFEN_BYTES, *ufen.tolist())
     per = UFEN_BYTES // shared
-    return _scaled(sheet.size_bytes[rows], (ufen // shared)[sheet.kind[rows]], per - 1, per)
+    return _scaled(sheet.size_bytes[rows] + sheet.result_bytes[rows], (ufen // shared)[sheet.kind[rows]], per - 1, per)
 
 
 def ready_at(sheet: Sheet, rows: Ints, column: int) -> Ints:
     """Give the earliest start of each row at a centre: after the data is there and the queue is through."""
     ready = sheet.earliest_s[rows] + sheet.stalls[column].offer.queue_wait_s
+    return ready + _transfer_s(sheet, sheet.size_bytes, rows, column)
+
+
+def latest_at(sheet: Sheet, rows: Ints, column: int) -> Ints:
+    """Give the latest start of each row at a centre: so that it has run, and its results are back, by its deadline."""
+    ends = sheet.deadline_s[rows] - sheet.duration_s[rows] - _transfer_s(sheet, sheet.result_bytes, rows, column)
+    return np.minimum(ends, sheet.latest_s[rows])
+
+
+def _transfer_s(sheet: Sheet, sizes: Ints, rows: Ints, column: int) -> Ints:
+    taken = np.zeros(rows.size, dtype=np.int64)
     speeds = _of_kinds(sheet, column, "bandwidth_mbps")
     for mbps in np.unique(speeds[speeds > 0]).tolist():
         mine = speeds[sheet.kind[rows]] == mbps
         shared = gcd(_BITS, mbps * 10**6)
         per = mbps * 10**6 // shared
-        ready[mine] += _scaled(sheet.size_bytes[rows[mine]], _BITS // shared, per - 1, per)
-    return ready
+        taken[mine] = _scaled(sizes[rows[mine]], _BITS // shared, per - 1, per)
+    return taken
 
 
 def _of_kinds(sheet: Sheet, column: int, figure: str) -> Ints:
@@ -247,13 +262,13 @@ def field_of(sheet: Sheet, room: Floats) -> Field:
     starts = sheet.horizon.start_s + sheet.horizon.block_s * np.arange(blocks)
     for begin in range(0, n, _ROWS):
         rows = np.arange(begin, min(begin + _ROWS, n))
-        units, ends = sheet.units[rows], sheet.deadline_s[rows] - sheet.duration_s[rows]
+        units = sheet.units[rows]
         for column, stall in enumerate(sheet.stalls):
             offer = stall.offer
             price = prices(sheet, rows, column)
             good = sheet.allowed[sheet.kind[rows], column] & (units <= min(offer.units_max, int(open_room[column])))
             good &= (sheet.duration_s[rows] <= offer.time_limit_max_s) & (price <= sheet.budget_fen[rows])
-            ready = ready_at(sheet, rows, column)
+            ready, ends = ready_at(sheet, rows, column), latest_at(sheet, rows, column)
             ranked = price * float(sheet.factors[column])
             for block in range(blocks):
                 fits = good & (ready <= starts[block]) & (starts[block] <= ends)

@@ -30,6 +30,7 @@ class Voucher(Part):
     """What a voucher of this programme is like once issued."""
 
     order_share: Ratio
+    movement_share: Ratio | None = None
     validity_months: CountFigure
     valid_until: DayFigure | None = None
     base_period: Span | None = None
