@@ -48,6 +48,7 @@ _LOG_TAIL_BYTES_MAX = 16 * 1024 * 1024
 _PROBE_TIMEOUT_S = 30
 _SESSION_PROCESSES = 512  # threads count, and JupyterLab with a few kernels has hundreds
 _PIECE_BYTES = 1024 * 1024
+_MIB = 1024 * 1024
 _START = str(Path(__file__).with_name("start.py"))
 
 
@@ -66,6 +67,7 @@ class ProcessEngine:
 
     granularity_ms = 1
     end_grace_ms = sitting.END_GRACE_MS
+    carries_data = True
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -305,11 +307,22 @@ class ProcessEngine:
             raise UnableToSubmit(
                 "isolation_impossible", f"本机无法隔离作业：{why}", f"this machine can't isolate a job: {why}"
             )
+        self._check_inputs(spec)
         self._check_program(spec)
+
+    def _check_inputs(self, spec: JobSpec) -> None:
+        for name, path in spec.inputs.items():
+            if name in spec.files or name == sandbox.TMP or not Path(path).is_file():
+                raise UnableToSubmit(
+                    "input_missing",
+                    f"输入文件{name}不在本机，或与随附文件重名",
+                    f"the input {name} has not landed on this machine, or another file has its name",
+                    field="inputs",
+                )
 
     def _check_program(self, spec: JobSpec) -> None:
         program = spec.command[0]
-        if program.startswith("./") and program[2:] in spec.files:
+        if program.startswith("./") and (program[2:] in spec.files or program[2:] in spec.inputs):
             return
         path = sandbox.search_path(self.options.software)
         if shutil.which(program, path=path) is None or ("/" in program and not program.startswith("/")):
@@ -330,13 +343,16 @@ class ProcessEngine:
             "time_limit_ms": spec.time_limit_ms,
             "processes_max": spec.processes_max,
             "output_bytes_max": spec.output_bytes_max,
-            "disk_mib": self.options.disk_mib,
+            "disk_mib": self.options.disk_mib
+            + -(-sum(Path(each).stat().st_size for each in spec.inputs.values()) // _MIB),
             "isolation": self.options.isolation,
             "software": [*self.options.software, *_venv_of(spec, self.options.jupyter)],
             "session": spec.session.opens if spec.session else "",
             "end_grace_ms": self.end_grace_ms,
             "submitted_ms": int(clock.now().timestamp() * 1000),
             "files": [[name, len(content)] for name, content in spec.files.items()],
+            "inputs": [[name, path] for name, path in spec.inputs.items()],
+            "outputs": [[name, path] for name, path in spec.outputs.items()],
         }
         return b"\n".join([json.dumps(header).encode(), b"".join(spec.files.values())])
 

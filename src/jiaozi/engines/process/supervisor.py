@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jiaozi.engines.process import accounts, descendants, guard, meters, outcomes, turns
+from jiaozi.engines.process import accounts, carrying, descendants, guard, meters, outcomes, turns
 from jiaozi.engines.process import syscalls as sys_
 from jiaozi.engines.process.cgroups import Group
 from jiaozi.engines.process.output import Output
@@ -137,6 +137,7 @@ class _Job:
                 path.write_bytes(source.read(size))
                 path.chmod(0o700 if self.spec["command"][0] == f"./{name}" else 0o600)
                 made.append(path)
+        made += carrying.bring_in(self.home, self.spec.get("inputs", ()), program=self.spec["command"][0])
         if uid is not None:
             for path in made:
                 os.chown(path, uid, uid)
@@ -231,6 +232,7 @@ class _Job:
         if self.sitting is not None:
             self.sitting.save()
         self.output.drain(running.pipes.output)
+        carrying.take_out(self.home, self.spec.get("outputs", ()), most_mib=self.spec["disk_mib"])
         while running.hear(0):
             pass
         said = running.word("exit")

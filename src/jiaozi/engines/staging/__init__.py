@@ -12,8 +12,9 @@ from jiaozi.engines.staging.moving import Mover
 from jiaozi.engines.staging.options import UnableToReadOptions, read_options
 from jiaozi.engines.staging.places import Options
 from jiaozi.engines.staging.records import plain
+from jiaozi.engines.staging.serving import Served, connect
 
-__all__ = ["Mover", "Options", "UnableToReadOptions", "mover", "plain", "read_options"]
+__all__ = ["Mover", "Options", "Served", "UnableToReadOptions", "connect", "mover", "plain", "read_options"]
 
 
 def mover(options: Path) -> Mover:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ import fsspec
 from fsspec import AbstractFileSystem
 from obstore.fsspec import FsspecStore
 
+from jiaozi.engines.staging.addresses import check_host, host_of
 from jiaozi.order.ports import UnableToMove, UnableToReachPlace
 
 SCHEMES = ("file", "sftp", "s3")
@@ -38,6 +40,12 @@ class Options:
         How much is read at once.
     read_back
         Whether what was written is read again and hashed; it doubles the target's traffic.
+    landings
+        Centre → ``url`` that data is moved to, and the ``path`` by which the engine's machine knows it.
+    places
+        Root → the place of the network where it lies.
+    networks
+        Private networks that may be called; None calls any address, for an operator's own command.
     """
 
     roots: tuple[str, ...]
@@ -45,6 +53,9 @@ class Options:
     access: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     piece_bytes: int = 4 * 1024 * 1024
     read_back: bool = True
+    landings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+    networks: tuple[str, ...] | None = None
 
 
 class Place(NamedTuple):
@@ -79,16 +90,54 @@ def place(url: str, options: Options) -> Place:
     UnableToMove
         When the URL is malformed, carries a password, or lies under no root.
     """
+    root_of(url, options.roots)
     parts = _parts(url)
-    if not any(_under(parts, _parts(root)) for root in options.roots):
-        raise _refuse("NOT_ALLOWED", url, "不在允许的存储位置内", "lies under none of the places that are allowed")
     if parts.scheme == _FILE_NEEDS:
         _check_links(url, parts, options)
         return Place(url, parts.scheme, fsspec.filesystem("file"), parts.path)
-    words = dict(options.access.get(parts.origin, {}))
+    words = _known(options.access.get(parts.origin, {}), url)
     if parts.scheme == "sftp":
+        _check_host(str(words.get("host") or urlsplit(url).hostname), options, url)
         return Place(url, parts.scheme, _sftp(parts.host, words), parts.path)
+    if "endpoint" in words:
+        _check_host(host_of(str(words["endpoint"])), options, url)
     return Place(url, parts.scheme, _s3(words), f"{parts.host}{parts.path}")
+
+
+def root_of(url: str, roots: Sequence[str]) -> str:
+    """Give the root that a URL lies under.
+
+    Raises
+    ------
+    UnableToMove
+        When the URL is malformed, carries a password, or lies under none.
+    """
+    parts = _parts(url)
+    for root in roots:
+        if _under(parts, _parts(root)):
+            return root
+    raise _refuse("NOT_ALLOWED", url, "不在允许的存储位置内", "lies under none of the places that are allowed")
+
+
+def _check_host(host: str, options: Options, url: str) -> None:
+    if options.networks is not None:
+        check_host(host, options.networks, url)
+
+
+def _known(words: Mapping[str, Any], url: str) -> dict[str, Any]:
+    """Put secrets in where they are named: ``{"env": "NAME"}`` or ``{"file": "/path"}``; they are kept nowhere else."""
+    return {name: _secret(value, url) if isinstance(value, dict) else value for name, value in words.items()}
+
+
+def _secret(named: Mapping[str, str], url: str) -> str:
+    try:
+        if "env" in named:
+            return os.environ[named["env"]]
+        return Path(named["file"]).read_text(encoding="utf-8").strip()
+    except (KeyError, OSError, ValueError):
+        raise _refuse(
+            "SECRET_MISSING", url, "平台缺少访问凭据，请联系运维", "can't be reached: the platform lacks its secret"
+        ) from None
 
 
 def _sftp(host: str, words: Mapping[str, Any]) -> AbstractFileSystem:

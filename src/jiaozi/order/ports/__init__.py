@@ -28,6 +28,8 @@ from jiaozi.order.ports.jobs import (
     UnableToReachPlace,
     UsagePage,
     UsageRecord,
+    carries_data,
+    check_file_name,
     longest_run_ms,
 )
 from jiaozi.order.ports.refusals import (
@@ -47,6 +49,7 @@ from jiaozi.order.ports.session import (
     SessionEngine,
     SessionSpec,
 )
+from jiaozi.order.ports.staging import Landing, Staging
 
 __all__ = [
     "COMMAND_BYTES_MAX",
@@ -70,6 +73,7 @@ __all__ = [
     "JobSpec",
     "JobState",
     "JobStatus",
+    "Landing",
     "Movement",
     "MovementPage",
     "MovementRecord",
@@ -78,6 +82,7 @@ __all__ = [
     "SessionEngine",
     "SessionSpec",
     "Stager",
+    "Staging",
     "UnableToExtend",
     "UnableToFindJob",
     "UnableToMove",
@@ -87,5 +92,7 @@ __all__ = [
     "UnableToSubmit",
     "UsagePage",
     "UsageRecord",
+    "carries_data",
+    "check_file_name",
     "longest_run_ms",
 ]

@@ -83,6 +83,9 @@ class JobSpec:
         Most that is kept of standard output and error; what comes after is dropped and said so.
     session
         What is opened instead of a command that the holder names; None for a batch job.
+    inputs, outputs
+        Name in the job's folder → path on the engine's machine: read before it starts, written after it ended. Only
+        for an engine that ``carries_data``.
     """
 
     order_id: UUID
@@ -97,6 +100,8 @@ class JobSpec:
     processes_max: int = PROCESSES_DEFAULT
     output_bytes_max: int = OUTPUT_BYTES_DEFAULT
     session: SessionSpec | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _check_command(self.command)
@@ -137,13 +142,7 @@ def _check_command(command: tuple[str, ...]) -> None:
 
 def _check_files(files: Mapping[str, bytes]) -> None:
     for name in files:
-        if not _FILE_NAME.fullmatch(name):
-            raise UnableToSubmit(
-                "file_name_not_plain",
-                f"文件名{name!r}无效：只能用字母、数字、点、加号和连字符，不得含斜杠，不得以点开头",
-                f"{name!r} is no plain file name: letters, digits, dot, plus, hyphen; no slash, no leading dot",
-                field="files",
-            )
+        check_file_name(name, "files")
     size = sum(len(content) for content in files.values())
     if len(files) > FILES_MAX or size > FILES_BYTES_MAX:
         raise UnableToSubmit(
@@ -151,6 +150,23 @@ def _check_files(files: Mapping[str, bytes]) -> None:
             f"输入文件最多{FILES_MAX}个、共{FILES_BYTES_MAX}字节，当前为{len(files)}个、{size}字节",
             f"a job brings at most {FILES_MAX} files and {FILES_BYTES_MAX} bytes, not {len(files)} and {size}",
             field="files",
+        )
+
+
+def check_file_name(name: str, field: str) -> None:
+    """Let a file have a name that stands for itself in a job's folder.
+
+    Raises
+    ------
+    UnableToSubmit
+        When it is no plain name.
+    """
+    if not _FILE_NAME.fullmatch(name):
+        raise UnableToSubmit(
+            "file_name_not_plain",
+            f"文件名{name!r}无效：只能用字母、数字、点、加号和连字符，不得含斜杠，不得以点开头",
+            f"{name!r} is no plain file name: letters, digits, dot, plus, hyphen; no slash, no leading dot",
+            field=field,
         )
 
 
@@ -294,6 +310,11 @@ class Engine(Protocol):
 
     def logs(self, order_id: UUID, tail_bytes: int) -> bytes:
         """Give the last bytes of standard output and error, as far as they were kept."""
+
+
+def carries_data(engine: Engine) -> bool:
+    """Say whether an engine puts landed files into a job's folder and takes results out of it."""
+    return bool(getattr(engine, "carries_data", False))
 
 
 def longest_run_ms(time_limit_ms: int, granularity_ms: int, kill_lag_ms: int) -> int:
