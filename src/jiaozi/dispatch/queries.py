@@ -60,6 +60,12 @@ def board_at(now: datetime, *, customer_class: str) -> Board:
     return board((offer for offer in offers if offer is not None), network_now())
 
 
+def movement_price_ufen(start: str, end: str) -> int | None:
+    """Give the price in micro-fen of moving 10^9 bytes between two places now; None where none is known."""
+    route = network_now().between(start, end)
+    return route.price_per_gb_ufen if route else None
+
+
 def network_now() -> Network:
     """Give the network in two statements: what a probe measured goes before what was published or modelled."""
     probes = {(probe.start_id, probe.end_id): probe for probe in LinkProbe.objects.all()[: catalogue.ROWS_MAX]}

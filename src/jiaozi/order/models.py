@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
 from jiaozi.catalogue.models import Centre, ResourceClass, TariffVersion
+from jiaozi.order.ports import Direction
 from jiaozi.order.rules import State
 from jiaozi.order.rules.session import Opens, SliceState
+from jiaozi.order.rules.staging import DataState
 from jiaozi.order.rules.standing import LOST, Verdict
 from jiaozi.party.models import NamedEndUser, Organisation
 from jiaozi.voucher.models import Voucher, number_of
+
+
+def _no_share() -> list[int]:
+    """Give the share of data movement that a voucher pays where its programme says nothing: 0 of 1."""
+    return [0, 1]
+
+
+_UNFINISHED = ["HELD", "STAGING", "SUBMITTED", "QUEUED", "RUNNING", "ENDED", "METERED"]
 
 
 class Order(models.Model):
@@ -18,6 +29,9 @@ class Order(models.Model):
 
     ``pinned`` keeps it to the centre that its holder named; else dispatch chose it, ``moves`` counts how often anew,
     and ``placement`` has the figures of that quote and why each other place was not taken.
+
+    ``wishes`` are what dispatch weighed beside the job. Data movement is held for and charged beside the compute:
+    ``movement_*_hold_fen`` at ``movement_price_ufen`` a GB for ``movement_bytes_max``, until ``movement_fen`` is known.
 
     ``engine_granularity_ms`` and ``kill_lag_ms`` are the centre's of the quote's moment: the hold covers those.
     ``expires_at`` ends the quote; ``moved_at`` is when the state last changed, ``missing_since`` when the engine began
@@ -49,6 +63,14 @@ class Order(models.Model):
     pinned = models.BooleanField(default=False)
     moves = models.SmallIntegerField(default=0)
     placement = models.JSONField(default=dict)
+    wishes = models.JSONField(default=dict)
+    movement_bytes_max = models.BigIntegerField(default=0)
+    movement_price_ufen = models.BigIntegerField(default=0)
+    movement_share = ArrayField(models.BigIntegerField(), default=_no_share)
+    movement_voucher_hold_fen = models.BigIntegerField(default=0)
+    movement_own_hold_fen = models.BigIntegerField(default=0)
+    movement_fen = models.BigIntegerField(null=True)
+    movement_voucher_fen = models.BigIntegerField(null=True)
     state = models.CharField(max_length=10, choices=[(each.value, str(each.label)) for each in State])
     reason_code = models.CharField(max_length=60, blank=True)
     reason_zh = models.CharField(max_length=400, blank=True)
@@ -77,12 +99,17 @@ class Order(models.Model):
             models.Index(
                 fields=["centre", "id"],
                 name="order_unfinished",
-                condition=Q(state__in=["HELD", "SUBMITTED", "QUEUED", "RUNNING", "ENDED", "METERED"]),
+                condition=Q(state__in=_UNFINISHED),
             ),
             models.Index(
                 fields=["moved_at", "id"],
                 name="order_standing",
-                condition=Q(state__in=["HELD", "SUBMITTED", "QUEUED", "RUNNING", "ENDED", "METERED"]),
+                condition=Q(state__in=_UNFINISHED),
+            ),
+            models.Index(
+                fields=["id"],
+                name="order_movement_open",
+                condition=Q(movement_bytes_max__gt=0, movement_fen=None) & ~Q(state__in=["QUOTED", "REFUSED"]),
             ),
             models.Index(
                 fields=["-moved_at"],
@@ -104,6 +131,16 @@ class Order(models.Model):
                 condition=Q(price_fen__isnull=True)
                 | Q(voucher_fen__lte=F("voucher_hold_fen"), own_fen__lte=F("own_hold_fen")),
             ),
+            models.CheckConstraint(
+                name="order_movement_within_hold",
+                condition=Q(movement_fen__isnull=True)
+                | Q(
+                    movement_voucher_fen__gte=0,
+                    movement_voucher_fen__lte=F("movement_voucher_hold_fen"),
+                    movement_fen__gte=F("movement_voucher_fen"),
+                    movement_fen__lte=F("movement_voucher_fen") + F("movement_own_hold_fen"),
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -113,6 +150,52 @@ class Order(models.Model):
     def number(self) -> str:
         """The number that people read."""
         return number_of(self.id)
+
+
+class OrderData(models.Model):
+    """One file of an order by URL, on its way between its place and the order's centre; its URL is in no journal line.
+
+    ``size_max`` is what the hold covers, ``sha256`` what the content must be or was found to be, ``there_bytes`` how
+    much has arrived. ``attempts`` counts tries in a row that got no further than ``reached_bytes``; ``next_at`` is when
+    the next one is due. A row of another centre than the order's is of a place that did not take the job.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="moved_files")
+    centre = models.ForeignKey(Centre, db_index=False, on_delete=models.PROTECT, related_name="+")
+    direction = models.CharField(max_length=3, choices=[(each.value, each.value) for each in Direction])
+    name = models.CharField(max_length=128)
+    url = models.CharField(max_length=2_000)
+    size_max = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=8, choices=[(each.value, str(each.label)) for each in DataState])
+    there_bytes = models.BigIntegerField(default=0)
+    size = models.BigIntegerField(null=True)
+    sent = models.BigIntegerField(null=True)
+    reached_bytes = models.BigIntegerField(default=0)
+    attempts = models.SmallIntegerField(default=0)
+    next_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    reason_code = models.CharField(max_length=60, blank=True)
+    reason_zh = models.CharField(max_length=400, blank=True)
+    reason_en = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        db_table = "order_data"
+        indexes = [models.Index(fields=["order"], name="order_data_open", condition=Q(state__in=["WAITING", "MOVING"]))]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "direction", "name", "centre"], name="order_data_once"),
+            models.CheckConstraint(name="order_data_state", condition=Q(state__in=list(DataState))),
+            models.CheckConstraint(
+                name="order_data_done_is_known",
+                condition=~Q(state=DataState.DONE)
+                | Q(size__isnull=False, size__lte=F("size_max"), ended_at__isnull=False) & ~Q(sha256=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.direction} {self.name}"
 
 
 class OrderRuling(models.Model):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import ExpressionWrapper, F, Q, Sum
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.fields import DateTimeField
 
 from jiaozi.catalogue.queries import tariff_of
@@ -18,11 +18,12 @@ from jiaozi.kernel.ids import named_id
 from jiaozi.kernel.refusal import Refused
 from jiaozi.ledger.models import LedgerTransfer
 from jiaozi.ledger.queries import Finding
-from jiaozi.order.models import Order, OrderSession, OrderSlice
-from jiaozi.order.ports import longest_run_ms
+from jiaozi.order.models import Order, OrderData, OrderSession, OrderSlice
+from jiaozi.order.ports import Direction, longest_run_ms
 from jiaozi.order.rules import ON_ENGINE, TAKING, State
 from jiaozi.order.rules.quota import ENDED
 from jiaozi.order.rules.session import Left, Opens, SliceState, left
+from jiaozi.order.rules.staging import CLOSABLE, OPEN, OVER, DataState
 from jiaozi.order.rules.standing import LET_GO_FOR, LOST, STUCK_AFTER, Standing, Why, stuck
 
 ROWS_MAX = 500
@@ -30,7 +31,7 @@ WATCHED_MAX = 5_000
 SUBMITTED_MAX = 1_000
 LET_GO_MAX = 1_000
 _TO_SUBMIT = (State.HELD, State.SUBMITTED)
-_STANDING = (State.HELD, *ON_ENGINE, State.ENDED)
+_STANDING = (State.HELD, State.STAGING, *ON_ENGINE, State.ENDED)
 _MS = timedelta(milliseconds=1)
 FINDINGS_MAX = 100
 _QUOTAS_TO_END = (Path(__file__).parent / "sql" / "quotas_to_end.sql").read_text(encoding="utf-8")
@@ -218,7 +219,9 @@ def on_engine(centre: str, after: UUID | None = None) -> list[Followed]:
 
 def units_at_work() -> dict[tuple[str, str], int]:
     """Give how many units of each class orders have or wait for at each centre, in one statement."""
-    rows = Order.objects.filter(state__in=[State.HELD, *ON_ENGINE]).values_list("centre_id", "resource_class_id")
+    rows = Order.objects.filter(state__in=[State.HELD, State.STAGING, *ON_ENGINE]).values_list(
+        "centre_id", "resource_class_id"
+    )
     return {(centre, class_): units for centre, class_, units in rows.annotate(units=Sum("units")).order_by()}
 
 
@@ -239,6 +242,45 @@ def let_go(now: datetime) -> dict[str, list[UUID]]:
         for place in places:
             found.setdefault(place, []).append(id_)
     return found
+
+
+def data_of(order_id: UUID, centre: str | None = None) -> list[OrderData]:
+    """Give an order's files by URL, those of one centre where asked: inputs, then outputs, by name."""
+    rows = OrderData.objects.filter(order_id=order_id)
+    if centre is not None:
+        rows = rows.filter(centre_id=centre)
+    return list(rows.order_by("direction", "name", "centre_id")[:ROWS_MAX])
+
+
+def inputs_open(row: Order) -> bool:
+    """Say whether any input is not there and verified yet at the order's centre."""
+    rows = OrderData.objects.filter(order=row, centre_id=row.centre_id, direction=Direction.IN)
+    return rows.exclude(state=DataState.DONE).exists()
+
+
+def due_data(order_id: UUID | None, now: datetime) -> QuerySet[OrderData]:
+    """Give the files that have to be moved now, of one order or of all: inputs before the job, outputs after it.
+
+    One that is under way is among them: whoever moves it may have died.
+    """
+    before = Q(direction=Direction.IN, order__state=State.STAGING)
+    after = Q(direction=Direction.OUT, order__state__in=OVER, order__started_at__isnull=False)
+    rows = OrderData.objects.filter(before | after, state__in=OPEN, centre_id=F("order__centre_id"))
+    rows = rows.filter(Q(next_at=None) | Q(next_at__lte=now))
+    return rows if order_id is None else rows.filter(order_id=order_id)
+
+
+def orders_with_due_data(now: datetime) -> list[UUID]:
+    """Give the orders that have a file to be moved now, oldest first."""
+    found = due_data(None, now).order_by("order_id").values_list("order_id", flat=True)
+    return list(found.distinct()[:SUBMITTED_MAX])
+
+
+def movement_to_close() -> list[UUID]:
+    """Give the orders whose data movement can be charged: nothing is under way, and nothing will be."""
+    open_ = Exists(OrderData.objects.filter(order_id=OuterRef("id"), state__in=OPEN))
+    rows = Order.objects.filter(movement_bytes_max__gt=0, movement_fen=None, state__in=CLOSABLE).exclude(open_)
+    return list(rows.order_by("id").values_list("id", flat=True)[:SUBMITTED_MAX])
 
 
 def waiting_for_submit(centre: str, limit: int = SUBMITTED_MAX) -> list[UUID]:

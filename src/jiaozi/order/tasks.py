@@ -20,6 +20,19 @@ def submit(*, order_id: str) -> None:
     services.submit(order_id=UUID(order_id), now=clock.now())
 
 
+@app.task(name="jiaozi.order.tasks.move_data", queue="order")
+def move_data(*, order_id: str) -> None:
+    """Move the next file of one order."""
+    services.move_data(order_id=UUID(order_id), now=clock.now())
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(name="jiaozi.order.tasks.move_waiting", queue="order", queueing_lock="order.move_waiting", pass_context=False)
+def move_waiting(timestamp: int) -> None:  # noqa: ARG001
+    """Have whatever data is due moved."""
+    services.move_waiting(now=clock.now())
+
+
 @app.periodic(cron="* * * * * */2")
 @app.task(name="jiaozi.order.tasks.watch", queue="order", queueing_lock="order.watch", pass_context=False)
 def watch(timestamp: int) -> None:  # noqa: ARG001 - procrastinate says which tick it is

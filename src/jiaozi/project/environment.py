@@ -119,6 +119,9 @@ class Environment(BaseSettings):
     process_isolation: str = "required"
     """``required`` refuses jobs where the machine allows no namespaces; ``where_possible`` runs them less well held."""
 
+    staging: Path | None = None
+    """The file that names the places between which orders' data may be moved; docs/reference/staging.md."""
+
     quote_valid_s: int = Field(900, ge=1, le=86_400)
     """Seconds for which a quote may be held for; a quarter of an hour, until a city publishes a figure."""
 

@@ -172,6 +172,15 @@ JIAOZI_ENGINE_OPTIONS: dict[str, dict[str, object]] = {
 }
 """Module → options that this machine gives it, under those of the centre; ``{centre}`` becomes the centre's id."""
 
+JIAOZI_STAGING_MODULE = "jiaozi.engines.staging"
+"""What keeps ``jiaozi.order.ports.Staging``."""
+
+JIAOZI_STAGING = str(_ENV.staging) if _ENV.staging else ""
+"""The operator's file of places that data may be moved between; empty: no data is moved by URL."""
+
+JIAOZI_MOVES_AT_ONCE = 2
+"""Files that are moved at once; a worker does four things at once, and bytes must not keep it from watching jobs."""
+
 JIAOZI_QUOTE_VALID_S = _ENV.quote_valid_s
 JIAOZI_SESSION_WARN_MINUTES = _ENV.session_warn_minutes
 """How long a quote stands, in seconds."""

@@ -1,6 +1,7 @@
 """An order is one job under one hold: quoted, held for, run, metered, captured. Money first, then work."""
 
 from jiaozi.order.rules.holding import (
+    NOTHING_MOVED,
     PROGRAMME_MAX,
     Held,
     Slice,
@@ -32,6 +33,7 @@ from jiaozi.order.rules.quoting import (
     Session,
     UnableToQuote,
     check_request,
+    check_shown,
     check_words,
     quote,
     voucher_share,
@@ -41,6 +43,7 @@ from jiaozi.order.rules.single_use import TAKING, single_use, taken, told
 __all__ = [
     "LEAST_FEN",
     "MOVES_MAX",
+    "NOTHING_MOVED",
     "ON_ENGINE",
     "PATIENCE",
     "PROGRAMME_MAX",
@@ -59,6 +62,7 @@ __all__ = [
     "check_credit",
     "check_own",
     "check_request",
+    "check_shown",
     "check_words",
     "expired",
     "fund_lines",

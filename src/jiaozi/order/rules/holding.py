@@ -23,11 +23,15 @@ from jiaozi.ledger.rules import (
     void,
 )
 from jiaozi.order.rules.quoting import Quote
+from jiaozi.order.rules.staging import movement_id
 from jiaozi.party.rules import Actor, Role, check_own_centre, check_own_programme
 from jiaozi.policy.rules import CapUse, Measure
 from jiaozi.voucher.rules import cap_accounts, counted, voucher_account
 
 PROGRAMME_MAX = 60
+MOVEMENT = "move."
+"""Before the names of the parts that are held for data movement."""
+NOTHING_MOVED = Quote(most_fen=0, voucher_fen=0, own_fen=0)
 
 
 class UnableToHold(Refused):
@@ -75,12 +79,15 @@ class Slice:
     voucher_fen: int
     own_fen: int
     cap_keys: tuple[str, ...] = ()
+    movement: bool = False
 
     @property
     def parts(self) -> list[tuple[str, int]]:
         """What is held, part by part, in fen."""
+        before = MOVEMENT if self.movement else ""
         parts = [("voucher", self.voucher_fen), ("own", self.own_fen)]
-        return [(part, fen) for part, fen in [*parts, *((key, self.voucher_fen) for key in self.cap_keys)] if fen]
+        every = [*parts, *((key, self.voucher_fen) for key in self.cap_keys)]
+        return [(before + part, fen) for part, fen in every if fen]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +103,12 @@ class Held:
     cap_keys: tuple[str, ...] = ()
     moves: int = 0
     more: tuple[Slice, ...] = ()
+    movement: bool = False
+
+    @property
+    def reference(self) -> UUID:
+        """What captures and releases name: the order, or its data movement, which has a capture of its own."""
+        return movement_id(self.order_id) if self.movement else self.order_id
 
     @property
     def slices(self) -> tuple[Slice, ...]:
@@ -105,6 +118,7 @@ class Held:
             voucher_fen=self.voucher_fen - sum(each.voucher_fen for each in self.more),
             own_fen=self.own_fen - sum(each.own_fen for each in self.more),
             cap_keys=self.cap_keys,
+            movement=self.movement,
         )
         return (first, *self.more)
 
@@ -118,10 +132,14 @@ def hold_lines(
     centre: str,
     priced: Quote,
     caps: Sequence[CapUse],
+    moving: Quote = NOTHING_MOVED,
     moves: int = 0,
     number: int = 0,
 ) -> tuple[tuple[Account, ...], tuple[Transfer, ...]]:
-    """Give the accounts and the one chain that funds an order: voucher's share, own share, caps measured on holds."""
+    """Give the accounts and the one chain that funds an order: voucher's share, own share, caps measured on holds.
+
+    ``moving`` is what the data movement may cost: parts of its own in the same chain.
+    """
     return fund_lines(
         order_id=order_id,
         programme=programme,
@@ -130,6 +148,7 @@ def hold_lines(
         centre=centre,
         priced=priced,
         cap_keys=[use.key for use in counted(caps, Measure.HELD, Measure.USED)],
+        moving=moving,
         moves=moves,
         number=number,
     )
@@ -144,26 +163,32 @@ def fund_lines(
     centre: str,
     priced: Quote,
     cap_keys: Iterable[str],
+    moving: Quote = NOTHING_MOVED,
     moves: int = 0,
     number: int = 0,
 ) -> tuple[tuple[Account, ...], tuple[Transfer, ...]]:
     """Give the accounts and the chain that funds an order under caps that are named by their keys."""
     account, payable = voucher_account(programme, voucher_id), payable_account(programme, centre, order_id)
-    accounts = [account, payable]
-    chain: list[Transfer] = []
+    own, own_payable = own_account(programme, holder, centre), own_payable_account(programme, centre)
+    keys = tuple(cap_keys)
+    accounts = [account, payable, *((own, own_payable) if priced.own_fen or moving.own_fen else ())]
 
-    def add(part: str, from_: Account, to: Account, amount_fen: int, event: str) -> None:
-        chain.append(hold(hold_id(order_id, part, moves, number), from_, to, amount_fen, event, order_id))
+    def lines(quote: Quote, before: str, event: str) -> list[Transfer]:
+        parts = [
+            ("voucher", account, payable, quote.voucher_fen, event),
+            ("own", own, own_payable, quote.own_fen, f"{event}.own"),
+        ]
+        for key in keys:
+            _, cap, counter = cap_accounts(programme, key)
+            parts.append((key, cap, counter, quote.voucher_fen, "order.hold.cap"))
+        return [
+            hold(hold_id(order_id, before + part, moves, number), from_, to, fen, told, order_id)
+            for part, from_, to, fen, told in parts
+            if fen
+        ]
 
-    if priced.voucher_fen:
-        add("voucher", account, payable, priced.voucher_fen, "order.hold")
-    if priced.own_fen:
-        own, own_payable = own_account(programme, holder, centre), own_payable_account(programme, centre)
-        accounts += [own, own_payable]
-        add("own", own, own_payable, priced.own_fen, "order.hold.own")
-    for key in cap_keys if priced.voucher_fen else ():
-        _, cap, counter = cap_accounts(programme, key)
-        add(key, cap, counter, priced.voucher_fen, "order.hold.cap")
+    chain = lines(priced, "", "order.hold")
+    chain += lines(moving, MOVEMENT, "order.hold.move")
     return tuple(accounts), tuple(chain)
 
 
@@ -174,15 +199,16 @@ def resolve_lines(held: Held, voucher_fen: int, own_fen: int) -> tuple[Transfer,
     it: nothing is dropped on the way.
     """
     event = "order.capture" if voucher_fen or own_fen else "order.release"
+    own_part = f"{MOVEMENT}own" if held.movement else "own"
     vouchers = _spread(voucher_fen, [each.voucher_fen for each in held.slices])
     owns = _spread(own_fen, [each.own_fen for each in held.slices])
     return tuple(
         resolve(
             named_id("order.resolve", held.order_id, part, *_slice(each.number)),
             hold_id(held.order_id, part, held.moves, each.number),
-            own if part == "own" else voucher,
+            own if part == own_part else voucher,
             event,
-            held.order_id,
+            held.reference,
         )
         for each, voucher, own in zip(held.slices, vouchers, owns, strict=True)
         for part, _ in each.parts
@@ -220,7 +246,7 @@ def move_lines(held: Held) -> tuple[Transfer, ...]:
             named_id("order.move", held.order_id, part, held.moves),
             hold_id(held.order_id, part, held.moves),
             "order.move",
-            held.order_id,
+            held.reference,
         )
         for part, _ in held.slices[0].parts
     )
@@ -244,7 +270,7 @@ def refusal(
     for line, status in zip(chain, statuses, strict=True):
         if status.stands or status is TransferStatus.CHAIN_FAILED:
             continue
-        if line.event == "order.hold":
+        if line.event in {"order.hold", "order.hold.move"}:
             return Reason(
                 "VOUCHER_SHORT",
                 Label(
@@ -254,7 +280,7 @@ def refusal(
                 ),
                 field="voucher",
             )
-        if line.event == "order.hold.own":
+        if line.event in {"order.hold.own", "order.hold.move.own"}:
             return Reason(
                 "OWN_SHARE_SHORT",
                 Label(

@@ -14,6 +14,7 @@ class State(StrEnum):
 
     QUOTED = "QUOTED"
     HELD = "HELD"
+    STAGING = "STAGING"
     SUBMITTED = "SUBMITTED"
     QUEUED = "QUEUED"
     RUNNING = "RUNNING"
@@ -34,6 +35,7 @@ class State(StrEnum):
 _LABELS = {
     State.QUOTED: Label("已报价", "quoted"),
     State.HELD: Label("已冻结", "held"),
+    State.STAGING: Label("数据传入中", "inputs moving"),
     State.SUBMITTED: Label("已提交", "submitted"),
     State.QUEUED: Label("排队中", "queued"),
     State.RUNNING: Label("运行中", "running"),
@@ -58,6 +60,12 @@ TRANSITIONS: Table[State] = {
     (State.QUOTED, "cancel"): (_HOLDER, State.CANCELLED),
     (State.HELD, "cancel"): (_HOLDER | _HOUSE, State.CANCELLED),
     (State.HELD, "submit"): (_HOUSE, State.SUBMITTED),
+    (State.HELD, "stage"): (_HOUSE | _HOLDER, State.STAGING),
+    (State.STAGING, "staged"): (_HOUSE, State.HELD),
+    (State.STAGING, "cancel"): (_HOLDER | _HOUSE, State.CANCELLED),
+    (State.STAGING, "fail"): (_HOUSE, State.FAILED),
+    (State.STAGING, "give_up"): (_RULER, State.FAILED),
+    (State.STAGING, "re_place"): (_HOUSE, State.HELD),
     (State.SUBMITTED, "fail"): (_HOUSE, State.FAILED),
     (State.SUBMITTED, "queue"): (_HOUSE, State.QUEUED),
     (State.SUBMITTED, "run"): (_HOUSE, State.RUNNING),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from jiaozi.dispatch.rules import Answer, Option
@@ -12,12 +13,13 @@ from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Reason
 from jiaozi.order.rules.life import State
 from jiaozi.order.rules.quoting import UnableToQuote
+from jiaozi.order.rules.staging import no_landing
 
 MOVES_MAX = 3
 """How often an order may be placed anew before a person has to look at it."""
 PATIENCE = timedelta(minutes=2)
 """How long a funded order waits for its centre to take it before another is tried: a stated value of ours."""
-MOVABLE = (State.HELD, State.SUBMITTED, State.QUEUED)
+MOVABLE = (State.HELD, State.STAGING, State.SUBMITTED, State.QUEUED)
 """States in which a job has not begun."""
 _OPTIONS_KEPT, _TURNED_KEPT = 20, 50
 
@@ -61,9 +63,25 @@ def take_best(answer: Answer, aside: Mapping[str, Reason], *, first: bool) -> Op
     return next(short, None) if first else None
 
 
-def no_place(answer: Answer) -> UnableToQuote:
+def check_there(centre: str, answer: Answer, aside: Mapping[str, Reason]) -> None:
+    """Let a pinned order have its wishes at its centre; what its hold or its engine decides is left to them.
+
+    Raises
+    ------
+    UnableToQuote
+        With the reasons; a centre that dispatch does not know of is judged by what it offers.
+    """
+    turned = next((each for each in answer.turned if each.offer.centre == centre), None)
+    reasons = list(turned.reasons) if turned else [each for each in (aside.get(centre),) if each == no_landing()]
+    if reasons:
+        zh, en = "；".join(each.label.zh for each in reasons), "; ".join(each.label.en for each in reasons)
+        raise UnableToQuote(reasons[0].code, zh, en, field=reasons[0].field)
+
+
+def no_place(answer: Answer, aside: Mapping[str, Reason] = MappingProxyType({})) -> UnableToQuote:
     """Say why nobody can run a job, with the one change that would help where there is one."""
     reasons = [answer.reason] if answer.reason else [each for turned in answer.turned for each in turned.reasons]
+    reasons = [*reasons, *aside.values()]
     if answer.changes:
         change = answer.changes[0]
         return UnableToQuote("NO_PLACE", change.label.zh, change.label.en, field=change.field)
@@ -79,14 +97,17 @@ def record(answer: Answer, taken: Option, aside: Mapping[str, Reason]) -> dict[s
     options = [
         {
             "centre": each.centre,
+            "movement_fen": each.movement_fen,
             "own_fen": each.own_fen,
             "price_fen": each.price_fen,
             "rank": rank,
             "reason": None if each is taken else _shown(aside.get(each.centre) or _ranked(each, taken)),
             "score_fen": each.score_fen,
+            "start_s": each.start_s,
             "tariff": str(each.offer.tariff.id),
             "tier": each.offer.tier.value,
             "voucher_fen": each.voucher_fen,
+            "waiting_fen": each.waiting_fen,
         }
         for rank, each in enumerate(answer.options[:_OPTIONS_KEPT], start=1)
     ]
@@ -147,7 +168,7 @@ def set_aside(
 ) -> dict[str, Reason]:
     """Say which places are out of question now, by centre: tried before, without an engine, or short of own money.
 
-    ``unable`` are those whose engine can't do what is asked, with the reason.
+    ``unable`` are those that can't do what is asked, with the reason.
     """
     aside = {}
     for option in answer.options:

@@ -12,13 +12,14 @@ from fractions import Fraction
 from uuid import UUID
 
 from jiaozi.catalogue.rules import Tariff, most
-from jiaozi.kernel.fen import Rounding, share
+from jiaozi.kernel.fen import Rounding, share, yuan
 from jiaozi.kernel.refusal import Refused
 from jiaozi.kernel.text import is_storable, kept_text
 from jiaozi.party.rules import HolderClass
 
 TITLE_MAX = 120
 CODE_MAX = 40
+_SHOWN_MAX = 16
 LEAST_FEN = 1
 """The least that is held for a job that costs anything at all."""
 
@@ -85,6 +86,14 @@ class Quote:
     most_fen: int
     voucher_fen: int
     own_fen: int
+
+    def with_(self, other: Quote) -> Quote:
+        """Give both together."""
+        return Quote(
+            most_fen=self.most_fen + other.most_fen,
+            voucher_fen=self.voucher_fen + other.voucher_fen,
+            own_fen=self.own_fen + other.own_fen,
+        )
 
 
 def _between(field: str, value: int, most_allowed: int, zh: str, en: str) -> None:
@@ -190,6 +199,30 @@ def quote(tariff: Tariff, ratio: Fraction, request: Request, offer: Offer) -> Qu
         most_fen = max(most_fen, LEAST_FEN)
     voucher_fen = voucher_share(most_fen, ratio)
     return Quote(most_fen=most_fen, voucher_fen=voucher_fen, own_fen=most_fen - voucher_fen)
+
+
+def check_shown(price_fen: int, shown: str) -> None:
+    """Let a price be the one that was shown, in fen as text.
+
+    Raises
+    ------
+    UnableToQuote
+        Saying both, or the one where none was shown yet.
+    """
+    if shown == str(price_fen):
+        return
+    price = yuan(price_fen)
+    if not (shown.isascii() and shown.isdigit() and len(shown) <= _SHOWN_MAX):
+        raise UnableToQuote(
+            "PRICE_NOT_SHOWN", f"最高{price}元，请确认后再提交", f"at most {price} yuan: confirm", field="most_fen"
+        )
+    before = yuan(int(shown))
+    raise UnableToQuote(
+        "PRICE_CHANGED",
+        f"价格已由{before}元变为{price}元，请确认后再提交",
+        f"the price changed from {before} to {price} yuan: confirm",
+        field="most_fen",
+    )
 
 
 def voucher_share(price_fen: int, ratio: Fraction) -> int:

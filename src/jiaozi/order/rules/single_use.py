@@ -15,6 +15,7 @@ from jiaozi.policy.rules.words import Expiry
 SINGLE_USE = "SINGLE_USE"
 TAKING = (
     State.HELD,
+    State.STAGING,
     State.SUBMITTED,
     State.QUEUED,
     State.RUNNING,

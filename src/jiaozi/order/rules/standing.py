@@ -141,7 +141,7 @@ def decide(order: Standing, said: Answer, now: datetime) -> Verdict:
     UnableToGiveUp
         When it is no order that stands still, its job lives, or it has been missing for too short a time.
     """
-    if order.state is State.HELD:
+    if order.state in (State.HELD, State.STAGING):
         return Verdict.RELEASE  # never handed over: no engine can have it
     if order.state not in ON_ENGINE:
         raise UnableToGiveUp(

@@ -2,18 +2,29 @@
 
 from jiaozi.order.services.admitting import admitted
 from jiaozi.order.services.apart import centre_apart, order_apart
-from jiaozi.order.services.closing import captured, metered, nothing_used, settled
+from jiaozi.order.services.closing import captured, metered, movement_captured, nothing_used, settled
+from jiaozi.order.services.data import clear as clear_data
 from jiaozi.order.services.engines import engine_of
 from jiaozi.order.services.extending import Extension, extend, extension_price
-from jiaozi.order.services.funding import cancel, caps_today, credit_own, held, hold, resolve
+from jiaozi.order.services.funding import (
+    cancel,
+    caps_today,
+    credit_own,
+    held,
+    held_for_movement,
+    hold,
+    resolve,
+    resolve_movement,
+)
 from jiaozi.order.services.moving import re_place, re_place_waiting
 from jiaozi.order.services.opening import access, saved_files
-from jiaozi.order.services.placing import unable_to_open
+from jiaozi.order.services.placing import survey, unable_to_open
 from jiaozi.order.services.quota import end_due as end_due_quotas
 from jiaozi.order.services.quota import end_quota, granted_in_kind
 from jiaozi.order.services.quota import quota as quota_of
-from jiaozi.order.services.quoting import quote, spendable_terms
+from jiaozi.order.services.quoting import check_shown, quote, spendable_terms
 from jiaozi.order.services.ruling import give_up
+from jiaozi.order.services.staging import move_data, move_waiting
 from jiaozi.order.services.submitting import submit, submit_waiting
 from jiaozi.order.services.tending import tend_sessions
 from jiaozi.order.services.watching import watch, watch_all
@@ -26,6 +37,8 @@ __all__ = [
     "caps_today",
     "captured",
     "centre_apart",
+    "check_shown",
+    "clear_data",
     "credit_own",
     "end_due_quotas",
     "end_quota",
@@ -35,8 +48,12 @@ __all__ = [
     "give_up",
     "granted_in_kind",
     "held",
+    "held_for_movement",
     "hold",
     "metered",
+    "move_data",
+    "move_waiting",
+    "movement_captured",
     "nothing_used",
     "order_apart",
     "quota_of",
@@ -44,11 +61,13 @@ __all__ = [
     "re_place",
     "re_place_waiting",
     "resolve",
+    "resolve_movement",
     "saved_files",
     "settled",
     "spendable_terms",
     "submit",
     "submit_waiting",
+    "survey",
     "tend_sessions",
     "unable_to_open",
     "watch",

@@ -37,6 +37,14 @@ def captured(row: Order, *, voucher_fen: int, own_fen: int, overrun_fen: int, no
     take(row, "capture", by=SYSTEM, now=now, body=body, changed=changed)
 
 
+def movement_captured(row: Order, *, voucher_fen: int, own_fen: int, moved_bytes: int, now: datetime) -> None:
+    """Fix what moving a locked order's data cost; the caller resolves its hold last in the same transaction."""
+    row.movement_fen, row.movement_voucher_fen = voucher_fen + own_fen, voucher_fen
+    row.save(update_fields=["movement_fen", "movement_voucher_fen"])
+    body = {"bytes": moved_bytes, "own_fen": own_fen, "voucher_fen": voucher_fen}
+    journal.write(Line("order", "capture_movement", row.id, row.state, row.state, SYSTEM.name, now, body))
+
+
 def nothing_used(row: Order, *, now: datetime) -> None:
     """Release a locked, ended order whose job never ran: cancelled in the queue, or lost before its start."""
     verb = "cancel" if row.outcome == JobOutcome.CANCELLED else "fail"

@@ -25,7 +25,7 @@ from jiaozi.order import queries, rules
 from jiaozi.order.models import Order
 from jiaozi.order.ports import UnableToFindJob
 from jiaozi.order.rules import ON_ENGINE, Held, Quote, State
-from jiaozi.order.services import quota
+from jiaozi.order.services import data, quota
 from jiaozi.order.services.engines import engine_of
 from jiaozi.order.services.quoting import spendable_terms, taken_elsewhere
 from jiaozi.order.services.step import say, take
@@ -40,6 +40,7 @@ from jiaozi.voucher import services as voucher_services
 from jiaozi.voucher.models import Voucher
 
 _SUBMIT_TASK = "jiaozi.order.tasks.submit"
+_MOVE_TASK = "jiaozi.order.tasks.move_data"
 
 
 def hold(*, order_id: UUID, by: Actor, now: datetime) -> Order:
@@ -61,9 +62,10 @@ def hold(*, order_id: UUID, by: Actor, now: datetime) -> Order:
             take(row, "refuse", by=by, now=now, body={"reason": reason.code}, changed=say(row, reason))
             return row
         body = {"own_fen": row.own_hold_fen, "voucher": str(row.voucher_id), "voucher_fen": row.voucher_hold_fen}
+        body["movement_fen"] = moving(row).most_fen
         cleared = say(row, Reason("", Label("", "")))  # what the quote said of the rest
         take(row, "hold", by=by, now=now, body=body, changed=("cap_keys", *cleared))
-        submit_later(row)
+        go_on(row, staged=not queries.inputs_open(row), by=by, now=now)
     return row
 
 
@@ -74,6 +76,26 @@ def _taken(row: Order) -> Reason | None:
             "SELECT pg_advisory_xact_lock(hashtextextended('order.single/' || %s, 0))", [str(row.voucher_id)]
         )
     return taken_elsewhere(row.voucher_id, besides=row.id)
+
+
+def go_on(row: Order, *, staged: bool, by: Actor, now: datetime) -> None:
+    """Hand a locked, funded order over, or have its inputs moved first."""
+    if staged:
+        submit_later(row)
+        return
+    take(row, "stage", by=by, now=now, body={"bytes_max": row.movement_bytes_max})
+    move_later(row.id)
+
+
+def move_later(order_id: UUID) -> None:
+    """Have the worker move the next of an order's files once this transaction is committed."""
+    later.configure_task(_MOVE_TASK).defer(order_id=str(order_id))
+
+
+def moving(row: Order) -> Quote:
+    """Give what is held for an order's data movement."""
+    voucher_fen, own_fen = row.movement_voucher_hold_fen, row.movement_own_hold_fen
+    return Quote(most_fen=voucher_fen + own_fen, voucher_fen=voucher_fen, own_fen=own_fen)
 
 
 def submit_later(row: Order) -> None:
@@ -100,6 +122,7 @@ def _fund(row: Order, priced: Quote, voucher: Voucher, now: datetime) -> Reason 
         holder=row.holder_id,
         centre=row.centre_id,
         priced=priced,
+        moving=moving(row),
         caps=measured,
     )
     unit_accounts, issue, units = quota.holds(row, voucher)
@@ -113,7 +136,7 @@ def _fund(row: Order, priced: Quote, voucher: Voucher, now: datetime) -> Reason 
     if all(status.stands for status in statuses):
         return None
     row.cap_keys = []
-    return rules.refusal(chain, statuses, priced, vouchers.spendable_fen(row.voucher))
+    return rules.refusal(chain, statuses, priced.with_(moving(row)), vouchers.spendable_fen(row.voucher))
 
 
 def cancel(*, order_id: UUID, by: Actor, now: datetime) -> Order:
@@ -125,8 +148,12 @@ def cancel(*, order_id: UUID, by: Actor, now: datetime) -> Order:
         row = queries.order(order_id, lock=True)
         rules.check_own(by, row.holder_id, row.programme)
         if row.state not in ON_ENGINE:
-            funded = row.state == State.HELD
-            take(row, "cancel", by=by, now=now, body={"released_fen": row.most_fen if funded else 0})
+            funded = row.state in (State.HELD, State.STAGING)
+            released_fen = row.most_fen if funded else 0
+            if not funded:  # nothing was held for its data either
+                row.movement_fen = row.movement_voucher_fen = 0
+            changed = () if funded else ("movement_fen", "movement_voucher_fen")
+            take(row, "cancel", by=by, now=now, body={"released_fen": released_fen}, changed=changed)
             if funded:
                 release(row, now)
             return row
@@ -143,7 +170,11 @@ def _stop(row: Order) -> None:
 
 
 def release(row: Order, now: datetime) -> None:
-    """Give every hold of an order back; the last act of a transaction."""
+    """Give every hold of an order's compute back, and move no more data for it; the last act of a transaction.
+
+    What was moved is metered and charged; what is held for the rest follows then.
+    """
+    data.stop(row)
     resolve(row, voucher_fen=0, own_fen=0, now=now)
 
 
@@ -165,6 +196,35 @@ def resolve(row: Order, *, voucher_fen: int, own_fen: int, now: datetime, used_u
     ledger.open_accounts(accounts)
     units = quota.resolutions(row, voucher, used_unit_ms)
     ledger.require([*rules.resolve_lines(held(row), voucher_fen, own_fen), *units, *follows], at=now)
+
+
+def resolve_movement(row: Order, *, voucher_fen: int, own_fen: int, now: datetime) -> None:
+    """Capture what is due of what is held for an order's data movement and release the rest; the last act."""
+    voucher = vouchers.voucher_for_spending(row.voucher_id)
+    accounts, follows = voucher_rules.released_lines(
+        state=voucher_rules.State(voucher.state),
+        voucher_id=row.voucher_id,
+        programme=row.programme,
+        order_id=held_for_movement(row).reference,
+        released_fen=row.movement_voucher_hold_fen - voucher_fen,
+        returns_to_year=vouchers.returns_to(voucher, local_date(now)),
+    )
+    lines = [*rules.resolve_lines(held_for_movement(row), voucher_fen, own_fen), *follows]
+    if lines:
+        ledger.open_accounts(accounts)
+        ledger.require(lines, at=now)
+
+
+def held_for_movement(row: Order) -> Held:
+    """Give what is held for an order's data movement."""
+    return Held(
+        order_id=row.id,
+        voucher_fen=row.movement_voucher_hold_fen,
+        own_fen=row.movement_own_hold_fen,
+        cap_keys=tuple(row.cap_keys),
+        moves=row.moves,
+        movement=True,
+    )
 
 
 def held(row: Order) -> Held:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,10 +16,12 @@ from jiaozi.ledger.rules import Transfer, TransferStatus, UnableToTransfer
 from jiaozi.order import queries, rules
 from jiaozi.order.models import Order
 from jiaozi.order.rules import Held, Request, Session, State, placing
+from jiaozi.order.rules.wishes import Wishes
 from jiaozi.order.services.apart import order_apart
-from jiaozi.order.services.funding import caps_today, held, submit_later
+from jiaozi.order.services.data import carry_over, wishes_of
+from jiaozi.order.services.funding import caps_today, go_on, held, held_for_movement
 from jiaozi.order.services.placing import Placed, choose
-from jiaozi.order.services.quoting import Priced, price, spendable_terms
+from jiaozi.order.services.quoting import Moving, Priced, movement, price, put_movement, spendable_terms
 from jiaozi.order.services.step import take
 from jiaozi.party.rules import SYSTEM
 from jiaozi.policy.rules import CapUse
@@ -43,11 +45,13 @@ def re_place(*, order_id: UUID, why: Reason, now: datetime) -> bool:
     request = _request(row)
     try:
         voucher = vouchers.voucher(row.voucher_id)
-        placed = choose(request, voucher, now, tried=tried)
-        priced = price(replace(request, centre=placed.centre), voucher, spendable_terms(voucher, now), now)
-        placing.check_agreed(row.placement, priced.quote.most_fen)
+        wishes, terms = wishes_of(row), spendable_terms(voucher, now)
+        placed = choose(request, voucher, now, tried=tried, wishes=wishes)
+        priced = price(replace(request, centre=placed.centre), voucher, terms, now)
+        moving = movement(placed.centre, wishes, terms)
+        placing.check_agreed(row.placement, priced.quote.most_fen + moving.quote.most_fen)
         with transaction.atomic():
-            return _move(row, placed, priced, why, now)
+            return _move(row, _Next(placed, priced, moving, wishes), why, now)
     except UnableToTransfer as short:
         _log.info("order not placed anew", order=str(order_id), reason=str(short))
     except Refused as refused:
@@ -82,13 +86,25 @@ def _request(row: Order) -> Request:
     )
 
 
-def _move(seen: Order, placed: Placed, priced: Priced, why: Reason, now: datetime) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Next:
+    """The next place of an order, and what it costs there."""
+
+    placed: Placed
+    priced: Priced
+    moving: Moving
+    wishes: Wishes
+
+
+def _move(seen: Order, next_: _Next, why: Reason, now: datetime) -> bool:
+    placed, priced = next_.placed, next_.priced
     row = queries.order(seen.id, lock=True)
     if (row.state, row.moves, row.cancel_asked) != (seen.state, seen.moves, seen.cancel_asked):
         return False  # somebody else brought it on meanwhile
     voucher = vouchers.voucher_for_spending(row.voucher_id)
     spendable_terms(voucher, now)
-    old, moves, from_ = held(row), row.moves + 1, row.centre_id
+    old = [held(row), held_for_movement(row)]
+    moves, from_ = row.moves + 1, row.centre_id
     caps = caps_today(voucher, now)
     accounts, holds = rules.hold_lines(
         order_id=row.id,
@@ -97,6 +113,7 @@ def _move(seen: Order, placed: Placed, priced: Priced, why: Reason, now: datetim
         holder=row.holder_id,
         centre=placed.centre,
         priced=priced.quote,
+        moving=next_.moving.quote,
         caps=caps,
         moves=moves,
     )
@@ -107,6 +124,7 @@ def _move(seen: Order, placed: Placed, priced: Priced, why: Reason, now: datetim
         priced.quote.voucher_fen,
         priced.quote.own_fen,
     )
+    put_movement(row, next_.moving)
     row.cap_keys = [use.key for use in caps]
     row.placement = placed.record | {
         "most_fen": seen.placement["most_fen"],
@@ -122,17 +140,19 @@ def _move(seen: Order, placed: Placed, priced: Priced, why: Reason, now: datetim
         "voucher_fen": row.voucher_hold_fen,
     }
     take(row, "re_place", by=SYSTEM, now=now, body=body, changed=_CHANGED)
-    submit_later(row)
-    chain = [*rules.move_lines(old), *holds]
+    go_on(row, staged=not carry_over(row, from_, next_.wishes), by=SYSTEM, now=now)
+    chain = [*(line for each in old for line in rules.move_lines(each)), *holds]
     if chain:
         ledger.open_accounts(accounts)
         _require(row.programme, chain, caps, old, now)
     return True
 
 
-def _require(programme: str, chain: Sequence[Transfer], caps: Sequence[CapUse], old: Held, now: datetime) -> None:
+def _require(
+    programme: str, chain: Sequence[Transfer], caps: Sequence[CapUse], old: Sequence[Held], now: datetime
+) -> None:
     """Let the whole chain stand, under the caps that it counts for and gives back to, or nothing."""
-    freed_fen = dict.fromkeys(old.cap_keys, old.voucher_fen)
+    freed_fen = dict.fromkeys(old[0].cap_keys, sum(each.voucher_fen for each in old))
     (statuses,) = voucher_services.apply_under_caps(
         programme=programme, caps=caps, chains=[chain], now=now, freed_fen=freed_fen
     )
@@ -150,6 +170,11 @@ _CHANGED = (
     "most_fen",
     "voucher_hold_fen",
     "own_hold_fen",
+    "movement_bytes_max",
+    "movement_price_ufen",
+    "movement_share",
+    "movement_voucher_hold_fen",
+    "movement_own_hold_fen",
     "cap_keys",
     "placement",
     "engine_job",

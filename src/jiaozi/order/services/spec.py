@@ -6,6 +6,7 @@ from jiaozi.catalogue.rules import Unit
 from jiaozi.order import queries
 from jiaozi.order.models import Order
 from jiaozi.order.ports import JobSpec, SessionSpec
+from jiaozi.order.services.data import paths_of
 
 
 def spec_of(row: Order) -> JobSpec:
@@ -17,6 +18,7 @@ def spec_of(row: Order) -> JobSpec:
         When no engine could take it; the field says why.
     """
     session = queries.session_of(row)
+    inputs, outputs = paths_of(row) if row.movement_bytes_max else ({}, {})
     counts_cores = row.resource_class.unit == Unit.CORE_HOUR
     return JobSpec(
         order_id=row.id,
@@ -29,4 +31,6 @@ def spec_of(row: Order) -> JobSpec:
         time_limit_ms=row.time_limit_ms,
         voucher_id=row.voucher_id,
         session=SessionSpec(opens=session.opens, authorized_key=session.authorized_key) if session else None,
+        inputs=inputs,
+        outputs=outputs,
     )

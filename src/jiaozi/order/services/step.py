@@ -11,7 +11,7 @@ from jiaozi.journal.rules import Line
 from jiaozi.kernel.lifecycle import advance
 from jiaozi.kernel.refusal import Reason
 from jiaozi.kernel.text import storable
-from jiaozi.order.models import Order
+from jiaozi.order.models import Order, OrderData
 from jiaozi.order.rules import TRANSITIONS, State
 from jiaozi.party.rules import Actor
 
@@ -36,8 +36,8 @@ def step(row: Order, verb: str, *, by: Actor, now: datetime, body: Mapping[str, 
     return Line("order", verb, row.id, before, row.state, by.name, now, body)
 
 
-def say(row: Order, reason: Reason) -> tuple[str, ...]:
-    """Put a reason on an order and name the fields that it takes."""
+def say(row: Order | OrderData, reason: Reason) -> tuple[str, ...]:
+    """Put a reason on an order or a file of one, and name the fields that it takes."""
     row.reason_code = storable(reason.code, most=REASON_CODE_MAX)
     row.reason_zh, row.reason_en = (storable(text, most=REASON_MAX) for text in (reason.label.zh, reason.label.en))
     return ("reason_code", "reason_zh", "reason_en")

@@ -17,8 +17,9 @@ from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Reason
 from jiaozi.order import queries
 from jiaozi.order.models import Order
-from jiaozi.order.ports import Engine, UnableToFindJob, UnableToSubmit, longest_run_ms
+from jiaozi.order.ports import Engine, JobSpec, UnableToFindJob, UnableToSubmit, carries_data, longest_run_ms
 from jiaozi.order.rules import State
+from jiaozi.order.rules.staging import no_landing
 from jiaozi.order.services.apart import centre_apart, order_apart
 from jiaozi.order.services.engines import engine_of
 from jiaozi.order.services.funding import release
@@ -86,7 +87,9 @@ def _hand_over(row: Order, now: datetime) -> Order:
     engine = engine_of(row.centre)
     try:
         check_cover(row, engine)
-        job = engine.submit(spec_of(row))
+        spec = spec_of(row)
+        _check_carries(spec, engine)
+        job = engine.submit(spec)
     except UnableToSubmit as refused:
         return _withdraw(row, now, refused.reason)
     row = _note_job(row, job.engine_job)
@@ -108,6 +111,13 @@ def check_cover(row: Order, engine: Engine) -> None:
             "put the engine's granularity and kill lag into the catalogue and order again",
             field="time_limit_ms",
         )
+
+
+def _check_carries(spec: JobSpec, engine: Engine) -> None:
+    """Start no job without its data: an engine that carries none would run it on nothing."""
+    if (spec.inputs or spec.outputs) and not carries_data(engine):
+        reason = no_landing()
+        raise UnableToSubmit(reason.code, reason.label.zh, reason.label.en, field=reason.field)
 
 
 def _withdraw(row: Order, now: datetime, reason: Reason = _CANCELLED) -> Order:

@@ -32,6 +32,7 @@ _GATES = {
 }
 _VOUCHER = {
     "order_share": Label("每单券额占比", "voucher's share of an order"),
+    "movement_share": Label("数据传输费券额占比", "voucher's share of data movement"),
     "validity_months": Label("有效期（月）", "validity in months"),
     "expiry": Label("过期余额去向", "where an expired rest goes"),
     "partial_use": Label("分次使用", "use in parts"),
@@ -76,11 +77,12 @@ def _statements(document: Document) -> Iterator[tuple[str, Said]]:
     if programme.suppliers.unpublished:
         admission += " (unpublished)"
     yield "suppliers", Said(_SUPPLIERS, Label("准入方式", "how suppliers are admitted"), Label(admission, admission))
-    for name, about in _VOUCHER.items():
-        yield f"voucher/{name}", _of_figure(document, _HOLDERS, about, getattr(programme.voucher, name))
-    if programme.voucher.movement_share is not None:
-        about = Label("数据传输费券额占比", "voucher's share of data movement")
-        yield "voucher/movement_share", _of_figure(document, _HOLDERS, about, programme.voucher.movement_share)
+    figures = {name: getattr(programme.voucher, name) for name in _VOUCHER}
+    yield from (
+        (f"voucher/{name}", _of_figure(document, _HOLDERS, _VOUCHER[name], figure))
+        for name, figure in figures.items()
+        if figure is not None
+    )
     pay = str(programme.voucher.pay_model)
     yield "voucher/pay_model", Said(_HOLDERS, Label("兑付方式", "pay model"), Label(pay, pay))
     for name, kind in programme.classes.items():

@@ -51,6 +51,7 @@ _LOOKS = {
     "APPEALED": ("warn", "warn"),
     "QUOTED": ("ring", "calm"),
     "HELD": ("ring", "busy"),
+    "STAGING": ("ring", "busy"),
     "SUBMITTED": ("half", "busy"),
     "QUEUED": ("half", "busy"),
     "RUNNING": ("play", "busy"),

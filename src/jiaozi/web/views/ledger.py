@@ -34,7 +34,7 @@ from jiaozi.web.views.year import year_asked, years
 
 ROWS = 25
 ENTRIES = 50
-_UNFINISHED = (State.HELD, State.SUBMITTED, State.QUEUED, State.RUNNING, State.ENDED, State.METERED)
+_UNFINISHED = (State.HELD, State.STAGING, State.SUBMITTED, State.QUEUED, State.RUNNING, State.ENDED, State.METERED)
 _SERIES = (
     (Label("上限内余额", "Left under the cap"), "left_fen", "solid"),
     (Label("累计核销", "Used so far"), "used_fen", "dashed"),

@@ -192,7 +192,7 @@ def ready_at(sheet: Sheet, rows: Ints, column: int) -> Ints:
 def latest_at(sheet: Sheet, rows: Ints, column: int) -> Ints:
     """Give the latest start of each row at a centre: so that it has run, and its results are back, by its deadline."""
     ends = sheet.deadline_s[rows] - sheet.duration_s[rows] - _transfer_s(sheet, sheet.result_bytes, rows, column)
-    return np.minimum(ends, sheet.latest_s[rows])
+    return np.asarray(np.minimum(ends, sheet.latest_s[rows]), dtype=np.int64)
 
 
 def _transfer_s(sheet: Sheet, sizes: Ints, rows: Ints, column: int) -> Ints:
