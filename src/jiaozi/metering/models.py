@@ -16,6 +16,7 @@ from jiaozi.metering.rules import CaptureKind, RulingVerb, UsageState
 from jiaozi.metering.rules.samples import DEVICE_MAX, SLOTS_A_DAY, Metric
 from jiaozi.metering.rules.words import ACCOUNT_MAX, REASON_MAX
 from jiaozi.order.models import Order
+from jiaozi.order.ports import Direction
 from jiaozi.party.models import Organisation
 from jiaozi.voucher.models import Voucher
 
@@ -24,7 +25,8 @@ class Capture(models.Model):
     """What was charged for an order, or for an imported record: one row per resolution of money, never edited.
 
     ``batch`` is the subject of the journal line of the import that wrote it; None for an order's, which has its own.
-    ``corrects`` is the order whose charge a correction adds to, which may have no other capture.
+    ``corrects`` is the order whose charge a correction adds to, which may have no other capture. ``moved_for`` is the
+    order whose data was moved: priced by the link, its tariff is the order's only for reference.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -36,6 +38,14 @@ class Capture(models.Model):
     order = models.OneToOneField(Order, null=True, on_delete=models.PROTECT, related_name="capture")
     corrects = models.ForeignKey(
         Order, null=True, db_index=False, db_constraint=False, on_delete=models.PROTECT, related_name="corrections"
+    )
+    moved_for = models.ForeignKey(
+        Order,
+        null=True,
+        db_index=False,
+        db_constraint=False,
+        on_delete=models.PROTECT,
+        related_name="movement_captures",
     )
     voucher = models.ForeignKey(Voucher, db_index=False, on_delete=models.PROTECT, related_name="captures")
     holder = models.ForeignKey(
@@ -58,6 +68,7 @@ class Capture(models.Model):
             models.Index(fields=["centre", "captured_at"], name="capture_by_centre"),
             models.Index(fields=["voucher", "captured_at"], name="capture_by_voucher"),
             models.Index(fields=["corrects"], name="capture_by_corrected", condition=Q(corrects__isnull=False)),
+            models.Index(fields=["moved_for"], name="capture_by_moved", condition=Q(moved_for__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(
@@ -69,6 +80,9 @@ class Capture(models.Model):
             ),
             models.CheckConstraint(
                 name="correction_of_an_order", condition=Q(kind=CaptureKind.CORRECTION) ^ Q(corrects__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="movement_of_an_order", condition=Q(kind=CaptureKind.MOVEMENT) ^ Q(moved_for__isnull=True)
             ),
         ]
 
@@ -138,6 +152,50 @@ class UsageRow(models.Model):
                 condition=Q(state=UsageState.RECEIVED)
                 | Q(state=UsageState.CAPTURED, capture__isnull=False)
                 | (Q(state__in=[UsageState.HELD_BACK, UsageState.WAIVED]) & ~Q(reason_code="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.centre_id} {self.record_id}"
+
+
+class MovementRow(models.Model):
+    """One file of an order that reached its place: the usage record of data movement, in bytes; never edited.
+
+    ``size`` is charged, ``sent`` went over the line. It is CAPTURED, or WAIVED with the reason why nobody pays.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    centre = models.ForeignKey(Centre, db_index=False, on_delete=models.PROTECT, related_name="movements")
+    record_id = models.CharField(max_length=200)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="movements")
+    direction = models.CharField(max_length=3, choices=[(each.value, each.value) for each in Direction])
+    size = models.BigIntegerField()
+    sent = models.BigIntegerField()
+    content = models.CharField(max_length=64)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=[(each.value, each.value) for each in UsageState])
+    reason_code = models.CharField(max_length=60, blank=True)
+    reason_zh = models.CharField(max_length=REASON_MAX, blank=True)
+    reason_en = models.CharField(max_length=REASON_MAX, blank=True)
+    price_per_gb_ufen = models.BigIntegerField()
+    charge_ufen = models.BigIntegerField()
+    capture = models.ForeignKey(Capture, null=True, on_delete=models.PROTECT, related_name="movements")
+
+    class Meta:
+        db_table = "metering_movement"
+        constraints = [
+            models.UniqueConstraint(name="movement_once", fields=["centre", "record_id"]),
+            models.CheckConstraint(
+                name="movement_captured_or_reasoned",
+                condition=Q(state=UsageState.CAPTURED, capture__isnull=False, reason_code="")
+                | Q(state=UsageState.WAIVED, capture__isnull=True) & ~Q(reason_code=""),
+            ),
+            models.CheckConstraint(
+                name="movement_quantities",
+                condition=Q(size__gte=0, sent__gte=0, price_per_gb_ufen__gte=0, charge_ufen__gte=0),
             ),
         ]
 

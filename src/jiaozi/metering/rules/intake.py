@@ -25,11 +25,12 @@ class UsageState(StrEnum):
 
 
 class CaptureKind(StrEnum):
-    """Whether a capture resolved an order's hold, posted imported usage that had none, or adds to an order's later."""
+    """What a capture is of: an order's compute, its data movement, imported usage, or what adds to an order later."""
 
     ORDER = "ORDER"
     IMPORT = "IMPORT"
     CORRECTION = "CORRECTION"
+    MOVEMENT = "MOVEMENT"
 
 
 class Verdict(StrEnum):
@@ -40,7 +41,7 @@ class Verdict(StrEnum):
     DISPUTE = "DISPUTE"
 
 
-OPEN_STATES = frozenset({State.HELD, State.SUBMITTED, State.QUEUED, State.RUNNING, State.ENDED})
+OPEN_STATES = frozenset({State.HELD, State.STAGING, State.SUBMITTED, State.QUEUED, State.RUNNING, State.ENDED})
 """States in which an order still waits for its usage."""
 
 DOUBTS = frozenset({"UNITS_EXCEED_ORDER", "RUN_OUTSIDE_ORDER", "SECOND_RECORD"})

@@ -6,6 +6,7 @@ from jiaozi.metering.services.correcting import charge_late
 from jiaozi.metering.services.disputing import resolve_dispute
 from jiaozi.metering.services.files import Reading
 from jiaozi.metering.services.importing import import_file, import_jobs, import_swf
+from jiaozi.metering.services.moving import capture_movement, capture_movements
 from jiaozi.metering.services.observing import observe
 from jiaozi.metering.services.posting import Imported
 from jiaozi.metering.services.pushing import push
@@ -23,6 +24,8 @@ __all__ = [
     "SamplesTaken",
     "accept_usage",
     "capture",
+    "capture_movement",
+    "capture_movements",
     "charge_late",
     "collect",
     "collect_all",

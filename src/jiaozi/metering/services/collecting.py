@@ -23,6 +23,7 @@ from jiaozi.kernel.refusal import Refused
 from jiaozi.metering import queries
 from jiaozi.metering.models import UsageCursor
 from jiaozi.metering.services.capturing import capture, release_unused
+from jiaozi.metering.services.moving import capture_movements
 from jiaozi.metering.services.receiving import RECORDS_MAX, Received, receive, subject_of
 from jiaozi.order import services as order
 from jiaozi.order.ports import Engine, UnableToReachEngine, UnableToReadUsage, UsagePage
@@ -47,7 +48,7 @@ class Collected:
 
 
 def collect_all(*, now: datetime) -> int:
-    """Read every connected centre; gives how many orders closed.
+    """Read every connected centre, and charge the data that was moved; gives how many orders closed.
 
     One that can't be reached is read next time, and whatever else goes wrong at one centre is its own: it is logged,
     and the others go on.
@@ -62,7 +63,7 @@ def collect_all(*, now: datetime) -> int:
             _log.exception("centre's usage can't be collected", centre=centre.id)
         else:
             closed += len(collected.captured) + len(collected.released)
-    return closed
+    return closed + capture_movements(now=now)
 
 
 def collect(*, centre: str, now: datetime) -> Collected:

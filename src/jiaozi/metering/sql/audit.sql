@@ -6,14 +6,19 @@ WITH usage_sums AS (
     FROM metering_usage u JOIN metering_capture c ON c.id = u.capture_id JOIN catalogue_tariffversion t ON t.id = c.tariff_id
     LEFT JOIN metering_usage later ON later.supersedes_id = u.id AND later.supersedes_id IS NOT NULL AND later.state = 'CAPTURED'
    GROUP BY u.capture_id
+), movement_sums AS (
+  SELECT m.capture_id, count(*) AS records, sum(m.size)::numeric AS bytes, min(m.price_per_gb_ufen)::numeric AS ufen,
+         count(*) FILTER (WHERE m.order_id IS DISTINCT FROM c.moved_for_id OR m.centre_id <> c.centre_id OR m.price_per_gb_ufen <> o.movement_price_ufen) AS strangers
+    FROM metering_movement m JOIN metering_capture c ON c.id = m.capture_id LEFT JOIN compute_order o ON o.id = c.moved_for_id
+   GROUP BY m.capture_id
 ), traced AS (
   SELECT c.id, c.kind, c.tariff_id, coalesce(c.corrects_id, c.order_id, c.id) AS root, c.voucher_fen, c.own_fen,
-         c.price_fen + c.overrun_fen AS full_fen, coalesce(s.records, 0) AS records, coalesce(s.strangers, 0) AS strangers, s.unit_ms
-    FROM metering_capture c LEFT JOIN usage_sums s ON s.capture_id = c.id
+         c.price_fen + c.overrun_fen AS full_fen, coalesce(s.records, v.records, 0) AS records, coalesce(s.strangers, v.strangers, 0) AS strangers, s.unit_ms
+    FROM metering_capture c LEFT JOIN usage_sums s ON s.capture_id = c.id LEFT JOIN movement_sums v ON v.capture_id = c.id
 ), charged AS (
   SELECT root, tariff_id, sum(full_fen) AS full_fen, sum(unit_ms) AS unit_ms, count(*) FILTER (WHERE kind = 'CORRECTION') AS corrections,
          sum(voucher_fen) AS voucher_fen, sum(own_fen) AS own_fen
-    FROM traced GROUP BY root, tariff_id
+    FROM traced WHERE kind <> 'MOVEMENT' GROUP BY root, tariff_id
 ), rated AS (
   SELECT s.root, s.full_fen, CASE WHEN s.unit_ms > 0 THEN greatest(t.minimum_fen, CASE t.rounding
            WHEN 'DOWN' THEN div(s.unit_ms * t.rate_ufen, 3600000000000)
@@ -40,18 +45,31 @@ WITH usage_sums AS (
     FROM journal_line WHERE stage = 'metering' AND verb = 'samples'
 ), findings AS (
   SELECT 'every capture traces to usage records' AS invariant, id::text AS "where", format('%%s records, %%s of another order or centre', records, strangers) AS found
-    FROM traced WHERE records = 0 OR strangers > 0 OR (kind <> 'ORDER' AND records <> 1)
+    FROM traced WHERE records = 0 OR strangers > 0 OR (kind NOT IN ('ORDER', 'MOVEMENT') AND records <> 1)
   UNION ALL
   SELECT 'a price follows from its usage and its tariff', root::text, format('%%s fen with overrun, rated %%s', full_fen, rated_fen)
     FROM rated WHERE full_fen <> rated_fen
   UNION ALL
+  SELECT 'data movement is priced by its bytes and its link', c.id::text, format('%%s fen for %%s bytes at %%s', c.price_fen, v.bytes, v.ufen)
+    FROM metering_capture c JOIN movement_sums v ON v.capture_id = c.id
+   WHERE c.price_fen + c.overrun_fen <> div(v.bytes * v.ufen + 999999999999999, 1000000000000000)
+  UNION ALL
+  SELECT 'data movement is charged once, as its order says', o.id::text,
+         format('order %%s, %%s of it voucher; capture %%s, %%s; %%s files arrived, %%s records', o.movement_fen, o.movement_voucher_fen, c.price_fen, c.voucher_fen, f.files, f.records)
+    FROM compute_order o LEFT JOIN metering_capture c ON c.moved_for_id = o.id
+    LEFT JOIN LATERAL (SELECT (SELECT count(*) FROM order_data d WHERE d.order_id = o.id AND d.state = 'DONE') AS files,
+                              (SELECT count(*) FROM metering_movement m WHERE m.order_id = o.id) AS records) AS f ON true
+   WHERE (o.movement_bytes_max > 0 OR c.id IS NOT NULL)
+     AND ((coalesce(o.movement_fen, 0), coalesce(o.movement_voucher_fen, 0)) IS DISTINCT FROM (coalesce(c.price_fen, 0), coalesce(c.voucher_fen, 0))
+          OR (o.movement_fen IS NULL AND f.records > 0) OR (o.movement_fen IS NOT NULL AND f.files <> f.records))
+  UNION ALL
   SELECT 'a capture''s names belong together', c.id::text,
          format('voucher of %%s in %%s, tariff of %%s, order of %%s', v.holder_id, v.programme, t.centre_id, o.voucher_id)
     FROM metering_capture c LEFT JOIN voucher v ON v.id = c.voucher_id LEFT JOIN catalogue_tariffversion t ON t.id = c.tariff_id
-    LEFT JOIN catalogue_centre k ON k.id = c.centre_id LEFT JOIN compute_order o ON o.id = coalesce(c.order_id, c.corrects_id)
+    LEFT JOIN catalogue_centre k ON k.id = c.centre_id LEFT JOIN compute_order o ON o.id = coalesce(c.order_id, c.corrects_id, c.moved_for_id)
    WHERE k.id IS NULL OR v.holder_id IS DISTINCT FROM c.holder_id OR v.programme IS DISTINCT FROM c.programme
       OR t.centre_id IS DISTINCT FROM c.centre_id
-      OR (coalesce(c.order_id, c.corrects_id) IS NOT NULL AND (o.voucher_id, o.centre_id) IS DISTINCT FROM (c.voucher_id, c.centre_id))
+      OR (coalesce(c.order_id, c.corrects_id, c.moved_for_id) IS NOT NULL AND (o.voucher_id, o.centre_id) IS DISTINCT FROM (c.voucher_id, c.centre_id))
   UNION ALL
   SELECT 'a captured record was rated by its capture''s tariff', u.id::text, format('%%s, class %%s; capture %%s, class %%s', u.tariff_id, u.resource_class, c.tariff_id, t.resource_class_id)
     FROM metering_usage u JOIN metering_capture c ON c.id = u.capture_id JOIN catalogue_tariffversion t ON t.id = c.tariff_id
@@ -60,7 +78,7 @@ WITH usage_sums AS (
   SELECT 'every usage record has exactly one capture or a reason', u.id::text, format('%%s, order %%s', u.state, coalesce(o.state, 'none'))
     FROM metering_usage u LEFT JOIN compute_order o ON o.id = u.order_id LEFT JOIN metering_capture c ON c.id = u.capture_id
     LEFT JOIN metering_usage first ON first.id = u.supersedes_id
-   WHERE (u.state = 'RECEIVED' AND (o.id IS NULL OR o.state NOT IN ('HELD', 'SUBMITTED', 'QUEUED', 'RUNNING', 'ENDED')))
+   WHERE (u.state = 'RECEIVED' AND (o.id IS NULL OR o.state NOT IN ('HELD', 'STAGING', 'SUBMITTED', 'QUEUED', 'RUNNING', 'ENDED')))
       OR (u.state = 'CAPTURED') <> (c.id IS NOT NULL) OR (u.supersedes_id IS NOT NULL AND first.id IS NULL)
       OR (u.state = 'WAIVED' AND u.reason_code = 'WAIVED'
           AND NOT EXISTS (SELECT 1 FROM metering_ruling r WHERE r.verb = 'WAIVE' AND (r.usage_id = u.id OR r.order_id = u.order_id)))

@@ -99,7 +99,7 @@ def _programme(row: Statement) -> tuple[str, bool]:
 
 def _line(*columns: Any) -> Line:
     reference, kind, captured_at, amount, claimed, ledger, price, own, overrun, *rest = columns
-    holder_id, holder, voucher, code, name, unit, rate, tariff, units, unit_ms, started_at, ended_at = rest
+    holder_id, holder, voucher, code, name, unit, rate, tariff, units, unit_ms, started_at, ended_at, moved = rest
     return Line(
         reference=reference,
         kind=LineKind(kind),
@@ -120,6 +120,7 @@ def _line(*columns: Any) -> Line:
         unit_ms=unit_ms,
         started_at=started_at,
         ended_at=ended_at,
+        moved_bytes=moved,
     )
 
 

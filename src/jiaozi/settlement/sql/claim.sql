@@ -6,6 +6,7 @@ WITH own AS (
   SELECT DISTINCT ON (reference) reference, capture_id FROM (
     SELECT order_id::text AS reference, id AS capture_id, 1 AS rank FROM own WHERE order_id IS NOT NULL
     UNION ALL SELECT id::text, id, 2 FROM own
+    UNION ALL SELECT m.record_id, m.capture_id, 3 FROM metering_movement m JOIN own ON own.id = m.capture_id
     UNION ALL SELECT u.record_id, u.capture_id, 3 FROM metering_usage u JOIN own ON own.id = u.capture_id
   ) AS every ORDER BY reference, rank, capture_id
 )

@@ -42,6 +42,7 @@ class Line:
     unit_ms: int
     started_at: datetime
     ended_at: datetime
+    moved_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,9 @@ COLUMNS = (
     *("ResourceId", "ResourceName", "ResourceType", "ServiceCategory", "ServiceName", "ServiceSubcategory"),
     *("SkuId", "SkuPriceId", "SubAccountId", "SubAccountName", "SubAccountType", "Tags", "x_Units"),
 )
-_UNITS = {"CORE_HOUR": "Core-Hours", "CARD_HOUR": "Card-Hours", "NODE_HOUR": "Node-Hours"}
+_GB = "GB"
+"""The unit of data movement, 10^9 bytes."""
+_UNITS = {"CORE_HOUR": "Core-Hours", "CARD_HOUR": "Card-Hours", "NODE_HOUR": "Node-Hours", _GB: "GB"}
 _DECIMALS = Decimal("1e-12")
 
 
@@ -69,8 +71,9 @@ def _common(line: Line) -> Mapping[str, str]:
         "ChargePeriodEnd": _utc(line.ended_at),
         "ResourceId": safe(line.reference),
         "ResourceName": safe(line.reference),
-        "ResourceType": "Job",
+        "ResourceType": "File" if line.unit == _GB else "Job",
         "ServiceName": safe(line.resource.name),
+        **({"ServiceCategory": "Networking", "ServiceSubcategory": "Other (Networking)"} if line.unit == _GB else {}),
         "SubAccountId": line.voucher,
         "SubAccountName": safe(line.holder.name),
         "SubAccountType": "Voucher",
@@ -78,7 +81,9 @@ def _common(line: Line) -> Mapping[str, str]:
 
 
 def _usage(line: Line) -> Mapping[str, str]:
-    quantity = (Decimal(line.unit_ms) / Decimal(3_600_000)).quantize(_DECIMALS).normalize()
+    moved = line.unit == _GB
+    counted = Decimal(line.moved_bytes) / 10**9 if moved else Decimal(line.unit_ms) / Decimal(3_600_000)
+    quantity = counted.quantize(_DECIMALS).normalize()
     rate = Decimal(line.rate_ufen).scaleb(-8)
     price, unit = plain(line.price_fen), _UNITS[line.unit]
     return {
