@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -93,6 +93,15 @@ def place(
     kind: Annotated[Kind, typer.Option(help="a batch job, or a session to work in · 作业或交互会话")] = Kind.BATCH,
     opens: Annotated[Opened, typer.Option(help="what a session opens · 会话打开什么")] = Opened.JUPYTERLAB,
     key: Annotated[Path | None, typer.Option(help="for ssh: the file of your public key · 公钥文件")] = None,
+    inputs: Annotated[
+        list[str] | None, typer.Option("--input", help="NAME=URL=BYTES[=SHA256], as often as needed · 输入数据")
+    ] = None,
+    outputs: Annotated[list[str] | None, typer.Option("--output", help="NAME=URL=BYTES at most · 结果数据")] = None,
+    data_at: Annotated[str, typer.Option(help="where the data lies · 数据所在地")] = "",
+    deadline: Annotated[str, typer.Option(help="done by, with its zone · 截止时间")] = "",
+    latest_start: Annotated[str, typer.Option(help="begun by, with its zone · 最晚开始")] = "",
+    tier: Annotated[str, typer.Option(help="CITY, METRO, CHENGYU, NATIONAL: its places first · 优先层级")] = "",
+    residency: Annotated[str, typer.Option(help="the outermost tier for the data · 数据可达层级")] = "",
     hold: Annotated[bool, typer.Option(help="place it; --no-hold only quotes · 下单")] = True,
 ) -> None:
     """Price a job or a session at a centre, and place it · 报价并下单."""
@@ -108,16 +117,41 @@ def place(
     }
     if kind is Kind.SESSION:
         wanted["session"] = {"opens": OPENS[opens], "authorized_key": _key(key) if opens is Opened.SSH else ""}
+    given: dict[str, Any] = {
+        "data_at": data_at,
+        "deadline": deadline,
+        "latest_start": latest_start,
+        "tier": tier,
+        "residency": residency,
+        "inputs": [_file(text) for text in inputs or []],
+        "outputs": [_file(text) for text in outputs or []],
+    }
+    wishes = {name: value for name, value in given.items() if value}
+    if wishes:
+        wanted["wishes"] = wishes  # type: ignore[typeddict-item]
     with asked(context) as server:
         quoted = server.quote_order(wanted)
         shown(server.hold_order(quoted["id"]) if hold else quoted)
 
 
+def _file(text: str) -> dict[str, Any]:
+    """Read NAME=URL=BYTES[=SHA256]; a URL may have no = in it."""
+    name, url, size, digest, *more = [*text.split("="), "", "", "", ""]
+    if not (name and url and size.isascii() and size.isdigit()) or any(more[:-3]):
+        raise typer.BadParameter(f"{text!r}: NAME=URL=BYTES[=SHA256] · 名称=网址=字节数[=校验和]")
+    return {"name": name, "url": url, "size_bytes": int(size), **({"sha256": digest} if digest else {})}
+
+
 @app.command()
 def show(context: typer.Context, order: str) -> None:
-    """Show where an order stands and what it costs · 查看订单."""
+    """Show where an order stands, what it costs, and how far its data is · 查看订单."""
     with asked(context) as server:
-        shown(server.get_order(order))
+        found = server.get_order(order)
+    shown(found)
+    for each in found["data"]:
+        whole = each["size"] or each["size_max"]
+        line = f"{each['direction']} {each['name']}: {each['state']} {each['there_bytes']:,} / {whole:,} bytes"
+        Console(stderr=True, soft_wrap=True, highlight=False).print(escape(line))
 
 
 @app.command()

@@ -488,6 +488,34 @@ class Credit(TypedDict):
     reference: str
 
 
+class DataGiven(TypedDict):
+    """One file by URL; ``size_bytes`` is how large it is, or at most is: the hold covers that much."""
+
+    name: str
+    url: str
+    size_bytes: int
+    sha256: NotRequired[str]
+
+
+class DataShape(TypedDict):
+    """One file by URL and how much of it has arrived; ``sha256`` is what was found once it is DONE."""
+
+    direction: Literal["IN", "OUT"]
+    name: str
+    url: str
+    centre: str
+    state: Literal["WAITING", "MOVING", "DONE", "FAILED", "STOPPED"]
+    there_bytes: int
+    size: int | None
+    size_max: int
+    sha256: str
+    attempts: int
+    started_at: str | None
+    ended_at: str | None
+    reason_code: str
+    reason: Words
+
+
 class DecisionShape(TypedDict):
     """A decision with every reason: clause → condition → facts → amount → which cap bound it."""
 
@@ -898,12 +926,15 @@ class JobFilter(TypedDict):
     units: int
     duration_s: int
     earliest: NotRequired[str | None]
+    latest_start: NotRequired[str | None]
     deadline: NotRequired[str | None]
     data_at: NotRequired[str | None]
     data_bytes: NotRequired[int]
+    result_bytes: NotRequired[int]
     latency_to: NotRequired[str | None]
     latency_max_us: NotRequired[int | None]
     residency: NotRequired[Literal["CITY", "METRO", "CHENGYU", "NATIONAL"] | None]
+    tier: NotRequired[Literal["CITY", "METRO", "CHENGYU", "NATIONAL"] | None]
     budget_fen: NotRequired[int | None]
     wait_fen_per_hour: NotRequired[int]
 
@@ -1141,6 +1172,7 @@ class NewOrder(TypedDict):
     session: NotRequired[NewSession | None]
     files: NotRequired[dict[str, str]]
     end_user: NotRequired[str | None]
+    wishes: NotRequired[Wished | None]
 
 
 class NewOrganisation(TypedDict):
@@ -1318,6 +1350,7 @@ class OrderFilter(TypedDict):
             Literal[
                 "QUOTED",
                 "HELD",
+                "STAGING",
                 "SUBMITTED",
                 "QUEUED",
                 "RUNNING",
@@ -1351,6 +1384,7 @@ class OrderRow(TypedDict):
     state: Literal[
         "QUOTED",
         "HELD",
+        "STAGING",
         "SUBMITTED",
         "QUEUED",
         "RUNNING",
@@ -1376,7 +1410,11 @@ class OrderRow(TypedDict):
 
 
 class OrderShape(TypedDict):
-    """One order with its command and, where it was refused or failed, why."""
+    """One order with its command, its wishes and data and, where it was refused or failed, why.
+
+    ``movement_hold_fen`` is held for moving ``movement_bytes_max``, beside ``most_fen``;
+    ``movement_fen`` was charged.
+    """
 
     id: str
     programme: str
@@ -1393,6 +1431,7 @@ class OrderShape(TypedDict):
     state: Literal[
         "QUOTED",
         "HELD",
+        "STAGING",
         "SUBMITTED",
         "QUEUED",
         "RUNNING",
@@ -1421,6 +1460,11 @@ class OrderShape(TypedDict):
     exit_code: int | None
     reason_code: str
     reason: Words
+    wishes: dict[str, Any]
+    movement_bytes_max: int
+    movement_hold_fen: int
+    movement_fen: int | None
+    data: list[DataShape]
 
 
 class OrganisationFilter(TypedDict):
@@ -2464,6 +2508,22 @@ class Why(TypedDict):
     label: Words
     field: NotRequired[str]
     clause: NotRequired[str]
+
+
+class Wished(TypedDict):
+    """What dispatch weighs beside the job, and the data that is moved for it."""
+
+    latest_start: NotRequired[str | None]
+    deadline: NotRequired[str | None]
+    latency_to: NotRequired[str]
+    latency_max_us: NotRequired[int | None]
+    residency: NotRequired[Literal["CITY", "METRO", "CHENGYU", "NATIONAL"] | None]
+    tier: NotRequired[Literal["CITY", "METRO", "CHENGYU", "NATIONAL"] | None]
+    data_at: NotRequired[str]
+    inputs: NotRequired[list[DataGiven]]
+    outputs: NotRequired[list[DataGiven]]
+    budget_fen: NotRequired[int | None]
+    wait_fen_per_hour: NotRequired[int]
 
 
 class Words(TypedDict):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from ninja import Query, Router
@@ -12,20 +12,27 @@ from pydantic import Field
 from jiaozi.api.caller import Asked, programme_of
 from jiaozi.api.operation import reads, writes
 from jiaozi.api.page import Filter, Page, at_instant, page
-from jiaozi.api.shape import Done, Fen, Name, Shape, Wish, Words, id_of, one_of
+from jiaozi.api.shape import Done, Fen, Instant, Json, Name, Shape, Wish, Words, id_of, one_of
+from jiaozi.catalogue.rules import Tier
+from jiaozi.dispatch.rules.request import RTT_MAX_US
 from jiaozi.kernel import clock
 from jiaozi.metering import queries as metering
 from jiaozi.metering.models import UsageRow
 from jiaozi.order import queries
 from jiaozi.order import services as order
 from jiaozi.order.models import Order
-from jiaozi.order.ports import COMMAND_WORDS_MAX, FILES_MAX, KEY_MAX, TIME_LIMIT_MS_MAX, UnableToFindJob
+from jiaozi.order.ports import COMMAND_WORDS_MAX, FILES_MAX, KEY_MAX, TIME_LIMIT_MS_MAX, Direction, UnableToFindJob
 from jiaozi.order.rules import Request, Session, State
 from jiaozi.order.rules.session import Opens
+from jiaozi.order.rules.staging import DataState
+from jiaozi.order.rules.wishes import BYTES_MAX, DATA_MAX, NONE, URL_MAX, DataFile, Wishes
 from jiaozi.party.rules import Reach, Scope, check_may_see, reach_of
 
 router = Router(tags=["orders"])
 OrderState = Annotated[State, one_of(State)]
+DataStateName = Annotated[DataState, one_of(DataState)]
+DirectionName = Annotated[Direction, one_of(Direction)]
+TierName = Annotated[Tier, one_of(Tier)]
 TAIL_BYTES_MAX = 262_144
 UNITS_MAX = 1_000_000
 
@@ -65,8 +72,30 @@ class OrderRow(Shape):
     ended_at: datetime | None
 
 
+class DataShape(Shape):
+    """One file by URL and how much of it has arrived; ``sha256`` is what was found once it is DONE."""
+
+    direction: DirectionName
+    name: str
+    url: str
+    centre: str = id_of("centre")
+    state: DataStateName
+    there_bytes: int
+    size: int | None
+    size_max: int
+    sha256: str
+    attempts: int
+    started_at: datetime | None
+    ended_at: datetime | None
+    reason_code: str
+    reason: Words
+
+
 class OrderShape(OrderRow):
-    """One order with its command and, where it was refused or failed, why."""
+    """One order with its command, its wishes and data and, where it was refused or failed, why.
+
+    ``movement_hold_fen`` is held for moving ``movement_bytes_max``, beside ``most_fen``; ``movement_fen`` was charged.
+    """
 
     end_user: UUID | None = id_of("end_user")
     command: list[str]
@@ -74,6 +103,11 @@ class OrderShape(OrderRow):
     exit_code: int | None
     reason_code: str
     reason: Words
+    wishes: Json
+    movement_bytes_max: int
+    movement_hold_fen: int
+    movement_fen: int | None
+    data: list[DataShape]
 
 
 class OrderFilter(Filter):
@@ -92,6 +126,31 @@ class NewSession(Wish):
     authorized_key: str = Field("", max_length=KEY_MAX, description="for SSH: one OpenSSH public key")
 
 
+class DataGiven(Wish):
+    """One file by URL; ``size_bytes`` is how large it is, or at most is: the hold covers that much."""
+
+    name: Annotated[str, Field(min_length=1, max_length=128)]
+    url: Annotated[str, Field(min_length=1, max_length=URL_MAX)]
+    size_bytes: Annotated[int, Field(ge=1, le=BYTES_MAX)]
+    sha256: Annotated[str, Field(max_length=64)] = ""
+
+
+class Wished(Wish):
+    """What dispatch weighs beside the job, and the data that is moved for it."""
+
+    latest_start: Instant | None = None
+    deadline: Instant | None = None
+    latency_to: Name = ""
+    latency_max_us: Annotated[int, Field(ge=1, le=RTT_MAX_US)] | None = None
+    residency: TierName | None = None
+    tier: TierName | None = None
+    data_at: Name = Field("", description="where the inputs lie and the outputs go")
+    inputs: Annotated[list[DataGiven], Field(max_length=DATA_MAX)] = []
+    outputs: Annotated[list[DataGiven], Field(max_length=DATA_MAX)] = []
+    budget_fen: Fen | None = None
+    wait_fen_per_hour: Fen = 0
+
+
 class NewOrder(Wish):
     """A job and the voucher that is to pay its share."""
 
@@ -108,6 +167,7 @@ class NewOrder(Wish):
     session: NewSession | None = None
     files: Annotated[dict[str, str], Field(max_length=FILES_MAX)] = {}
     end_user: UUID | None = None
+    wishes: Wished | None = None
 
 
 class Credit(Wish):
@@ -152,8 +212,21 @@ class LogTail(Shape):
 
 
 def _shown(row: Order) -> OrderShape:
-    row.reason = Words(zh=row.reason_zh, en=row.reason_en)  # type: ignore[attr-defined]
+    said: Any = row
+    said.data = queries.data_of(row.id) if row.movement_bytes_max else []
+    said.movement_hold_fen = row.movement_voucher_hold_fen + row.movement_own_hold_fen
+    for each in (said, *said.data):
+        each.reason = Words(zh=each.reason_zh, en=each.reason_en)
     return OrderShape.model_validate(row)
+
+
+def _wishes(given: Wished | None) -> Wishes:
+    if given is None:
+        return NONE
+    files = {
+        name: tuple(DataFile(**each.model_dump()) for each in getattr(given, name)) for name in ("inputs", "outputs")
+    }
+    return Wishes(**{**dict(given), **files})
 
 
 def _of(request: Asked, order_id: UUID, *, lock: bool = False) -> Order:
@@ -211,6 +284,7 @@ def quote_order(request: Asked, given: NewOrder) -> OrderShape:
         by=request.auth,
         now=clock.now(),
         files=given.files,
+        wishes=_wishes(given.wishes),
     )
     return _shown(row)
 
