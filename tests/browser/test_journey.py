@@ -50,9 +50,30 @@ def test_the_price_stands_before_the_button_and_one_click_holds_it(visit: Visito
     assert Order.objects.get(title="浏览器里的作业").state == "HELD"
 
 
+def test_a_double_click_is_one_order_at_the_price_shown(visit: Visitor, holder: str, voucher) -> None:
+    page = visit.open(f"/vouchers/{voucher.id}/order?tier=CITY", session=holder)
+    page.get_by_label("名称").fill("点了两下")
+    page.get_by_label("资源").select_option("cpu-core")
+    page.get_by_label("脚本").fill("echo 1")
+    expect(page.locator("#quotes table")).to_contain_text("平台所选")
+    shown = int(page.locator("input[name='shown:']").input_value())
+    sent: list[str] = []
+    page.on("request", lambda asked: asked.method == "POST" and sent.append(asked.url))
+    page.get_by_role("button", name="冻结并提交").dblclick()
+    expect(page.locator(".live-state")).to_contain_text("已冻结")
+    assert sent
+    row = Order.objects.get(title="点了两下")
+    assert (row.state, row.most_fen, row.wishes) == ("HELD", shown, {"tier": "CITY"})
+
+
 def test_the_new_pages_fit_and_break_no_wcag(visit: Visitor, holder: str, auditor: str, voucher) -> None:
     statement, dossier = Statement.objects.first(), voucher.application_id
-    own = [f"/vouchers/{voucher.id}/order", "/wallet", "/apply/general", "/applications"]
+    own = [
+        f"/vouchers/{voucher.id}/order?tier=CITY&resource_class=cpu-core",
+        "/wallet",
+        "/apply/general",
+        "/applications",
+    ]
     seen = ["/eligibility", "/eligibility/general", f"/applications/{dossier}", f"/statements/{statement.id}"]
     wrong = []
     for paths, session in ((own, holder), ([*seen, "/statements", "/applications"], auditor)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -51,9 +52,73 @@ def test_quotes_stand_beside_the_job_and_hold_nothing(holder, voucher) -> None:
     assert (purse(voucher.id).held_fen, Order.objects.filter(title="试算").count()) == (before, 0)
 
 
+def fields(content: bytes) -> dict[str, str]:
+    """Read the hidden fields of a page or a part of one: the key of the form, the prices shown."""
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', content.decode()))
+
+
+def placing(holder, voucher, **typed) -> dict[str, str]:
+    """What a browser sends: the form's key from the page, the prices from the quotes beside it."""
+    path = f"/vouchers/{voucher.id}/order"
+    asked = JOB | {"centre": "nscc-chengdu"} | typed
+    shown = fields(holder.post(path, asked, headers={"HX-Request": "true"}).content)
+    return asked | {"key": fields(holder.get(path).content)["key"]} | shown
+
+
+def test_a_double_click_is_one_order(holder, voucher) -> None:
+    sent = placing(holder, voucher)
+    first, second = (holder.post(f"/vouchers/{voucher.id}/order", sent) for _ in range(2))
+    assert (first.status_code, first["Location"]) == (302, second["Location"])
+    assert Order.objects.filter(title="试算").count() == 1
+
+
+def test_nothing_is_held_at_a_price_that_was_not_shown(holder, voucher) -> None:
+    before, sent = purse(voucher.id).held_fen, placing(holder, voucher)
+    price = sent["shown:nscc-chengdu"]
+    changed = holder.post(f"/vouchers/{voucher.id}/order", sent | {"shown:nscc-chengdu": "1"})
+    assert changed.status_code == 422
+    assert f"价格已由0.01元变为{int(price) / 100:.2f}元，请确认后再提交" in changed.content.decode()
+    assert (purse(voucher.id).held_fen, Order.objects.filter(title="试算").count()) == (before, 0)
+    again = sent | fields(changed.content)
+    assert again["shown:nscc-chengdu"] == price
+    assert holder.post(f"/vouchers/{voucher.id}/order", again).status_code == 302
+    unseen = {name: value for name, value in placing(holder, voucher).items() if not name.startswith("shown")}
+    assert "请确认后再提交" in holder.post(f"/vouchers/{voucher.id}/order", unseen).content.decode()
+
+
+def test_wishes_are_weighed_beside_the_job_and_kept(holder, voucher) -> None:
+    wished = {"latency_to": "qingyang-site", "latency_ms": "1"}
+    words = text_of(holder.post(f"/vouchers/{voucher.id}/order", JOB | wished, headers={"HX-Request": "true"}).content)
+    assert "没有可用的中心" in words
+    assert "只改一处即可" in words
+    sent = placing(holder, voucher, latency_to="chengdu-aicc", latency_ms="5", tier="CITY", deadline="2099-01-01T00:00")
+    holder.post(f"/vouchers/{voucher.id}/order", sent)
+    row = Order.objects.get(title="试算")
+    assert (row.wishes["latency_max_us"], row.wishes["tier"]) == (5_000, "CITY")
+    assert row.wishes["deadline"].startswith("2099-01-01T00:00:00+08:00")
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ({"deadline": "soon"}, "时间须如"),
+        ({"latency_ms": "-1"}, "时延上限须为正整数毫秒"),
+        ({"budget": "many"}, "金额须如"),
+        ({"tier": "MOON"}, "请选择一个层级"),
+        ({"inputs": "s3://b/a"}, "第1行须为"),
+        ({"inputs": "s3://b/a 5 MB", "data_at": "deyang"}, "本平台尚未开通网址数据传输"),
+        ({"inputs": "s3://b/a 5 MB"}, "请写明数据所在地"),
+    ],
+)
+def test_a_wish_that_is_none_is_named(holder, voucher, typed, told) -> None:
+    answer = holder.post(f"/vouchers/{voucher.id}/order", JOB | {"centre": "nscc-chengdu", "key": "k" * 32} | typed)
+    assert answer.status_code == 422
+    assert told in answer.content.decode()
+
+
 def test_one_button_holds_and_leads_to_the_order(holder, voucher) -> None:
     before = purse(voucher.id).held_fen
-    answer = holder.post(f"/vouchers/{voucher.id}/order", JOB | {"centre": "nscc-chengdu"}, follow=True)
+    answer = holder.post(f"/vouchers/{voucher.id}/order", placing(holder, voucher), follow=True)
     row = Order.objects.get(title="试算")
     assert (row.state, row.centre_id, row.files["job.sh"]) == ("HELD", "nscc-chengdu", "true")
     assert purse(voucher.id).held_fen == before + row.voucher_hold_fen
@@ -75,7 +140,7 @@ def test_one_button_holds_and_leads_to_the_order(holder, voucher) -> None:
 )
 def test_what_is_wrong_is_said_and_nothing_is_held(holder, voucher, typed, told) -> None:
     before = purse(voucher.id).held_fen
-    answer = holder.post(f"/vouchers/{voucher.id}/order", JOB | {"centre": "nscc-chengdu"} | typed)
+    answer = holder.post(f"/vouchers/{voucher.id}/order", JOB | {"centre": "nscc-chengdu", "key": "k" * 32} | typed)
     assert answer.status_code == 422
     assert told in answer.content.decode()
     assert purse(voucher.id).held_fen == before
@@ -90,14 +155,17 @@ def test_the_wallet_adds_up(holder, voucher) -> None:
 def test_a_session_needs_an_engine_that_opens_it_and_is_refused_in_words(holder, voucher) -> None:
     answer = holder.post(f"/vouchers/{voucher.id}/order", JOB | {"kind": "JUPYTERLAB"}, headers={"HX-Request": "true"})
     assert "不能打开笔记本" in text_of(answer.content)
-    placed = holder.post(f"/vouchers/{voucher.id}/order", JOB | {"kind": "SSH", "centre": "nscc-chengdu"})
+    sent = JOB | {"kind": "SSH", "centre": "nscc-chengdu", "key": "k" * 32}
+    placed = holder.post(f"/vouchers/{voucher.id}/order", sent)
     assert placed.status_code == 422
     assert "不能打开终端" in text_of(placed.content)
     assert not Order.objects.filter(title="试算").exists()
 
 
 def test_a_batch_job_needs_a_script(holder, voucher) -> None:
-    answer = holder.post(f"/vouchers/{voucher.id}/order", JOB | {"centre": "nscc-chengdu", "script": " "})
+    answer = holder.post(
+        f"/vouchers/{voucher.id}/order", JOB | {"centre": "nscc-chengdu", "script": " ", "key": "k" * 32}
+    )
     assert (answer.status_code, "请填写要运行的脚本" in text_of(answer.content)) == (422, True)
 
 
@@ -108,7 +176,7 @@ def sitting(holder, voucher, monkeypatch, settings):
     monkeypatch.setattr(fake_engine, "ENGINE", engine)
     settings.JIAOZI_ENGINES = {"process": "tests.fake_engine"}
     engines._engine.cache_clear()
-    holder.post(f"/vouchers/{voucher.id}/order", JOB | {"kind": "JUPYTERLAB", "centre": "nscc-chengdu"})
+    holder.post(f"/vouchers/{voucher.id}/order", placing(holder, voucher, kind="JUPYTERLAB"))
     row = Order.objects.get(title="试算")
     started = clock.now() - timedelta(minutes=20)
     order.submit(order_id=row.id, now=started)

@@ -37,11 +37,15 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Every place, those that are out of question now and why, and the one that an unpinned order takes."""
+    """Every place, those that are out of question now and why, and the one that an unpinned order takes.
+
+    ``closed`` are the centres that can't open the session that is asked for.
+    """
 
     answer: Answer
     aside: Mapping[str, Reason]
     taken: Option | None
+    closed: Mapping[str, Reason]
 
 
 def survey(request: Request, wishes: Wishes, voucher: Voucher, now: datetime, *, tried: Collection[str] = ()) -> Survey:
@@ -62,18 +66,18 @@ def survey(request: Request, wishes: Wishes, voucher: Voucher, now: datetime, *,
     answer = options_for(voucher, wishes.weighed(wanted), now)
     own = {each.centre: rules.own_account(voucher.programme, voucher.holder_id, each.centre) for each in answer.options}
     balances = ledger.balances(own.values()) if own else {}
-    there = [each for each in catalogue.centres(connected=True) if has_engine(each)]
+    connected = catalogue.centres(connected=True)
+    there = [each for each in connected if has_engine(each)]
     unable = {each.id: no_landing() for each in there if wishes.has_data and not takes_data(each)}
-    if request.session:
-        unable |= unable_to_open(request.session.opens, there)
+    closed = unable_to_open(request.session.opens, connected) if request.session else {}
     aside = placing.set_aside(
         answer,
         tried=tried,
         engines={each.id for each in there},
-        unable=unable,
+        unable=unable | closed,
         own_left_fen={centre: balances[account.id].spendable for centre, account in own.items()},
     )
-    return Survey(answer, aside, placing.take_best(answer, aside, first=not tried))
+    return Survey(answer, aside, placing.take_best(answer, aside, first=not tried), closed)
 
 
 def choose(

@@ -19,8 +19,10 @@ from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
 from jiaozi.metering import queries as metering
 from jiaozi.order import queries as orders
+from jiaozi.order.models import OrderData
 from jiaozi.order.ports import JobOutcome
 from jiaozi.order.rules import ON_ENGINE, State
+from jiaozi.order.rules.staging import OPEN, DataState
 from jiaozi.party.rules import check_may_see
 from jiaozi.policy.rules.figures import shown
 from jiaozi.policy.rules.words import Kind
@@ -36,7 +38,7 @@ _OUTCOMES = {
     JobOutcome.CANCELLED: Label("已取消", "cancelled"),
     JobOutcome.LOST: Label("引擎失去作业", "lost by the engine"),
 }
-_MOVING = (State.QUOTED, State.HELD, *ON_ENGINE, State.ENDED, State.METERED)
+_MOVING = (State.QUOTED, State.HELD, State.STAGING, *ON_ENGINE, State.ENDED, State.METERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,14 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     check_may_see(asking(request).actor, holder=row.holder_id, centre=row.centre_id, programme=row.voucher.programme)
     now = clock.now()
     usage = metering.usage_of(row.id)[:USAGE_MAX]
+    files = _files(row)
     context = {
         "now": now,
         "sitting": orders.sitting(row, now) if orders.session_of(row) else None,
         "order": row,
-        "moving": row.state in _MOVING,
+        "moving": row.state in _MOVING or any(each.state in OPEN for each in files),
+        "files": files,
+        "movement_hold_fen": row.movement_voucher_hold_fen + row.movement_own_hold_fen,
         "share_percent": shown(Kind.RATIO, Fraction(row.share_numerator, row.share_denominator)),
         "longest_ms": _longest_ms(row),
         "billed_ms": sum(billable_ms(each.elapsed_ms, row.tariff.granularity_ms) for each in usage) if usage else None,
@@ -71,6 +76,27 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     }
     partial = "HX-Request" in request.headers
     return render(request, "web/parts/order.html" if partial else "web/order.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file by URL: where it is, and how far in hundredths."""
+
+    row: OrderData
+    state: DataState
+    whole: int
+    percent: int
+
+
+def _files(row: Any) -> list[File]:
+    if not row.movement_bytes_max:
+        return []
+    found = []
+    for each in orders.data_of(row.id, row.centre_id):
+        whole = each.size if each.state == DataState.DONE and each.size is not None else each.size_max
+        percent = 100 if each.state == DataState.DONE else min(each.there_bytes * 100 // max(whole, 1), 99)
+        found.append(File(each, DataState(each.state), whole, percent))
+    return found
 
 
 def _longest_ms(row: Any) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +16,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from jiaozi.catalogue import queries as catalogue
-from jiaozi.dispatch import queries as dispatch
-from jiaozi.dispatch.rules import Answer
-from jiaozi.dispatch.rules import Request as Wanted
+from jiaozi.catalogue.rules import Tier
+from jiaozi.dispatch.rules import Option
 from jiaozi.kernel import clock
+from jiaozi.kernel.ids import new_id
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.period import local_date
 from jiaozi.kernel.refusal import Reason, Refused
@@ -26,12 +27,15 @@ from jiaozi.order import queries as orders
 from jiaozi.order import services as order
 from jiaozi.order.rules import Request, Session, UnableToQuote
 from jiaozi.order.rules.session import Opens
+from jiaozi.order.rules.wishes import NONE, Wishes
 from jiaozi.party import queries as party
 from jiaozi.party.rules import HolderClass, Role
 from jiaozi.voucher import queries as vouchers
 from jiaozi.web.frame import actor
+from jiaozi.web.once import once
 from jiaozi.web.pages import page
 from jiaozi.web.templatetags.words import said
+from jiaozi.web.views import wishing
 from jiaozi.web.views.programme import shown
 
 ROWS = 50
@@ -50,10 +54,11 @@ _DEFAULTS = {"units": "1", "memory_mib": "512", "minutes": "10", "resource_class
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What was typed of a job; ``wrong`` names the number that is none."""
+    """What was typed of a job; ``wrong`` names each field that can't be read."""
 
     words: Mapping[str, str]
     numbers: Mapping[str, int]
+    wishes: Wishes
     wrong: tuple[Reason, ...] = ()
 
 
@@ -76,7 +81,10 @@ def wallet(request: HttpRequest) -> HttpResponse:
 @page(Label("用券提交作业", "Run a job"), _SPENDERS, parent="web:wallet")
 @require_http_methods(["GET", "POST"])
 def new_order(request: HttpRequest, voucher_id: UUID) -> HttpResponse:
-    """Describe a job and see every place's price, voucher's and own share; placing it takes the hold at once."""
+    """Describe a job and see every place's price, voucher's and own share; placing it takes the hold at once.
+
+    A form that is sent twice is one order, and nothing is held at another price than the one that was shown.
+    """
     by, purse = actor(request), vouchers.purse(voucher_id)
     if by.organisation != purse.voucher.holder_id:
         raise Http404(voucher_id)
@@ -88,24 +96,28 @@ def new_order(request: HttpRequest, voucher_id: UUID) -> HttpResponse:
     placing = request.method == "POST" and not partial
     if placing and not reasons:
         try:
-            row = _placed(request, job, voucher_id)
+            now = clock.now()
+            order_id = once(request, UUID, lambda: _placed(request, job, voucher_id, now), now=now)
         except Refused as refused:
             reasons = (refused.reason,)
         else:
-            return HttpResponseRedirect(reverse("web:order", args=[row.id]))
-    answer = _quotes(purse.voucher, job)
-    unable = order.unable_to_open(job.words["kind"]) if job.words["kind"] in set(Opens) else {}
+            return HttpResponseRedirect(reverse("web:order", args=[order_id]))
+    quotes = _quotes(purse.voucher, job)
+    sites = {row.id: row for row in catalogue.centres()}
     context = {
+        **quotes,
+        "key": new_id(),
+        "tiers": list(Tier),
+        "sites": sites.values(),
+        "moves": job.wishes.has_data,
+        "wished": job.wishes != NONE or any(job.words[name] for name in wishing.FIELDS),
         "purse": purse,
         "voucher": purse.voucher,
         "job": job.words,
         "numbers": [(name, label, job.words[name]) for name, label in _NUMBERS.items()],
         "classes": catalogue.resource_classes(),
-        "answer": answer,
-        "options": [each for each in answer.options if each.centre not in unable] if answer else [],
-        "unable": unable,
         "kinds": KINDS,
-        "centres": {row.id: row for row in catalogue.centres()} if answer else {},
+        "centres": sites,
         "reasons": reasons,
         "asked": bool(request.GET or request.POST),
         "end_users": _end_users(purse.voucher.holder),
@@ -120,8 +132,10 @@ def _end_users(holder: Any) -> list[Any]:
 
 def _job(given: Mapping[str, str]) -> Job:
     words = {name: str(given.get(name, "") or default) for name, default in _DEFAULTS.items()}
-    words |= {name: str(given.get(name, "")) for name in ("centre", "end_user", "kind", "authorized_key")}
-    numbers, wrong = {}, []
+    fields = ("centre", "end_user", "kind", "authorized_key", *wishing.FIELDS)
+    words |= {name: str(given.get(name, "")) for name in fields}
+    wished = wishing.read(words)
+    numbers, wrong = {}, list(wished.wrong)
     for name, label in _NUMBERS.items():
         text = words[name].strip()
         if text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX and int(text):
@@ -129,28 +143,51 @@ def _job(given: Mapping[str, str]) -> Job:
         else:
             line = Label(f"{label.zh}须为大于零的整数", f"{label.en} must be a whole number above zero")
             wrong.append(Reason("NUMBER_WRONG", line, field=name))
-    return Job(words, numbers, tuple(wrong))
+    return Job(words, numbers, wished.wishes, tuple(wrong))
 
 
-def _quotes(voucher: Any, job: Job) -> Answer | None:
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One place beside the others: why it is out of question now, if it is, and whether the platform takes it."""
+
+    option: Option
+    start_at: datetime
+    aside: Reason | None
+    taken: bool
+
+
+def _quotes(voucher: Any, job: Job) -> dict[str, Any]:
     if job.wrong or not job.words["resource_class"]:
-        return None
-    now = clock.now()
-    wanted = Wanted(
-        id=str(voucher.id),
+        return {"answer": None}
+    kind = job.words["kind"]
+    session = Session(opens=kind) if kind in set(Opens) else None
+    try:
+        seen = order.survey(_wanted(job, "", session), job.wishes, voucher, clock.now())
+    except Refused as refused:
+        return {"answer": None, "refused": refused.reason}
+    rows = [
+        Row(each, datetime.fromtimestamp(each.start_s, UTC), seen.aside.get(each.centre), each is seen.taken)
+        for each in seen.answer.options
+        if each.centre not in seen.closed
+    ]
+    return {"answer": seen.answer, "rows": rows, "taken": seen.taken, "unable": seen.closed}
+
+
+def _wanted(job: Job, centre: str, session: Session | None, end_user: UUID | None = None) -> Request:
+    return Request(
+        centre=centre,
         resource_class=job.words["resource_class"],
         units=job.numbers["units"],
-        duration_s=job.numbers["minutes"] * 60,
-        earliest_s=int(now.timestamp()),
+        memory_mib=job.numbers["memory_mib"],
+        time_limit_ms=job.numbers["minutes"] * _MS_PER_MINUTE,
+        command=("/bin/sh", SCRIPT),
+        end_user=end_user,
+        session=session,
     )
-    try:
-        return dispatch.options_for(voucher, wanted, now)
-    except Refused:
-        return None
 
 
-def _placed(request: HttpRequest, job: Job, voucher_id: UUID) -> Any:
-    by, now, words = actor(request), clock.now(), job.words
+def _placed(request: HttpRequest, job: Job, voucher_id: UUID, now: datetime) -> UUID:
+    by, words = actor(request), job.words
     if len(words["script"]) > SCRIPT_MAX:
         raise UnableToQuote(
             "SCRIPT_TOO_LONG",
@@ -158,19 +195,19 @@ def _placed(request: HttpRequest, job: Job, voucher_id: UUID) -> Any:
             f"a script has {SCRIPT_MAX} characters at most",
             field="script",
         )
-    wanted = Request(
-        centre=words["centre"],
-        resource_class=words["resource_class"],
-        units=job.numbers["units"],
-        memory_mib=job.numbers["memory_mib"],
-        time_limit_ms=job.numbers["minutes"] * _MS_PER_MINUTE,
-        command=("/bin/sh", SCRIPT),
-        end_user=_id(words["end_user"]),
-        session=_session(words),
+    session = _session(words)
+    files = {} if session else {SCRIPT: words["script"].replace("\r\n", "\n")}
+    row = order.quote(
+        voucher_id=voucher_id,
+        request=_wanted(job, words["centre"], session, _id(words["end_user"])),
+        title=words["title"],
+        by=by,
+        now=now,
+        files=files,
+        wishes=job.wishes,
     )
-    files = {} if wanted.session else {SCRIPT: words["script"].replace("\r\n", "\n")}
-    row = order.quote(voucher_id=voucher_id, request=wanted, title=words["title"], by=by, now=now, files=files)
-    return order.hold(order_id=row.id, by=by, now=now)
+    order.check_shown(row, request.POST.get(f"shown:{words['centre']}", ""))
+    return order.hold(order_id=row.id, by=by, now=now).id
 
 
 def _session(words: Mapping[str, str]) -> Session | None:
