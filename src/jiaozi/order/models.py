@@ -109,7 +109,7 @@ class Order(models.Model):
             models.Index(
                 fields=["id"],
                 name="order_movement_open",
-                condition=Q(movement_bytes_max__gt=0, movement_fen=None) & ~Q(state__in=["QUOTED", "REFUSED"]),
+                condition=Q(movement_bytes_max__gt=0, movement_fen=None),
             ),
             models.Index(
                 fields=["-moved_at"],

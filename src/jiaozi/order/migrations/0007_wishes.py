@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
             models.Index(
                 fields=["id"],
                 name="order_movement_open",
-                condition=Q(movement_bytes_max__gt=0, movement_fen=None) & ~Q(state__in=["QUOTED", "REFUSED"]),
+                condition=Q(movement_bytes_max__gt=0, movement_fen=None),
             ),
         ),
         migrations.AddConstraint(

@@ -65,7 +65,7 @@ def hold(*, order_id: UUID, by: Actor, now: datetime) -> Order:
         body["movement_fen"] = moving(row).most_fen
         cleared = say(row, Reason("", Label("", "")))  # what the quote said of the rest
         take(row, "hold", by=by, now=now, body=body, changed=("cap_keys", *cleared))
-        go_on(row, staged=not queries.inputs_open(row), by=by, now=now)
+        go_on(row, staged=not (row.movement_bytes_max and queries.inputs_open(row)), by=by, now=now)
     return row
 
 
@@ -174,7 +174,8 @@ def release(row: Order, now: datetime) -> None:
 
     What was moved is metered and charged; what is held for the rest follows then.
     """
-    data.stop(row)
+    if row.movement_bytes_max:
+        data.stop(row)
     resolve(row, voucher_fen=0, own_fen=0, now=now)
 
 
