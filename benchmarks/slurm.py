@@ -20,12 +20,12 @@ from jiaozi.engines.slurm.commandline import _wishes
 from jiaozi.engines.slurm.engine import SlurmEngine
 from jiaozi.kernel.ids import new_id
 from jiaozi.order.ports import JobSpec, JobState
+from tests.engines import overrun
 from tests.engines.slurm.clusters import FUNDED_ACCOUNT, FUNDED_USER, USER, Clusters, missing
 
 ORDERS, CALLS = 1_000, 10
 ROUNDS, JOBS_A_ROUND = 5, 10
 OVERHEAD_TARGET, CYCLE_TARGET_S = 1.20, 2.0
-RATE_FEN_PER_CORE_HOUR = 10
 
 
 def run(console: Console) -> list[Row]:
@@ -161,12 +161,13 @@ def _overrun(clusters: Clusters) -> list[Row]:
             assert status.started_at
             assert status.ended_at
             past_s = (status.ended_at - status.started_at).total_seconds() - 60
-            fen = past_s * spec.cores * RATE_FEN_PER_CORE_HOUR / 3_600
+            elapsed_ms = int((status.ended_at - status.started_at).total_seconds() * 1_000)
+            fen = overrun.check(engine, limit_ms=60_000, elapsed_ms=elapsed_ms, units=spec.cores)
             hold_s = engine.kill_lag_ms / 1_000
             rows.append(
                 Row(
                     f"past its limit of 60 s with the platform killed: a job {what}",
-                    f"{past_s:.0f} s, {fen:.3f} fen at {RATE_FEN_PER_CORE_HOUR} fen a core-hour",
+                    f"{past_s:.0f} s, {fen} fen at a fen a core-second, 0 fen past the hold",
                     "",
                     f"≤ {hold_s:.0f} s, which the hold covers",
                     past_s <= hold_s,

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from jiaozi.engines.process import connect as make_engine
 from jiaozi.engines.process import turns
 from jiaozi.engines.process.spool import write_json
 from jiaozi.order.ports import JobOutcome, JobState
+from tests.engines import overrun
 from tests.engines.places import running_with, spec, unique_seconds, wait_until
 
 pytestmark = pytest.mark.faults
@@ -38,6 +40,7 @@ def test_the_limit_holds_when_the_platform_is_killed(place):
     (record,) = place.records()
     assert record.order_id == order_id
     assert 1_500 <= record.elapsed_ms < 10_000
+    overrun.check(make_engine(place.options), limit_ms=1_500, elapsed_ms=record.elapsed_ms)
 
 
 def test_a_new_platform_finds_and_can_cancel_its_jobs(place):

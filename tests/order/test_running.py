@@ -93,12 +93,16 @@ def test_an_engine_that_cannot_be_reached_keeps_the_hold_and_is_asked_again(worl
     engine.unreachable = True
     with pytest.raises(UnableToReachEngine):
         order.submit(order_id=held.id, now=world.now)
-    assert again(held).state == State.SUBMITTED
+    row = again(held)
+    assert (row.state, row.reason_code) == (State.SUBMITTED, "DOWN")
+    assert row.reason_zh
+    assert row.reason_en
     assert order.watch_all(now=world.now) == 0
     assert vouchers.purse(held.voucher_id).held_fen == held.voucher_hold_fen
     engine.unreachable = False
     order.submit_waiting(now=world.now)
     assert len(engine.submitted) == 1
+    assert again(held).reason_code == again(held).reason_zh == ""
 
 
 def test_the_watcher_follows_queue_run_end(world, engine, held):

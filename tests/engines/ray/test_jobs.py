@@ -14,6 +14,7 @@ from jiaozi.engines.ray import connect
 from jiaozi.kernel import clock
 from jiaozi.kernel.ids import new_id
 from jiaozi.order.ports import Capacity, JobOutcome, JobState, UnableToFindJob, UnableToReachEngine, UnableToSubmit
+from tests.engines import overrun
 from tests.engines.places import running_with, unique_seconds
 from tests.engines.ray.cluster import CARDS, CORES, START_WAIT_S, until
 from tests.engines.ray.conftest import spec
@@ -249,7 +250,7 @@ def test_the_limit_holds_with_the_platform_killed(place, tmp_path, record_proper
     record = place.records()[order_id]
     assert (status.outcome, record.outcome) == (JobOutcome.TIMED_OUT, JobOutcome.TIMED_OUT)
     assert limit_ms + overrun_ms <= record.elapsed_ms + 1 <= limit_ms + place.engine.kill_lag_ms
-    print(f"ray: {overrun_ms / 1000:.2f} s past the limit with the platform killed")  # noqa: T201
+    overrun.check(place.engine, limit_ms=limit_ms, elapsed_ms=record.elapsed_ms)
 
 
 def test_jobs_whose_usage_was_kept_are_forgotten_in_time(place, ran, monkeypatch):

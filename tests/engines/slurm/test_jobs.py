@@ -1,6 +1,8 @@
 """Real jobs on real clusters, in every way that one is reached."""
 
+import pickle
 import subprocess
+import sys
 import uuid
 from datetime import UTC, datetime
 
@@ -9,6 +11,7 @@ import pytest
 from jiaozi.kernel import clock
 from jiaozi.kernel.ids import new_id
 from jiaozi.order.ports import JobOutcome, JobState, UnableToFindJob, UnableToReachEngine, UnableToSubmit
+from tests.engines import overrun
 from tests.engines.slurm.clusters import until
 from tests.engines.slurm.conftest import Place, spec
 
@@ -199,12 +202,52 @@ def _code(place):
     return ""
 
 
-def test_the_time_limit_holds_with_nobody_watching(local):
-    order_id = local.submit("sh", "-c", "trap '' TERM; while :; do sleep 1; done", time_limit_ms=1_000)
-    running = local.until(order_id, JobState.RUNNING)
-    status = local.until(order_id, JobState.ENDED, 120)
-    assert status.outcome is JobOutcome.TIMED_OUT
+def test_a_controller_that_was_silent_loses_no_job_and_its_late_end_is_within_the_hold(clusters, local):
+    """Slurm writes a job's end when its controller hears of it: longer than it ran, never longer than it may."""
+    order_id = local.submit("sleep", "1")
+    local.until(order_id, JobState.RUNNING)
+    clusters.cut("scc")
+    try:
+        with pytest.raises(UnableToReachEngine) as silent:
+            local.with_options(timeout_s=4).engine.status([order_id])
+        assert silent.value.reason.code in {"ENGINE_TOO_SLOW", "CONTROLLER_UNREACHABLE"}
+        until(lambda: not _processes_of(order_id), "the job to end at its node")
+    finally:
+        clusters.mend("scc")
+    status = local.until(order_id, JobState.ENDED)
+    assert status.outcome is JobOutcome.SUCCEEDED
     record = local.record(order_id)
+    assert 3_000 <= record.elapsed_ms <= 60_000 + local.engine.kill_lag_ms
+
+
+def _processes_of(order_id):
+    return subprocess.run(["pgrep", "-f", f"jiaozi-{order_id}"], capture_output=True, text=True, check=False).stdout
+
+
+PLATFORM = """
+import pickle, sys, time
+from jiaozi.engines.slurm import connect
+options, order = pickle.load(sys.stdin.buffer)
+connect(options).submit(order)
+print("handed over", flush=True)
+time.sleep(600)
+"""
+
+
+def test_the_time_limit_holds_with_the_platform_killed(local):
+    """The platform hands over and is killed with -9; the job ignores all requests, so that Slurm alone ends it."""
+    order = spec(new_id(), "sh", "-c", "trap '' TERM; while :; do sleep 1; done", time_limit_ms=1_000)
+    platform = subprocess.Popen([sys.executable, "-c", PLATFORM], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    platform.stdin.write(pickle.dumps((local.options, order)))
+    platform.stdin.close()
+    assert platform.stdout.readline() == b"handed over\n"
+    platform.kill()
+    platform.wait()
+    platform.stdout.close()
+    running = local.until(order.order_id, JobState.RUNNING)
+    status = local.until(order.order_id, JobState.ENDED, 120)
+    assert status.outcome is JobOutcome.TIMED_OUT
+    record = local.record(order.order_id)
     assert 60_000 <= record.elapsed_ms <= 60_000 + local.engine.kill_lag_ms
-    left = subprocess.run(["pgrep", "-f", f"jiaozi-{order_id}"], capture_output=True, text=True, check=False)
-    assert left.stdout == "", running
+    assert _processes_of(order.order_id) == "", running
+    overrun.check(local.engine, limit_ms=1_000, elapsed_ms=record.elapsed_ms)

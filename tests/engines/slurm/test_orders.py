@@ -3,17 +3,20 @@
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 
+import asyncssh
 import pytest
 from django.db import connection
 
 from jiaozi.catalogue.models import Centre
 from jiaozi.kernel import clock
+from jiaozi.kernel.ids import new_id
 from jiaozi.ledger import queries as ledger
 from jiaozi.metering import queries as metered
 from jiaozi.metering import services as metering
 from jiaozi.metering.models import Capture, UsageRow
 from jiaozi.order import services as order
 from jiaozi.order.models import Order
+from jiaozi.order.ports import UnableToReachEngine
 from jiaozi.order.rules import Request, State
 from jiaozi.order.services.engines import _engine
 from jiaozi.voucher.queries import purse
@@ -121,3 +124,89 @@ def test_a_storm_over_two_clusters_spends_one_voucher_and_not_a_fen_more(world, 
     assert found.held_fen == 0
     assert found.used_fen == sum(Capture.objects.values_list("voucher_fen", flat=True)) <= found.voucher.face_fen
     assert metered.audit() == ledger.audit() == []
+
+
+HALF = "printf '7|RUNNING|100|11'"
+SKEWED = "echo 'sbatch: error: Munge decode failed: Expired credential' >&2; exit 1"
+"""What can't be had of a sound cluster is said by a stub in the place of one of its programs."""
+
+
+def _stub(clusters, program, text):
+    programs = clusters.root / f"stub-{new_id()}"
+    programs.mkdir(mode=0o755)
+    file = programs / program
+    file.write_text(f"#!/bin/sh\n{text}\n")
+    file.chmod(0o755)
+    return {"programs": str(programs)}
+
+
+def _bad_inputs(clusters, login, folder):
+    """Each: how the centre is reached, the reason that must stand on the order, and whether it has failed for good."""
+    token, stranger = folder / "expired", folder / "stranger"
+    token.write_text(clusters.token("scc", seconds=1))
+    asyncssh.generate_private_key("ssh-ed25519").write_private_key(str(stranger))
+    by_ssh = reach(clusters, "scc", "ssh", login, folder) | {"key_file": str(stranger)}
+    rest = {"transport": "rest", "url": f"http://{clusters.rest_of('scc')}", "token_file": str(token)}
+    return [
+        (by_ssh, "KEY_REFUSED", False),
+        ({"account": "not-ours"}, "ASSOCIATION_REFUSED", True),
+        ({"classes": {"demo-core": {"partition": "nowhere"}}}, "PARTITION_UNKNOWN", True),
+        (_stub(clusters, "sbatch", SKEWED), "CLOCK_SKEW", False),
+        (_stub(clusters, "squeue", HALF), "ANSWER_GARBLED", False),
+        (_stub(clusters, "squeue", "sleep 60") | {"timeout_s": 1}, "ENGINE_TOO_SLOW", False),
+        (rest, "TOKEN_EXPIRED", False),  # last: by now it has
+    ]
+
+
+def test_each_bad_answer_is_one_reason_on_the_order_and_its_hold_is_kept_or_released_as_is_true(
+    world, holder, clusters, login, tmp_path
+):
+    voucher, sound = world.voucher(holder), Centre.objects.get(id=CENTRE).engine_options
+    waiting = []
+    for options, code, failed in _bad_inputs(clusters, login, tmp_path):
+        Centre.objects.filter(id=CENTRE).update(engine_options=sound | options)
+        row = quoted(world, voucher, CENTRE, "true")
+        order.hold(order_id=row.id, by=world.applicant(holder), now=clock.now())
+        if failed:
+            order.submit(order_id=row.id, now=clock.now())
+        else:
+            assert _refused(row.id) == code
+            waiting.append(row.id)
+        row = Order.objects.get(id=row.id)
+        assert (row.state, row.reason_code) == (State.FAILED if failed else State.SUBMITTED, code)
+        assert row.reason_zh
+        assert row.reason_en
+        Centre.objects.filter(id=CENTRE).update(engine_options=sound)
+        assert purse(voucher.id).held_fen == sum(_held(each) for each in waiting)
+    waiting.append(_kept_out_by_a_full_queue(world, holder, voucher, clusters))
+    until_captured(len(waiting))  # the centre is sound again: whatever waited runs, once
+    assert purse(voucher.id).held_fen == 0
+    assert set(Order.objects.filter(state=State.CAPTURED).values_list("reason_code", flat=True)) == {""}
+    assert sorted(UsageRow.objects.filter(order__isnull=False).values_list("order_id", flat=True)) == waiting
+    assert metered.audit() == ledger.audit() == []
+
+
+def _refused(order_id):
+    with pytest.raises(UnableToReachEngine) as refused:
+        order.submit(order_id=order_id, now=clock.now())
+    return refused.value.reason.code
+
+
+def _held(order_id):
+    return Order.objects.get(id=order_id).voucher_hold_fen
+
+
+def _kept_out_by_a_full_queue(world, holder, voucher, clusters):
+    """The centre lets the account queue nothing more, then something again."""
+    limit = ("scc", "sacctmgr", "-i", "modify", "user", USER, "set")
+    clusters.run(*limit, "MaxSubmitJobs=0")
+    try:
+        row = quoted(world, voucher, CENTRE, "true")
+        order.hold(order_id=row.id, by=world.applicant(holder), now=clock.now())
+        assert _refused(row.id) == "QUEUE_FULL"
+        row = Order.objects.get(id=row.id)
+        assert (row.state, row.reason_code) == (State.SUBMITTED, "QUEUE_FULL")
+        assert purse(voucher.id).held_fen > row.voucher_hold_fen
+        return row.id
+    finally:
+        clusters.run(*limit, "MaxSubmitJobs=-1")

@@ -17,7 +17,7 @@ from jiaozi.order.models import Order
 from jiaozi.order.ports import JobState, JobStatus
 from jiaozi.order.rules import State
 from jiaozi.order.services.apart import order_apart
-from jiaozi.order.services.step import say, step
+from jiaozi.order.services.step import say, step, unsay
 from jiaozi.party.rules import SYSTEM
 
 AT_ONCE = 500
@@ -85,6 +85,7 @@ def _bring_on(row: Order, status: JobStatus, now: datetime) -> Line:
     if status.state is JobState.ENDED:
         return _end(row, status, now)
     verb, _ = _VERBS[status.state]
+    unsay(row)
     row.engine_job, row.started_at = status.engine_job, status.started_at
     return step(row, verb, by=SYSTEM, now=now, body={"job": status.engine_job})
 
@@ -94,6 +95,7 @@ def _end(row: Order, status: JobStatus, now: datetime) -> Line:
     row.outcome = status.outcome or ""
     row.exit_code = status.exit_code
     row.started_at, row.ended_at = status.started_at, status.ended_at
+    unsay(row)
     if status.reason is not None:
         say(row, Reason(str(status.outcome), status.reason))
     return step(row, "end", by=SYSTEM, now=now, body={"outcome": row.outcome, "ran": row.started_at is not None})

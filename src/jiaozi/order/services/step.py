@@ -41,3 +41,9 @@ def say(row: Order | OrderData, reason: Reason) -> tuple[str, ...]:
     row.reason_code = storable(reason.code, most=REASON_CODE_MAX)
     row.reason_zh, row.reason_en = (storable(text, most=REASON_MAX) for text in (reason.label.zh, reason.label.en))
     return ("reason_code", "reason_zh", "reason_en")
+
+
+def unsay(row: Order) -> tuple[str, ...]:
+    """Take the reason for waiting from an order that waits no more, and name the fields."""
+    row.reason_code = row.reason_zh = row.reason_en = ""
+    return ("reason_code", "reason_zh", "reason_en")

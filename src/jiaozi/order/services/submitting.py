@@ -17,7 +17,15 @@ from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Reason
 from jiaozi.order import queries
 from jiaozi.order.models import Order
-from jiaozi.order.ports import Engine, JobSpec, UnableToFindJob, UnableToSubmit, carries_data, longest_run_ms
+from jiaozi.order.ports import (
+    Engine,
+    JobSpec,
+    UnableToFindJob,
+    UnableToReachEngine,
+    UnableToSubmit,
+    carries_data,
+    longest_run_ms,
+)
 from jiaozi.order.rules import State
 from jiaozi.order.rules.staging import no_landing
 from jiaozi.order.services.apart import centre_apart, order_apart
@@ -25,7 +33,7 @@ from jiaozi.order.services.engines import engine_of
 from jiaozi.order.services.funding import release
 from jiaozi.order.services.moving import re_place
 from jiaozi.order.services.spec import spec_of
-from jiaozi.order.services.step import say, take
+from jiaozi.order.services.step import say, take, unsay
 from jiaozi.party.rules import SYSTEM
 
 _DOUBT_AFTER = timedelta(seconds=10)
@@ -42,19 +50,35 @@ def submit(*, order_id: UUID, now: datetime) -> Order:
     Raises
     ------
     UnableToReachEngine
-        When there was no answer.
+        When there was no answer; the order says why it waits.
     """
     with alone(order_id) as mine:
         if not mine:
             return queries.order(order_id)
-        _knock(queries.order(order_id), now)
-        with transaction.atomic():
-            row = queries.order(order_id, lock=True)
-            if row.state == State.HELD:
-                take(row, "submit", by=SYSTEM, now=now, body={"centre": row.centre_id})
-            elif row.state != State.SUBMITTED or row.engine_job:
-                return row
-        return _withdraw(row, now) if row.cancel_asked else _hand_over(row, now)
+        try:
+            return _submit(order_id, now)
+        except UnableToReachEngine as away:
+            _say_why_it_waits(order_id, away.reason)
+            raise
+
+
+def _submit(order_id: UUID, now: datetime) -> Order:
+    _knock(queries.order(order_id), now)
+    with transaction.atomic():
+        row = queries.order(order_id, lock=True)
+        if row.state == State.HELD:
+            take(row, "submit", by=SYSTEM, now=now, body={"centre": row.centre_id})
+        elif row.state != State.SUBMITTED or row.engine_job:
+            return row
+    return _withdraw(row, now) if row.cancel_asked else _hand_over(row, now)
+
+
+def _say_why_it_waits(order_id: UUID, reason: Reason) -> None:
+    """Put the reason on an order that its engine did not take yet; it goes when one does."""
+    with transaction.atomic():
+        row = queries.order(order_id, lock=True)
+        if row.state in (State.HELD, State.SUBMITTED) and row.reason_code != reason.code:
+            row.save(update_fields=say(row, reason))
 
 
 def _knock(row: Order, now: datetime) -> None:
@@ -137,7 +161,7 @@ def _note_job(row: Order, engine_job: str) -> Order:
     with transaction.atomic():
         row = queries.order(row.id, lock=True)
         row.engine_job = engine_job
-        row.save(update_fields=["engine_job"])
+        row.save(update_fields=["engine_job", *unsay(row)])
     return row
 
 
