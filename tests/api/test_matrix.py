@@ -5,11 +5,14 @@ An operation that is not in the table fails the test, so that a new one is thoug
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
+from jiaozi.application.rules.evidence import OTHER
 from jiaozi.lease.rules import public_text
 from jiaozi.project.openapi import document
 from tests.api.furniture import MARKET_CLASS, furnish, market_frame
+from tests.application.papers import PDF
 from tests.lab.scenario_of_a_page import TEXT as SCENARIO
 from tests.world import CENTRE, PROGRAMME
 
@@ -78,6 +81,10 @@ MAY = {
         OVERSEERS | {"centre"},
     ),
     **dict.fromkeys(["list_held_back_usage", "list_usage_disputes"], ALL_OVERSEERS | {"centre"}),
+    **dict.fromkeys(
+        named("count_unconfirmed_usage list_standing_usage list_standing_disputes list_orders_waiting_for_usage"),
+        ALL_OVERSEERS | CENTRES,
+    ),
     **dict.fromkeys(["list_organisations", "list_journal_lines", "audit_books"], ALL_OVERSEERS),
     **dict.fromkeys(["get_organisation", "list_end_users"], ALL_OVERSEERS | {"holder"}),
     "list_members": frozenset({"holder", "officer", "outsider", "operator", "auditor"}),
@@ -150,6 +157,7 @@ MAY = {
     ),
     # written by centres, and by those who settle with them
     **dict.fromkeys(["push_usage", "credit_holder"], frozenset({"centre", "operator"})),
+    **dict.fromkeys(["import_usage_file", "import_usage_samples"], frozenset({"centre", "operator"})),
     "record_probe": frozenset({"centre", "rival", "operator"}),
     "claim_statement": frozenset({"centre"}),
     "dispute_statement": frozenset({"officer", "finance", "payer", "operator", "centre"}),
@@ -349,8 +357,8 @@ def furnished_house(house):
 def attempt(caller, method, path, operation_id, body):
     """Ask once, and leave nothing behind."""
     with transaction.atomic():
-        if operation_id == "attach_evidence":
-            answer = handed_in(caller, path)
+        if operation_id in FILES:
+            answer = handed_in(caller, path, FILES[operation_id])
         elif method == "get":
             answer = caller.get(path, QUERIES.get(operation_id))
         else:
@@ -359,13 +367,17 @@ def attempt(caller, method, path, operation_id, body):
     return answer
 
 
-def handed_in(caller, path):
-    from django.core.files.uploadedfile import SimpleUploadedFile
+FILES = {
+    "attach_evidence": ({"step": "apply", "paper": OTHER}, PDF),
+    "import_usage_file": ({"form": "csv"}, b"record_id,resource_class,units,started_at,ended_at\n"),
+    "import_usage_samples": ({}, b"sampled_at,reference,metric,value\n"),
+}
+"""What is handed in with a file: the form's other fields, and the content."""
 
-    from jiaozi.application.rules.evidence import OTHER
-    from tests.application.papers import PDF
 
-    form = {"step": "apply", "paper": OTHER, "content": SimpleUploadedFile("a.pdf", PDF)}
+def handed_in(caller, path, given):
+    fields, content = given
+    form = {**fields, "content": SimpleUploadedFile("a.bin", content)}
     headers = caller._headers({"Idempotency-Key": "form"})
     return caller.client.post(f"/api/v1{path}", data=form, headers=headers)
 

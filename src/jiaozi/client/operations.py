@@ -57,6 +57,7 @@ from jiaozi.client.shapes import (
     HeldBackShape,
     Hits,
     Hubs,
+    ImportedShape,
     Kept,
     LeaseKey,
     LeaseShape,
@@ -134,6 +135,7 @@ from jiaozi.client.shapes import (
     Retry,
     RunShape,
     RunWithFiles,
+    SamplesShape,
     ScenarioWish,
     SecretShape,
     SessionShape,
@@ -152,11 +154,13 @@ from jiaozi.client.shapes import (
     TraderHolding,
     TraderMoney,
     TraderMovementShape,
+    UnconfirmedShape,
     UsedByOrder,
     Verdict,
     VersionShape,
     Versions,
     VoucherShape,
+    Waiting,
     WaitingList,
     WebhookShape,
     WebhookWish,
@@ -1122,6 +1126,95 @@ class Operations(Transport):
         """
         return cast(
             "DisputeShape", self.asked("POST", f"/api/v1/disputes/{quoted(dispute_id)}/resolve", body=body, key=key)
+        )
+
+    def count_unconfirmed_usage(self, *, centre: str | None = None) -> UnconfirmedShape:
+        """How much usage nobody has charged yet.
+
+        How much usage nobody has charged yet.  Scope: `READ`.
+        """
+        return cast("UnconfirmedShape", self.asked("GET", "/api/v1/usage/unconfirmed", query={"centre": centre}))
+
+    def list_standing_usage(
+        self, *, limit: int | None = None, cursor: str | None = None, centre: str | None = None
+    ) -> PageOfHeldBackShape:
+        """Usage that is not charged, over all centres that the caller may see, the latest first.
+
+        Usage that is not charged, over all centres that the caller may see, the latest first.  Scope:
+        `READ`.
+        """
+        return cast(
+            "PageOfHeldBackShape",
+            self.asked("GET", "/api/v1/usage/held-back", query={"limit": limit, "cursor": cursor, "centre": centre}),
+        )
+
+    def list_standing_disputes(
+        self, *, limit: int | None = None, cursor: str | None = None, centre: str | None = None
+    ) -> PageOfDisputeShape:
+        """Disputes that nobody has resolved, over all centres that the caller may see, the latest first.
+
+        Disputes that nobody has resolved, over all centres that the caller may see, the latest first.
+        Scope: `READ`.
+        """
+        return cast(
+            "PageOfDisputeShape",
+            self.asked("GET", "/api/v1/usage/disputes", query={"limit": limit, "cursor": cursor, "centre": centre}),
+        )
+
+    def list_orders_waiting_for_usage(self, *, centre: str | None = None) -> Waiting:
+        """Ended orders whose usage is missing, held back or disputed.
+
+        Ended orders whose usage is missing, held back or disputed.  Scope: `READ`.
+        """
+        return cast("Waiting", self.asked("GET", "/api/v1/usage/waiting-orders", query={"centre": centre}))
+
+    def import_usage_file(
+        self,
+        centre: str,
+        *,
+        form: Literal["swf", "slurm-json", "csv", "focus"],
+        content: File,
+        encoding: Literal["utf-8", "gb18030"] | None = None,
+        skip_bad: bool | None = None,
+        key: str | None = None,
+    ) -> ImportedShape:
+        """Bring a file of usage in, at most 8 MiB: orders by their holds; what names none is held back.
+
+        Bring a file of usage in, at most 8 MiB: orders by their holds; what names none is held back.
+        Scope: `METER`.
+        """
+        return cast(
+            "ImportedShape",
+            self.asked(
+                "POST",
+                f"/api/v1/centres/{quoted(centre)}/usage/files",
+                form={"form": form, "content": content, "encoding": encoding, "skip_bad": skip_bad},
+                key=key,
+            ),
+        )
+
+    def import_usage_samples(
+        self,
+        centre: str,
+        *,
+        content: File,
+        encoding: Literal["utf-8", "gb18030"] | None = None,
+        skip_bad: bool | None = None,
+        key: str | None = None,
+    ) -> SamplesShape:
+        """Bring a file of samples in, at most 8 MiB: they are compared with claims, and charge nothing.
+
+        Bring a file of samples in, at most 8 MiB: they are compared with claims, and charge nothing.
+        Scope: `METER`.
+        """
+        return cast(
+            "SamplesShape",
+            self.asked(
+                "POST",
+                f"/api/v1/centres/{quoted(centre)}/usage/samples",
+                form={"content": content, "encoding": encoding, "skip_bad": skip_bad},
+                key=key,
+            ),
         )
 
     def list_statements(

@@ -176,6 +176,13 @@ class AwardShape(TypedDict):
     stages: list[StageShape]
 
 
+class BadLineShape(TypedDict):
+    """One line that was left out, with why."""
+
+    line: int
+    label: Words
+
+
 class BankPayment(TypedDict):
     """The bank's own id of the transfer."""
 
@@ -282,6 +289,12 @@ class CapShape(TypedDict):
     unpublished: bool
     counted_fen: int | None
     left_fen: int | None
+
+
+class CentreFilter(TypedDict):
+    """One centre, or all that the caller may see."""
+
+    centre: NotRequired[str | None]
 
 
 class CentreShape(TypedDict):
@@ -908,6 +921,18 @@ class Hubs(TypedDict):
     """All hubs."""
 
     items: list[HubShape]
+
+
+class ImportedShape(TypedDict):
+    """What became of a file's records; ``bad`` has the first 200 lines that were left out."""
+
+    read: int
+    new: int
+    captured_orders: int
+    held_back: int
+    same: int
+    disputes: int
+    bad: list[BadLineShape]
 
 
 class InvoiceWish(TypedDict):
@@ -2033,6 +2058,21 @@ class RunWithFiles(TypedDict):
     files: list[str]
 
 
+class SamplesFileWish(TypedDict):
+    """How the file is to be read."""
+
+    encoding: NotRequired[Literal["utf-8", "gb18030"]]
+    skip_bad: NotRequired[bool]
+
+
+class SamplesShape(TypedDict):
+    """What a file of samples brought."""
+
+    samples: int
+    new: int
+    bad: list[BadLineShape]
+
+
 class ScenarioWish(TypedDict):
     """A scenario; a version's ``document`` is ``in-force`` or the beginning of an adopted version's digest."""
 
@@ -2128,6 +2168,14 @@ class StageShape(TypedDict):
     amount_fen: int
     state: Literal["WAITING", "READY", "PAID", "WITHDRAWN"]
     accepted_at: str | None
+
+
+class StandingFilter(TypedDict):
+    """A page of usage that stands still, of one centre or of all that the caller may see."""
+
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    centre: NotRequired[str | None]
 
 
 class StatementFilter(TypedDict):
@@ -2337,6 +2385,23 @@ class TurnedShape(TypedDict):
     reasons: list[Why]
 
 
+class UnconfirmedShape(TypedDict):
+    """How much usage nobody has charged yet, and since when the oldest waits."""
+
+    received: int
+    held_back: int
+    disputes: int
+    oldest_at: str | None
+
+
+class UsageFileWish(TypedDict):
+    """How the file is to be read; ``skip_bad`` imports what is right although some lines are not."""
+
+    form: Literal["swf", "slurm-json", "csv", "focus"]
+    encoding: NotRequired[Literal["utf-8", "gb18030"]]
+    skip_bad: NotRequired[bool]
+
+
 class UsageFilter(TypedDict):
     """A page of one centre's usage."""
 
@@ -2424,6 +2489,12 @@ class VoucherShape(TypedDict):
     ended_fen: int
     issued_at: str
     valid_until: str
+
+
+class Waiting(TypedDict):
+    """The orders that wait, the longest first, at most 500."""
+
+    items: list[WaitingShape]
 
 
 class WaitingList(TypedDict):

@@ -29,6 +29,7 @@ from jiaozi.api.rooms import (
     statements,
     tokens,
     usage,
+    usage_files,
     vouchers,
     webhooks,
 )
@@ -49,6 +50,7 @@ ROUTERS: tuple[Router, ...] = tuple(
         orders,
         sessions,
         usage,
+        usage_files,
         statements,
         reserve,
         budgets,

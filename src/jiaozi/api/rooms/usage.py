@@ -111,12 +111,14 @@ class Resolution(Reasoned):
     accept: SideName
 
 
-def _held_back(row: UsageRow) -> HeldBackShape:
+def held_back_shape(row: UsageRow) -> HeldBackShape:
+    """Show a record that stands still."""
     row.reason = Words(zh=row.reason_zh, en=row.reason_en)  # type: ignore[attr-defined]
     return HeldBackShape.model_validate(row)
 
 
-def _dispute(row: UsageDispute) -> DisputeShape:
+def dispute_shape(row: UsageDispute) -> DisputeShape:
+    """Show a dispute."""
     return DisputeShape.model_validate(row)
 
 
@@ -125,7 +127,7 @@ def _centre(request: Asked, centre: str) -> str:
     return reach.centre or centre
 
 
-def _affairs(request: Asked, asked: UsageFilter) -> dict[str, Any]:
+def affairs(request: Asked, asked: UsageFilter) -> dict[str, Any]:
     """Give a page's bounds, and narrow it to the programme that the membership names; a centre sees all of its own."""
     bounds = {"after": at_instant(asked.cursor), "limit": asked.limit + 1}
     return bounds | {"programme": request.auth.programme, "on": local_date(request.now)}
@@ -143,20 +145,20 @@ def push_usage(request: Asked, centre: Name, given: Push) -> Received:
 @reads(router, "/centres/{centre}/usage/held-back", Page[HeldBackShape])
 def list_held_back_usage(request: Asked, centre: Name, asked: Query[UsageFilter]) -> Page[HeldBackShape]:
     """A centre's usage that is not charged, the latest first, each with its reason; of the caller's own programme."""
-    rows = queries.held_back(_centre(request, centre), **_affairs(request, asked))
-    return page(rows, asked.limit, _held_back, lambda row: (row.received_at, row.id))
+    rows = queries.held_back(_centre(request, centre), **affairs(request, asked))
+    return page(rows, asked.limit, held_back_shape, lambda row: (row.received_at, row.id))
 
 
 @reads(router, "/centres/{centre}/usage/disputes", Page[DisputeShape])
 def list_usage_disputes(request: Asked, centre: Name, asked: Query[UsageFilter]) -> Page[DisputeShape]:
     """A centre's disputes that nobody has resolved, the latest first."""
-    rows = queries.disputes(_centre(request, centre), **_affairs(request, asked))
-    return page(rows, asked.limit, _dispute, lambda row: (row.received_at, row.id))
+    rows = queries.disputes(_centre(request, centre), **affairs(request, asked))
+    return page(rows, asked.limit, dispute_shape, lambda row: (row.received_at, row.id))
 
 
 def _ruled(verb: Any, request: Asked, usage_id: UUID, **words: Any) -> HeldBackShape:
     verb(usage_id=usage_id, by=request.auth, now=clock.now(), **words)
-    return _held_back(queries.usage(usage_id))
+    return held_back_shape(queries.usage(usage_id))
 
 
 @writes(router, "/usage/{usage_id}/retry", HeldBackShape, scope=Scope.SETTLE)
@@ -196,4 +198,4 @@ def resolve_usage_dispute(request: Asked, dispute_id: UUID, given: Resolution) -
     row = metering.resolve_dispute(
         dispute_id=dispute_id, accept=given.accept, reason=given.reason, by=request.auth, now=clock.now()
     )
-    return _dispute(row)
+    return dispute_shape(row)

@@ -6,6 +6,7 @@ it where vouchers of that programme can be spent at the centre, and nowhere else
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -17,27 +18,33 @@ from jiaozi.policy.rules import UnableToDecide, order_terms
 
 def supplied_by(programme: str, centre: str, on: date) -> bool:
     """Say whether a programme's vouchers can be spent at a centre on a day."""
+    suppliers = _suppliers(programme, on)
+    return suppliers is None or centre in suppliers
+
+
+def _suppliers(programme: str, on: date) -> Collection[str] | None:
+    """Give the centres at which a programme's vouchers can be spent on a day; None for every one."""
     try:
         version = policy.current(programme, on)
         terms = order_terms(policy.document(version.id), on, allow_demo=version.demo)
     except (policy.UnableToFindProgramme, UnableToDecide):
-        return False
-    return terms.any_supplier or centre in terms.suppliers
+        return ()
+    return None if terms.any_supplier else terms.suppliers
 
 
-def within(rows: QuerySet[UsageRow], centre: str, programme: str, on: date) -> QuerySet[UsageRow]:
-    """Narrow a centre's usage to a programme's affairs; an empty programme is every one."""
+def within(rows: QuerySet[UsageRow], programme: str, on: date) -> QuerySet[UsageRow]:
+    """Narrow usage to a programme's affairs; an empty programme is every one."""
     if not programme:
         return rows
     own = Q(order__programme=programme) | Q(capture__programme=programme)
-    if supplied_by(programme, centre, on):
-        own |= Q(order=None, capture=None)
+    suppliers, nobodys = _suppliers(programme, on), Q(order=None, capture=None)
+    own |= nobodys if suppliers is None else nobodys & Q(centre_id__in=list(suppliers))
     return rows.filter(own)
 
 
-def disputes_within(rows: QuerySet[UsageDispute], centre: str, programme: str, on: date) -> QuerySet[UsageDispute]:
-    """Narrow a centre's disputes to those over a programme's affairs."""
+def disputes_within(rows: QuerySet[UsageDispute], programme: str, on: date) -> QuerySet[UsageDispute]:
+    """Narrow disputes to those over a programme's affairs."""
     if not programme:
         return rows
     same = UsageRow.objects.filter(centre_id=OuterRef("centre_id"), record_id=OuterRef("record_id"))
-    return rows.filter(Exists(within(same, centre, programme, on)))
+    return rows.filter(Exists(within(same, programme, on)))

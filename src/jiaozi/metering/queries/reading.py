@@ -22,7 +22,7 @@ from jiaozi.metering.rules.ruling import dispute_name
 from jiaozi.order.models import Order
 from jiaozi.order.rules import State
 from jiaozi.party.rules import HolderClass
-from jiaozi.voucher.models import Voucher
+from jiaozi.voucher.models import Voucher, number_of
 from jiaozi.voucher.rules import State as VoucherState
 
 ROWS_MAX = 500
@@ -183,34 +183,39 @@ def _in_dispute() -> QuerySet[UsageRow]:
 
 
 def disputes(
-    centre: str,
+    centre: str | None,
     *,
     programme: str = "",
     on: date | None = None,
     after: tuple[datetime, UUID] | None = None,
     limit: int = 100,
 ) -> list[UsageDispute]:
-    """Give the disputes that nobody has resolved, latest first; of one programme's affairs where asked, on a day."""
-    rows = UsageDispute.objects.filter(centre_id=centre, resolved_at=None)
+    """Give the disputes that nobody has resolved, of a centre or of all, latest first; a programme's where asked."""
+    rows = UsageDispute.objects.filter(resolved_at=None).select_related("centre")
+    if centre is not None:
+        rows = rows.filter(centre_id=centre)
     if programme and on:
-        rows = disputes_within(rows, centre, programme, on)
+        rows = disputes_within(rows, programme, on)
     if after is not None:
         rows = rows.filter(received_at__lte=after[0]).exclude(received_at=after[0], id__gte=after[1])
     return list(rows.order_by("-received_at", "-id")[: min(limit, ROWS_MAX)])
 
 
 def held_back(
-    centre: str,
+    centre: str | None,
     *,
     programme: str = "",
     on: date | None = None,
     after: tuple[datetime, UUID] | None = None,
     limit: int = 100,
 ) -> list[UsageRow]:
-    """Give the usage that is not charged, latest first, each with its reason; of one programme's where asked."""
-    rows = UsageRow.objects.filter(centre_id=centre, state=UsageState.HELD_BACK).select_related("order")
+    """Give the usage that is not charged, of a centre or of all, latest first; of one programme's where asked."""
+    rows = UsageRow.objects.filter(state=UsageState.HELD_BACK).exclude(state=UsageState.CAPTURED)
+    rows = rows.select_related("order", "centre").defer("order__files")
+    if centre is not None:
+        rows = rows.filter(centre_id=centre)
     if programme and on:
-        rows = within(rows, centre, programme, on)
+        rows = within(rows, programme, on)
     if after is not None:
         rows = rows.filter(received_at__lte=after[0]).exclude(received_at=after[0], id__gte=after[1])
     return list(rows.order_by("-received_at", "-id")[: min(limit, ROWS_MAX)])
@@ -224,6 +229,13 @@ class Stuck:
     ended_at: datetime | None
     most_fen: int
     held_back: int
+    centre: str = ""
+    disputed: bool = False
+
+    @property
+    def number(self) -> str:
+        """The order's number on screen."""
+        return number_of(self.order_id)
 
     @property
     def held_yuan(self) -> str:
@@ -231,15 +243,22 @@ class Stuck:
         return yuan(self.most_fen)
 
 
-def stuck(centre: str, *, limit: int = 100) -> list[Stuck]:
-    """Give a centre's ended orders that wait for their usage or for a ruling, those that ended first before."""
-    rows = Order.objects.filter(centre_id=centre, state=State.ENDED).annotate(
+def stuck(centre: str | None, *, programme: str = "", limit: int = 100) -> list[Stuck]:
+    """Give ended orders, of a centre or of all, that wait for their usage or for a ruling, the longest first."""
+    ended = Order.objects.filter(state=State.ENDED)
+    if programme:
+        ended = ended.filter(programme=programme)
+    if centre is not None:
+        ended = ended.filter(centre_id=centre)
+    rows = ended.annotate(
         back=Count("usage", filter=Q(usage__state=UsageState.HELD_BACK)),
         open=Count("usage", filter=Q(usage__state=UsageState.RECEIVED)),
     )
     disputed = Exists(_in_dispute().filter(order_id=OuterRef("id")))
-    found = rows.filter(~Q(back=0, open__gt=0) | disputed).order_by("ended_at", "id")
-    values = found.values_list("id", "ended_at", "most_fen", "back")
+    found = rows.annotate(contested=disputed).filter(~Q(back=0, open__gt=0) | Q(contested=True))
+    values = found.order_by("ended_at", "id").values_list(
+        "id", "ended_at", "most_fen", "back", "centre_id", "contested"
+    )
     return [Stuck(*each) for each in values[: min(limit, ROWS_MAX)]]
 
 

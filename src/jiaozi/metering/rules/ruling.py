@@ -53,6 +53,19 @@ _ROLES: dict[RulingVerb, frozenset[Role]] = {
 _NAME_PAYER = frozenset({Role.OPERATOR, Role.OFFICER})
 
 
+def offered(by: Actor, *, centre: str, state: str, code: str, by_voucher: bool) -> tuple[RulingVerb, ...]:
+    """Give what somebody may decide about a record; ``by_voucher`` says that it was imported without an order."""
+    if state != UsageState.HELD_BACK or (by.role is Role.CENTRE and by.centre != centre):
+        return ()
+    fits = {
+        RulingVerb.RETRY: not by_voucher or by.role in _NAME_PAYER,
+        RulingVerb.ACCEPT: code in DOUBTS,
+        RulingVerb.CHARGE_LATE: code == "LATE",
+        RulingVerb.WAIVE: True,
+    }
+    return tuple(verb for verb, fitting in fits.items() if fitting and by.role in _ROLES[verb])
+
+
 def check_ruler(verb: RulingVerb, by: Actor, centre: str) -> None:
     """Let a ruling be made by a role that may, and a centre rule on its own usage only.
 

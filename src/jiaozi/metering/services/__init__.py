@@ -15,8 +15,10 @@ from jiaozi.metering.services.ruling import accept_usage, retry_usage, waive_usa
 from jiaozi.metering.services.sampling import SamplesTaken, import_samples
 from jiaozi.metering.services.screening import screen
 from jiaozi.metering.services.spending import screen_spending
+from jiaozi.metering.services.uploading import UPLOAD_BYTES_MAX, import_upload, samples_upload
 
 __all__ = [
+    "UPLOAD_BYTES_MAX",
     "Collected",
     "Imported",
     "Reading",
@@ -33,11 +35,13 @@ __all__ = [
     "import_jobs",
     "import_samples",
     "import_swf",
+    "import_upload",
     "observe",
     "push",
     "receive",
     "resolve_dispute",
     "retry_usage",
+    "samples_upload",
     "screen",
     "screen_spending",
     "waive_usage",
