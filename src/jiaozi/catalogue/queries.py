@@ -14,6 +14,7 @@ from jiaozi.kernel.fen import Rounding
 from jiaozi.kernel.refusal import Refused
 
 ROWS_MAX = 2_000
+PRICES_SHOWN, PROBES_SHOWN = 200, 50
 
 
 class UnableToFindCentre(Refused):
@@ -99,6 +100,18 @@ def probes() -> list[LinkProbe]:
 def links() -> list[Link]:
     """Give the network's links."""
     return list(Link.objects.all()[:ROWS_MAX])
+
+
+def price_list(centre: str, *, limit: int = PRICES_SHOWN) -> list[TariffVersion]:
+    """Give a centre's price versions, their class loaded, the newest of each class and customer first."""
+    rows = TariffVersion.objects.filter(centre_id=centre).select_related("resource_class")
+    return list(rows.order_by("resource_class_id", "customer_class", "-version")[:limit])
+
+
+def probes_of(centre: str, *, limit: int = PROBES_SHOWN) -> list[LinkProbe]:
+    """Give what the last probes of a centre's links found, both ends loaded, the latest first."""
+    rows = LinkProbe.objects.filter(Q(start_id=centre) | Q(end_id=centre)).select_related("start", "end")
+    return list(rows.order_by("-measured_at", "id")[:limit])
 
 
 def tariff_of(row: TariffVersion) -> Tariff:

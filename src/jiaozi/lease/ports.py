@@ -58,3 +58,11 @@ class LeaseKeeper(Protocol):
 
     def leases_told(self, cursor: str) -> Told:
         """Give a bounded page of what the centre told since a cursor; the empty text means from the beginning."""
+
+
+@runtime_checkable
+class Correspondent(Protocol):
+    """An engine whose centre writes signed letters."""
+
+    def peer_key(self) -> str:
+        """Give the fingerprint of the key by which the centre's letters are known."""

@@ -10,6 +10,7 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -112,6 +113,12 @@ class AgentEngine:
     def lease_memory(self) -> str:
         """Name the agent's memory."""
         return self.desk.told("agent_memory")
+
+    def peer_key(self) -> str:
+        """Give the SHA-256 of the agent's public key, as operators compare it: hex in groups of four."""
+        raw = self.desk.line.other_key.public_bytes_raw()
+        text = sha256(raw).hexdigest()
+        return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
 
     def lease_heard_at(self) -> datetime | None:
         """Say when the agent was heard last."""
