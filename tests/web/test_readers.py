@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern
 
 from jiaozi.exchange.models import Session
+from jiaozi.metering.models import UsageRow
 from jiaozi.order.models import Order
 from jiaozi.party.rules import HolderClass, Role
 from jiaozi.settlement.models import Statement
@@ -80,6 +81,14 @@ EXPECTED: dict[str, dict[str, int] | str] = {
     "web:statement": OVERSEERS | {"centre": 200},
     "web:statement-file": OVERSEERS | {"centre": 200},
     "web:statement-step": NOBODY | dict.fromkeys(("officer", "finance", "operator", "centre", "elsewhere"), 405),
+    "web:statement-claim": NOBODY | dict.fromkeys(("centre", "elsewhere"), 405),
+    "web:supply": OVERSEERS | {"centre": 200, "elsewhere": 200},
+    "web:health": OVERSEERS | {"centre": 200, "elsewhere": 200},
+    "web:usage": OVERSEERS | {"centre": 200, "elsewhere": 200},
+    "web:usage-import": NOBODY | dict.fromkeys(("centre", "elsewhere", "operator"), 200),
+    "web:usage-record": OVERSEERS | {"centre": 200},
+    "web:usage-dispute": "test_usage.py",
+    "web:usage-step": NOBODY | dict.fromkeys(("officer", "operator", "centre", "elsewhere"), 405),
     "web:budget": OVERSEERS,
     "web:versions": OVERSEERS,
     "web:version": OVERSEERS,
@@ -161,6 +170,8 @@ def arguments(pattern: URLPattern) -> dict[str, object]:
     known |= {"run_id": uuid4(), "name": "report.html"}
     known |= {"session_id": Session.objects.get().id}
     known |= {"slug": PROGRAMME}
+    known |= {"usage_id": UsageRow.objects.filter(centre=CENTRE).first().id, "dispute_id": uuid4()}
+    known |= {"kind": "records", "thing_id": uuid4()}
     known |= {"token_id": uuid4(), "membership_id": uuid4()}
     return {name: known[name] for name in pattern.pattern.converters}
 

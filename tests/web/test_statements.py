@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from jiaozi.kernel import clock
 from jiaozi.kernel.fen import in_words, yuan
@@ -74,6 +76,30 @@ def test_a_centre_sees_its_own_and_no_reserve(closed) -> None:
     assert "备用金" not in text_of(own.get("/statements").content)
     assert str(closed.id) not in other.get("/statements").content.decode()
     assert other.get(f"/statements/{closed.id}").status_code == 403
+
+
+def test_a_centre_sees_what_is_paid_next_and_claims_by_a_file_once(closed) -> None:
+    own, other = person("clerk", Role.CENTRE), person("rival", Role.CENTRE, centre="chengdu-aicc")
+    words = text_of(own.get("/statements").content)
+    assert "下一笔应付" in words
+    assert yuan(closed.total_fen) in words
+    assert "未公布" in words
+    rows = [f"{line.capture.order_id},{line.amount_fen}" for line in queries.lines(closed.id)]
+
+    def claim(client, text: str, key: str) -> str:
+        file = SimpleUploadedFile("claim.csv", text.encode())
+        path = f"/statements/{closed.id}/claim"
+        return text_of(client.post(path, {"key": key, "file": file}, follow=True).content)
+
+    good, key = "reference,amount_fen\n" + "\n".join(rows), str(uuid4())
+    assert "第2行" in claim(own, "reference,amount_fen\nx,1.5\n", str(uuid4()))
+    claim(other, good, str(uuid4()))
+    closed.refresh_from_db()
+    assert closed.claim_number == 0
+    for _ in range(2):
+        assert "差额 0.00" in claim(own, good, key)
+    closed.refresh_from_db()
+    assert (closed.claim_number, closed.claim_total_fen) == (1, closed.total_fen)
 
 
 @pytest.mark.parametrize(("form", "begins"), [("csv", "\ufeff".encode()), ("xlsx", b"PK"), ("nothing", None)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from hashlib import sha256
 from typing import TypeVar
 
 from django.http import HttpRequest
@@ -17,8 +18,10 @@ Made = TypeVar("Made")
 _TOKEN = "csrfmiddlewaretoken"  # noqa: S105 - the field's name
 
 
-def once(request: HttpRequest, kind: type[Made], act: Callable[[], Made], *, now: datetime) -> Made:
+def once(request: HttpRequest, kind: type[Made], act: Callable[[], Made], *, now: datetime, file: bytes = b"") -> Made:
     """Do what a form asks for once under its ``key``; sent again, give what it came to the first time.
+
+    ``file`` is the content of what was handed in with it: another file is another form.
 
     Raises
     ------
@@ -27,7 +30,7 @@ def once(request: HttpRequest, kind: type[Made], act: Callable[[], Made], *, now
     """
     by, adapter = actor(request), TypeAdapter(kind)
     asked = sorted((name, request.POST.getlist(name)) for name in request.POST if name != _TOKEN)
-    digest = digest_of(by, request.path.encode(), repr(asked).encode())
+    digest = digest_of(by, request.path.encode(), repr(asked).encode(), sha256(file).digest())
 
     def write() -> Answer:
         return Answer(200, adapter.dump_json(act()).decode())

@@ -24,6 +24,23 @@ class UnableToClaim(Refused):
     """The claim can't be read; the field names its line."""
 
 
+def text_of_claim(content: bytes) -> str:
+    """Give a handed-in claim's text.
+
+    Raises
+    ------
+    UnableToClaim
+        When it is empty, or no UTF-8.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise _wrong("file", "文件须为UTF-8，请另存后再提交", "the file must be UTF-8: save it as that") from None
+    if not text.strip():
+        raise _wrong("file", "请选择一个不为空、不过大的CSV文件", "choose a CSV file that is not empty or too large")
+    return text
+
+
 def read_csv(text: str) -> dict[str, int]:
     """Read a claim from CSV with the columns ``reference`` and ``amount_fen``.
 

@@ -11,6 +11,7 @@ from jiaozi.web.views.eligibility import eligibility, estimate
 from jiaozi.web.views.exchange import exchange, exchange_session
 from jiaozi.web.views.finance import close_year, fund, fund_step, payment_run, run_step, year_end
 from jiaozi.web.views.grants import award, award_step, awards, redemption, redemption_step, redemptions
+from jiaozi.web.views.importing import usage_import
 from jiaozi.web.views.lab import lab, lab_file, lab_run
 from jiaozi.web.views.ledger import entries, ledger, live_orders, open_orders, open_statements, open_vouchers
 from jiaozi.web.views.market_desk import exchange_step, market_desk
@@ -25,12 +26,15 @@ from jiaozi.web.views.notifications import (
 from jiaozi.web.views.opening import open_data, open_data_file, open_key, verify
 from jiaozi.web.views.order import order
 from jiaozi.web.views.ordering import cancel_order, new_order, wallet
+from jiaozi.web.views.ruling import usage_step
 from jiaozi.web.views.sitting import extend_session, open_session, session_files
-from jiaozi.web.views.statements import statement, statement_file, statement_step, statements
+from jiaozi.web.views.statements import statement, statement_claim, statement_file, statement_step, statements
 from jiaozi.web.views.stepping import attach, resolve_alert, step
+from jiaozi.web.views.supply import health, supply
 from jiaozi.web.views.tokens import end_token, tokens
 from jiaozi.web.views.tracing import chain_file, journal_lines, search, trace
 from jiaozi.web.views.trading import offers, withdraw_offer
+from jiaozi.web.views.usage import usage, usage_dispute, usage_record
 from jiaozi.web.views.versions import version, versions
 from jiaozi.web.views.voucher import voucher
 from jiaozi.web.views.year import year
@@ -65,6 +69,7 @@ __all__ = [
     "found",
     "fund",
     "fund_step",
+    "health",
     "journal_lines",
     "lab",
     "lab_file",
@@ -102,13 +107,20 @@ __all__ = [
     "session_files",
     "site_map",
     "statement",
+    "statement_claim",
     "statement_file",
     "statement_step",
     "statements",
     "stay",
     "step",
+    "supply",
     "tokens",
     "trace",
+    "usage",
+    "usage_dispute",
+    "usage_import",
+    "usage_record",
+    "usage_step",
     "verify",
     "version",
     "versions",

@@ -17,25 +17,41 @@ from django.views.decorators.http import require_POST, require_safe
 from jiaozi.journal import queries as journal
 from jiaozi.kernel import clock
 from jiaozi.kernel.fen import in_words
+from jiaozi.kernel.ids import new_id
 from jiaozi.kernel.label import Label
+from jiaozi.kernel.period import local_date
 from jiaozi.kernel.refusal import Refused
 from jiaozi.party import queries as party
 from jiaozi.party.rules import Actor, Reach, Role, check_may_see, reach_of
+from jiaozi.policy.queries import UnableToFindProgramme
+from jiaozi.policy.rules.words import Interval
 from jiaozi.settlement import queries
 from jiaozi.settlement import services as settlement
+from jiaozi.settlement.models import Statement
 from jiaozi.settlement.queries.exporting import ExportForm, export
 from jiaozi.settlement.rules import State
+from jiaozi.settlement.rules.claim import UnableToClaim, read_csv, text_of_claim
 from jiaozi.settlement.rules.life import TRANSITIONS
 from jiaozi.web.fields import TEXT_MAX
 from jiaozi.web.frame import actor
+from jiaozi.web.once import once
 from jiaozi.web.pages import STAFF, page
 from jiaozi.web.templatetags.words import said
+from jiaozi.web.views.programme import shown
 
 READERS = STAFF | {Role.CENTRE}
 _WRITERS = frozenset({Role.OFFICER, Role.FINANCE, Role.OPERATOR, Role.CENTRE})
 ROWS, LINES, HISTORY = 50, 100, 50
 _DONE = Label("已办理。", "Done.")
 _OFFERED = ("match", "approve", "pay", "dispute", "resolve")
+CLAIM_BYTES_MAX = 8 * 1024 * 1024
+_TO_BE_PAID = frozenset({State.OPEN, State.CLOSED, State.MATCHED, State.APPROVED, State.DISPUTED})
+INTERVALS = {
+    Interval.MONTHLY.value: Label("按月", "monthly"),
+    Interval.QUARTERLY.value: Label("按季度", "quarterly"),
+    Interval.YEARLY.value: Label("按年", "yearly"),
+    Interval.ON_DEMAND.value: Label("按申请", "on demand"),
+}
 FILE_ENDINGS = {"focus": "csv"}
 Form = Mapping[str, str]
 
@@ -48,8 +64,24 @@ def statements(request: HttpRequest) -> HttpResponse:
     reach = reach_of(by, programme, Reach(None), holders=False)
     rows = queries.statements(programme, centre=reach.centre or "", limit=ROWS)
     waiting = [each for each in queries.waiting(programme=programme) if reach.centre in {None, each.centre}]
-    context = {"statements": rows, "waiting": waiting, "position": _position(by, programme)}
+    context = {"statements": rows, "waiting": waiting, "position": _position(by, programme), **_next(by, rows)}
     return render(request, "web/statements.html", context)
+
+
+def _next(by: Actor, rows: list[Statement]) -> dict[str, Any]:
+    """Give a centre what is to be paid next, and what the programme says of when: how often, never which day."""
+    if by.role is not Role.CENTRE:
+        return {}
+    standing = [row for row in rows if row.state in _TO_BE_PAID]
+    try:
+        here = shown(local_date(clock.now()))
+    except UnableToFindProgramme:
+        return {"next_due": standing[-1:], "interval": None}
+    interval = here.text.settlement.interval if here.text.settlement else None
+    parameter = here.text.parameters.get(interval.parameter) if interval else None
+    value = parameter.typed(allow_demo=here.version.demo) if parameter else interval and interval.value
+    word = INTERVALS.get(str(value))
+    return {"next_due": standing[-1:], "interval": word, "interval_parameter": parameter}
 
 
 def _position(by: Actor, programme: str) -> Any:
@@ -72,6 +104,8 @@ def statement(request: HttpRequest, statement_id: UUID) -> HttpResponse:
         "in_words": in_words(row.total_fen),
         "verbs": [verb for verb in _OFFERED if by.role in TRANSITIONS.get((State(row.state), verb), ((), None))[0]],
         "history": lines,
+        "may_claim": by.role in TRANSITIONS.get((State(row.state), "claim"), ((), None))[0],
+        "key": new_id(),
         "people": party.names_on_screen(line.by for line in lines),
     }
     return render(request, "web/statement.html", context)
@@ -125,6 +159,30 @@ def _dispute(id_: UUID, words: Form, by: Actor, now: datetime) -> None:
 
 def _resolve(id_: UUID, words: Form, by: Actor, now: datetime) -> None:
     settlement.resolve(statement_id=id_, resolution=words.get("words", ""), by=by, now=now)
+
+
+@page(Label("提交申报", "Claim"), frozenset({Role.CENTRE}), parent="web:statements")
+@require_POST
+def statement_claim(request: HttpRequest, statement_id: UUID) -> HttpResponse:
+    """Take a centre's claim in as a file, once however often it is sent; a wrong line is named and nothing is kept."""
+    given, by, now = request.FILES.get("file"), actor(request), clock.now()
+    content = given.read() if given is not None and (given.size or 0) <= CLAIM_BYTES_MAX else b""
+
+    def act() -> int:
+        row = settlement.claim(statement_id=statement_id, lines=read_csv(text_of_claim(content)), by=by, now=now)
+        return row.claim_number
+
+    try:
+        once(request, int, act, now=now, file=content)
+    except UnableToClaim as refused:
+        where, what = refused.reason.field, refused.reason.label
+        place = where.replace("line ", "第") + "行" if where.startswith("line ") else ""
+        messages.error(request, said(Label(f"{place}{what.zh}", f"{where}: {what.en}")))
+    except Refused as refused:
+        messages.error(request, said(refused.reason.label))
+    else:
+        messages.success(request, said(_DONE))
+    return HttpResponseRedirect(reverse("web:statement", args=[statement_id]))
 
 
 _VERBS: dict[str, Callable[[UUID, Form, Actor, datetime], None]] = {
