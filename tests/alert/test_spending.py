@@ -55,7 +55,7 @@ class Trace:
         lines = [line(each, user=account, submit=SUBMIT + each) for each in range(self.jobs, self.jobs + count)]
         self.jobs += count
         found = metering.import_jobs(
-            lines=lines, accounts={str(account): row.id}, centre=CENTRE, programme=PROGRAMME, by=CENTRE_CLERK, now=NOW
+            lines=lines, accounts={str(account): row.id}, centre=CENTRE, programme=PROGRAMME, by=OPERATOR, now=NOW
         )
         assert found.captured == count
 
