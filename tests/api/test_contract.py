@@ -107,3 +107,21 @@ def told(failure):
     """Say what is wrong, each failure of a group in a line."""
     inner = getattr(failure, "exceptions", [failure])
     return " | ".join(f"{type(each).__name__}: {' '.join(str(each).split())[:300]}" for each in inner)
+
+
+def test_no_two_shapes_of_the_document_share_a_name() -> None:
+    """The document keeps one component a name: of two classes so called, one would be told in the other's place."""
+    from collections import Counter
+    from importlib import import_module
+    from pkgutil import iter_modules
+
+    from jiaozi.api import rooms
+    from jiaozi.api.shape import Shape, Wish
+
+    names = Counter(
+        name
+        for room in iter_modules(rooms.__path__)
+        for name, found in vars(import_module(f"{rooms.__name__}.{room.name}")).items()
+        if isinstance(found, type) and issubclass(found, Shape | Wish) and found.__module__.endswith(f".{room.name}")
+    )
+    assert [name for name, count in names.items() if count > 1] == []

@@ -23,7 +23,7 @@ from jiaozi.client.shapes import (
     CentreShape,
     Centres,
     ChainShape,
-    CheckedShape,
+    CheckedDocumentShape,
     Choices,
     ChoicesWish,
     Claim,
@@ -104,6 +104,7 @@ from jiaozi.client.shapes import (
     PageOfRedemptionShape,
     PageOfRunShape,
     PageOfSealedOrderShape,
+    PageOfStatementLineShape,
     PageOfStatementShape,
     PageOfTradeOrderShape,
     PageOfVoucherShape,
@@ -248,13 +249,13 @@ class Operations(Transport):
             self.asked("GET", f"/api/v1/programmes/{quoted(programme)}/diff", query={"before": before, "after": after}),
         )
 
-    def check_programme_document(self, body: DocumentWish, *, key: str | None = None) -> CheckedShape:
+    def check_programme_document(self, body: DocumentWish, *, key: str | None = None) -> CheckedDocumentShape:
         """Look at a document without keeping it: every problem with its line and column, or what it would change.
 
         Look at a document without keeping it: every problem with its line and column, or what it would
         change.  Scope: `DECIDE`.
         """
-        return cast("CheckedShape", self.asked("POST", "/api/v1/programme-documents/check", body=body, key=key))
+        return cast("CheckedDocumentShape", self.asked("POST", "/api/v1/programme-documents/check", body=body, key=key))
 
     def publish_programme_version(self, body: DocumentWish, *, key: str | None = None) -> VersionShape:
         """Take a document into use; its own first day, which may lie ahead, says from when it is in force.
@@ -1271,13 +1272,13 @@ class Operations(Transport):
 
     def list_statement_lines(
         self, statement_id: str, *, limit: int | None = None, cursor: str | None = None
-    ) -> PageOfLineShape:
+    ) -> PageOfStatementLineShape:
         """A statement's lines in their order.
 
         A statement's lines in their order.  Scope: `READ`.
         """
         return cast(
-            "PageOfLineShape",
+            "PageOfStatementLineShape",
             self.asked(
                 "GET", f"/api/v1/statements/{quoted(statement_id)}/lines", query={"limit": limit, "cursor": cursor}
             ),

@@ -193,7 +193,7 @@ class BatchApproval(TypedDict):
     """Dossiers to be approved, in the order in which the pools are drawn on."""
 
     programme: NotRequired[str]
-    choices: list[ChoiceWish]
+    choices: list[DossierChoiceWish]
 
 
 class BatchEffect(TypedDict):
@@ -354,6 +354,15 @@ class CheckShape(TypedDict):
     left_fen: int
     right_fen: int
     difference_fen: int
+
+
+class CheckedDocumentShape(TypedDict):
+    """A document that was looked at and not kept: its problems, or what it would change against the latest version."""
+
+    problems: list[ProblemShape]
+    effective_from: str | None
+    effective_to: str | None
+    changes: list[RuleChangeShape]
 
 
 class CheckedShape(TypedDict):
@@ -570,7 +579,7 @@ class Difference(TypedDict):
 
     before: str
     after: str
-    changes: list[ChangeShape]
+    changes: list[RuleChangeShape]
 
 
 class DifferenceShape(TypedDict):
@@ -640,6 +649,13 @@ class DossierAhead(TypedDict):
     application: str
     amount_fen: int | None
     reasons: list[Why]
+
+
+class DossierChoiceWish(TypedDict):
+    """One dossier, and why it is approved."""
+
+    application: str
+    reason: str
 
 
 class DueStatement(TypedDict):
@@ -1668,6 +1684,13 @@ class PageOfSealedOrderShape(TypedDict):
     next: str | None
 
 
+class PageOfStatementLineShape(TypedDict):
+    """Page_StatementLineShape_"""
+
+    items: list[StatementLineShape]
+    next: str | None
+
+
 class PageOfStatementShape(TypedDict):
     """Page_StatementShape_"""
 
@@ -2019,6 +2042,17 @@ class Rows(TypedDict):
     cursor: NotRequired[str]
 
 
+class RuleChangeShape(TypedDict):
+    """One difference between two versions, in words: whom it touches, and both texts."""
+
+    name: str
+    turn: str
+    whom: Words
+    about: Words
+    before: Words | None
+    after: Words | None
+
+
 class RunShape(TypedDict):
     """One run; ``done`` of ``steps`` is its progress."""
 
@@ -2186,6 +2220,26 @@ class StatementFilter(TypedDict):
     cursor: NotRequired[str]
     centre: NotRequired[str | None]
     state: NotRequired[list[Literal["OPEN", "CLOSED", "MATCHED", "APPROVED", "PAID", "DISPUTED", "ADJUSTED"]]]
+
+
+class StatementLineFilter(TypedDict):
+    """A page of lines."""
+
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+
+
+class StatementLineShape(TypedDict):
+    """One line: a capture, what the centre claimed for it, and what the ledger has."""
+
+    id: int
+    capture: str
+    order: str | None
+    kind: str
+    captured_at: str
+    amount_fen: int
+    claimed_fen: int | None
+    ledger_fen: int | None
 
 
 class StatementShape(TypedDict):

@@ -55,7 +55,7 @@ class BatchEffect(Shape):
     pools: list[PoolAhead]
 
 
-class ChoiceWish(Wish):
+class DossierChoiceWish(Wish):
     """One dossier, and why it is approved."""
 
     application: UUID
@@ -66,7 +66,7 @@ class BatchApproval(Wish):
     """Dossiers to be approved, in the order in which the pools are drawn on."""
 
     programme: Name = ""
-    choices: Annotated[list[ChoiceWish], Field(min_length=1, max_length=BATCH_MAX)]
+    choices: Annotated[list[DossierChoiceWish], Field(min_length=1, max_length=BATCH_MAX)]
 
 
 class BatchLineShape(Shape):

@@ -78,7 +78,7 @@ class Versions(Shape):
     items: list[VersionShape]
 
 
-class ChangeShape(Shape):
+class RuleChangeShape(Shape):
     """One difference between two versions, in words: whom it touches, and both texts."""
 
     name: str
@@ -94,7 +94,7 @@ class Difference(Shape):
 
     before: str
     after: str
-    changes: list[ChangeShape]
+    changes: list[RuleChangeShape]
 
 
 class ProblemShape(Shape):
@@ -107,13 +107,13 @@ class ProblemShape(Shape):
     en: str
 
 
-class CheckedShape(Shape):
+class CheckedDocumentShape(Shape):
     """A document that was looked at and not kept: its problems, or what it would change against the latest version."""
 
     problems: list[ProblemShape]
     effective_from: date | None
     effective_to: date | None
-    changes: list[ChangeShape]
+    changes: list[RuleChangeShape]
 
 
 class DocumentWish(Wish):
@@ -223,20 +223,20 @@ def compare_programme_versions(request: Asked, programme: Slug, before: Digest, 
     return Difference.model_construct(before=old.digest, after=new.digest, changes=_changes(changes))
 
 
-@writes(router, "/programme-documents/check", CheckedShape, scope=Scope.DECIDE)
-def check_programme_document(request: Asked, given: DocumentWish) -> CheckedShape:
+@writes(router, "/programme-documents/check", CheckedDocumentShape, scope=Scope.DECIDE)
+def check_programme_document(request: Asked, given: DocumentWish) -> CheckedDocumentShape:
     """Look at a document without keeping it: every problem with its line and column, or what it would change."""
     rules.check_publisher(request.auth.role)
     try:
         document = rules.load(given.text)
     except rules.UnableToReadProgramme as refused:
         problems = [ProblemShape.model_validate(each) for each in refused.problems]
-        return CheckedShape(problems=problems, effective_from=None, effective_to=None, changes=[])
+        return CheckedDocumentShape(problems=problems, effective_from=None, effective_to=None, changes=[])
     rules.check_cases(document)
     first, last = rules.effective_dates(document, allow_demo=settings.JIAOZI_DEMO)
     latest = next(iter(queries.versions(document.slug)), None)
     changes = rules.compare(queries.document(latest.id), document) if latest else ()
-    return CheckedShape(problems=[], effective_from=first, effective_to=last, changes=_changes(changes))
+    return CheckedDocumentShape(problems=[], effective_from=first, effective_to=last, changes=_changes(changes))
 
 
 @writes(router, "/programme-documents/publish", VersionShape, scope=Scope.DECIDE)
@@ -246,5 +246,5 @@ def publish_programme_version(request: Asked, given: DocumentWish) -> VersionSha
     return VersionShape.model_validate(row)
 
 
-def _changes(found: Sequence[rules.Change]) -> list[ChangeShape]:
-    return [ChangeShape.model_validate(each) for each in found]
+def _changes(found: Sequence[rules.Change]) -> list[RuleChangeShape]:
+    return [RuleChangeShape.model_validate(each) for each in found]

@@ -63,7 +63,7 @@ class StatementFilter(Filter):
     state: list[StatementState] = []
 
 
-class LineShape(Shape):
+class StatementLineShape(Shape):
     """One line: a capture, what the centre claimed for it, and what the ledger has."""
 
     id: int
@@ -76,7 +76,7 @@ class LineShape(Shape):
     ledger_fen: int | None
 
 
-class LineFilter(Wish):
+class StatementLineFilter(Wish):
     """A page of lines."""
 
     limit: Limit = 100
@@ -235,12 +235,14 @@ def get_statement(request: Asked, statement_id: UUID) -> StatementShape:
     return _shown(_of(request, statement_id))
 
 
-@reads(router, "/statements/{statement_id}/lines", Page[LineShape])
-def list_statement_lines(request: Asked, statement_id: UUID, asked: Query[LineFilter]) -> Page[LineShape]:
+@reads(router, "/statements/{statement_id}/lines", Page[StatementLineShape])
+def list_statement_lines(
+    request: Asked, statement_id: UUID, asked: Query[StatementLineFilter]
+) -> Page[StatementLineShape]:
     """A statement's lines in their order."""
     row = _of(request, statement_id)
     rows = queries.lines(row.id, after=at_number(asked.cursor), limit=asked.limit + 1)
-    return page(rows, asked.limit, LineShape.model_validate, lambda line: (line.id,))
+    return page(rows, asked.limit, StatementLineShape.model_validate, lambda line: (line.id,))
 
 
 @reads(router, "/statements/{statement_id}/differences", Differences)
