@@ -994,9 +994,9 @@ class Operations(Transport):
         return cast("UsedByOrder", self.asked("GET", f"/api/v1/orders/{quoted(order_id)}/usage"))
 
     def get_order_log(self, order_id: str, *, tail_bytes: int | None = None) -> LogTail:
-        """The end of a job's log, from the centre's engine.
+        """The end of a job's log, from the centre's engine; a session's is its holder's alone.
 
-        The end of a job's log, from the centre's engine.  Scope: `READ`.
+        The end of a job's log, from the centre's engine; a session's is its holder's alone.  Scope: `READ`.
         """
         return cast(
             "LogTail", self.asked("GET", f"/api/v1/orders/{quoted(order_id)}/log", query={"tail_bytes": tail_bytes})

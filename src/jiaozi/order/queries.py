@@ -143,17 +143,21 @@ def sitting(row: Order, now: datetime) -> Sitting:
     session = session_of(row)
     if session is None:
         raise UnableToFindOrder("NOT_A_SESSION", "这不是交互会话", "this order is no session", field="order")
-    remains = None
-    if row.state == State.RUNNING and row.started_at is not None:
-        remains = left(
-            tariff=tariff_of(row.tariff),
-            units=row.units,
-            started_at=row.started_at,
-            time_limit_ms=row.time_limit_ms,
-            most_fen=row.most_fen,
-            now=now,
-        )
-    return Sitting(session, remains, list(row.slices.order_by("-number")[:ROWS_MAX]))
+    return Sitting(session, remains(row, now), list(row.slices.order_by("-number")[:ROWS_MAX]))
+
+
+def remains(row: Order, now: datetime) -> Left | None:
+    """Give what is left of a running job by the clock, an estimate until it is metered; None when it does not run."""
+    if row.state != State.RUNNING or row.started_at is None:
+        return None
+    return left(
+        tariff=tariff_of(row.tariff),
+        units=row.units,
+        started_at=row.started_at,
+        time_limit_ms=row.time_limit_ms,
+        most_fen=row.most_fen,
+        now=now,
+    )
 
 
 def slice_of(id: UUID) -> OrderSlice | None:  # noqa: A002 - the column's own name

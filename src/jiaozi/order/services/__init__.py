@@ -19,6 +19,7 @@ from jiaozi.order.services.funding import (
 from jiaozi.order.services.moving import re_place, re_place_waiting
 from jiaozi.order.services.opening import access, saved_files
 from jiaozi.order.services.placing import survey, unable_to_open
+from jiaozi.order.services.printing import printed
 from jiaozi.order.services.quota import end_due as end_due_quotas
 from jiaozi.order.services.quota import end_quota, granted_in_kind
 from jiaozi.order.services.quota import quota as quota_of
@@ -56,6 +57,7 @@ __all__ = [
     "movement_captured",
     "nothing_used",
     "order_apart",
+    "printed",
     "quota_of",
     "quote",
     "re_place",

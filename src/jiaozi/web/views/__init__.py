@@ -37,6 +37,7 @@ from jiaozi.web.views.trading import offers, withdraw_offer
 from jiaozi.web.views.usage import usage, usage_dispute, usage_record
 from jiaozi.web.views.versions import version, versions
 from jiaozi.web.views.voucher import voucher
+from jiaozi.web.views.watching import order_log, order_output
 from jiaozi.web.views.year import year
 
 __all__ = [
@@ -93,6 +94,8 @@ __all__ = [
     "open_statements",
     "open_vouchers",
     "order",
+    "order_log",
+    "order_output",
     "paper",
     "payment_run",
     "programme",

@@ -22,6 +22,7 @@ from jiaozi.order import queries as orders
 from jiaozi.order.models import OrderData
 from jiaozi.order.ports import JobOutcome
 from jiaozi.order.rules import ON_ENGINE, State
+from jiaozi.order.rules.printed import may_read
 from jiaozi.order.rules.staging import OPEN, DataState
 from jiaozi.party.rules import check_may_see
 from jiaozi.policy.rules.figures import shown
@@ -65,6 +66,8 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "now": now,
         "sitting": orders.sitting(row, now) if orders.session_of(row) else None,
         "order": row,
+        "meter": orders.remains(row, now),
+        "readable": row.engine_job and may_read(asking(request).actor, row.holder_id, orders.session_of(row)),
         "moving": row.state in _MOVING or any(each.state in OPEN for each in files),
         "files": files,
         "movement_hold_fen": row.movement_voucher_hold_fen + row.movement_own_hold_fen,
