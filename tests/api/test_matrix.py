@@ -124,7 +124,7 @@ MAY = {
     **dict.fromkeys(["withdraw_application", "appeal_application", "attach_evidence"], frozenset({"holder"})),
     **dict.fromkeys(["submit_redemption", "withdraw_redemption", "name_end_user"], frozenset({"holder"})),
     **dict.fromkeys(
-        ["quote_order", "hold_order", "cancel_order", "extend_order", "allow_leases", "disallow_leases"],
+        named("quote_order quote_order_again hold_order cancel_order extend_order allow_leases disallow_leases"),
         frozenset({"holder"}),
     ),
     "correct_organisation": frozenset({"holder", "officer", "outsider"}),
@@ -245,6 +245,7 @@ def bodies(house, ids):
         "put_application_on_notice": {"until": now},
         "reject_application": {"zh": "不符", "en": "no"},
         "quote_order": job | {"voucher": ids["voucher"], "time_limit_ms": 1000, "command": ["true"]},
+        "quote_order_again": {"voucher": ids["voucher"]},
         "extend_order": {"id": some, "adds_ms": 1},
         "credit_holder": {"holder": str(house.firm.id), "centre": CENTRE, "amount_fen": 1, "reference": some},
         "push_usage": {"records": [record]},

@@ -117,6 +117,7 @@ EXPECTED: dict[str, dict[str, int] | str] = {
     "web:eligibility": EVERYBODY,
     "web:estimate": EVERYBODY,
     "web:order": OVERSEERS | {"applicant": 200, "centre": 200},
+    "web:run-again": "test_watching.py",
     "web:order-log": OVERSEERS | {"applicant": 200, "centre": 200},
     "web:order-output": "test_watching.py",
     "web:voucher": OVERSEERS | {"applicant": 200},

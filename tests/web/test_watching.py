@@ -13,11 +13,12 @@ from jiaozi.order.models import Order
 from jiaozi.order.ports import JobState, UnableToFindJob, UnableToReachEngine
 from jiaozi.order.rules.printed import TAIL_BYTES
 from jiaozi.order.services import engines
-from jiaozi.party.rules import Role
+from jiaozi.party.rules import Actor, Role
+from jiaozi.voucher.models import Voucher
 from tests import fake_engine
 from tests.fake_engine import Sitting
 from tests.web.people import member, signed_in
-from tests.web.test_ordering import holder, placing, voucher
+from tests.web.test_ordering import fields, holder, placing, voucher
 from tests.web.test_pages import text_of
 
 __all__ = ["holder", "voucher"]
@@ -123,3 +124,37 @@ def test_others_read_no_output_and_a_sessions_is_its_holders_alone(holder, vouch
             assert b"secret" not in answer.content
     assert elsewhere.get(f"/orders/{row.id}/output").status_code == 302
     assert "下载全部输出" not in text_of(operator.get(f"/orders/{row.id}").content)
+
+
+def test_an_old_order_runs_again_from_a_form_that_is_filled_in(holder, voucher, engine) -> None:
+    old = running(holder, voucher, engine, script="echo $HOME\ntrue", tier="CITY", budget="5000", deadline="2099-01-01")
+    assert "再次提交" in text_of(holder.get(f"/orders/{old.id}").content)
+    answer = holder.get(f"/orders/{old.id}/again", follow=True)
+    words = answer.context["job"]
+    assert (words["title"], words["units"], words["minutes"], words["memory_mib"]) == ("试算", "2", "60", "256")
+    assert (words["script"], words["tier"], words["deadline"]) == ("echo $HOME\ntrue", "CITY", "")
+    shown = fields(answer.content)
+    sent = {name: value for name, value in words.items() if value} | shown
+    assert holder.post(f"/vouchers/{voucher.id}/order", sent).status_code == 302
+    new = Order.objects.filter(title="试算").exclude(id=old.id).get()
+    assert (new.state, new.files, new.most_fen, new.centre_id) == ("HELD", old.files, old.most_fen, old.centre_id)
+    assert new.wishes == {name: value for name, value in old.wishes.items() if name != "deadline"}
+
+
+def test_another_holders_order_is_not_run_again(holder, voucher, engine, present) -> None:
+    row = running(holder, voucher, engine)
+    other = Voucher.objects.exclude(holder_id=voucher.holder_id).filter(state="ACTIVE").first()
+    stranger = signed_in(member("stranger", Role.APPLICANT, present, organisation=other.holder_id))
+    assert stranger.get(f"/orders/{row.id}/again").status_code == 403
+    assert stranger.get(f"/vouchers/{other.id}/order?again={row.id}").status_code == 403
+
+
+def test_an_order_is_quoted_again_with_all_that_it_had(holder, voucher, engine) -> None:
+    row = running(holder, voucher, engine)
+    Order.objects.filter(id=row.id).update(command=["python3", "train.py", "a b"], files={"train.py": "true"})
+    by = Actor("person:tester", Role.APPLICANT, organisation=voucher.holder_id)
+    new = order.again(order_id=row.id, by=by, now=clock.now())
+    assert (new.state, new.command, new.files) == ("QUOTED", ["python3", "train.py", "a b"], {"train.py": "true"})
+    page = holder.get(f"/orders/{row.id}/again", follow=True)
+    assert page.context["job"]["script"] == "python3 train.py 'a b'"
+    assert "须通过接口提交" in text_of(page.content)

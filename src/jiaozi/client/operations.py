@@ -9,6 +9,7 @@ from jiaozi.client.shapes import (
     Acceptance,
     AccessShape,
     AccountStatement,
+    Again,
     AlertShape,
     ApplicationShape,
     AuditShape,
@@ -975,6 +976,14 @@ class Operations(Transport):
         return cast(
             "OrderShape", self.asked("POST", f"/api/v1/orders/{quoted(order_id)}/hold", key=key, if_match=if_match)
         )
+
+    def quote_order_again(self, order_id: str, body: Again, *, key: str | None = None) -> OrderShape:
+        """Quote an old order anew at today's price, with its files and wishes but without its times; nothing is held.
+
+        Quote an old order anew at today's price, with its files and wishes but without its times; nothing
+        is held.  Scope: `SPEND`.
+        """
+        return cast("OrderShape", self.asked("POST", f"/api/v1/orders/{quoted(order_id)}/again", body=body, key=key))
 
     def cancel_order(self, order_id: str, *, key: str | None = None, if_match: str | None = None) -> OrderShape:
         """Cancel an order: before it was handed over the hold is released at once, on an engine the job is stopped.

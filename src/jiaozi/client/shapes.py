@@ -32,6 +32,12 @@ class AccountStatement(TypedDict):
     lines: list[EntryShape]
 
 
+class Again(TypedDict):
+    """The voucher that is to pay an old order's new run."""
+
+    voucher: NotRequired[str | None]
+
+
 class AlertFilter(TypedDict):
     """Which alerts."""
 

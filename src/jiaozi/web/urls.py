@@ -29,6 +29,7 @@ urlpatterns = [
     path("orders/<uuid:order_id>", views.order, name="order"),
     path("orders/<uuid:order_id>/cancel", views.cancel_order, name="cancel-order"),
     path("orders/<uuid:order_id>/extend", views.extend_session, name="extend-session"),
+    path("orders/<uuid:order_id>/again", views.run_again, name="run-again"),
     path("orders/<uuid:order_id>/log", views.order_log, name="order-log"),
     path("orders/<uuid:order_id>/output", views.order_output, name="order-output"),
     path("orders/<uuid:order_id>/open", views.open_session, name="open-session"),

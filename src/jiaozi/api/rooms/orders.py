@@ -170,6 +170,12 @@ class NewOrder(Wish):
     wishes: Wished | None = None
 
 
+class Again(Wish):
+    """The voucher that is to pay an old order's new run."""
+
+    voucher: UUID | None = Field(None, description="its own where it is left out")
+
+
 class Credit(Wish):
     """What a holder prepaid, or what credit a centre granted it; ``reference`` makes it once."""
 
@@ -293,6 +299,12 @@ def quote_order(request: Asked, given: NewOrder) -> OrderShape:
 def hold_order(request: Asked, order_id: UUID) -> OrderShape:
     """Place an order: take the hold; the job is handed over next. Short of money it is REFUSED with its reason."""
     return _shown(order.hold(order_id=order_id, by=request.auth, now=clock.now()))
+
+
+@writes(router, "/orders/{order_id}/again", OrderShape, scope=Scope.SPEND)
+def quote_order_again(request: Asked, order_id: UUID, given: Again) -> OrderShape:
+    """Quote an old order anew at today's price, with its files and wishes but without its times; nothing is held."""
+    return _shown(order.again(order_id=order_id, voucher_id=given.voucher, by=request.auth, now=clock.now()))
 
 
 @writes(router, "/orders/{order_id}/cancel", OrderShape, scope=Scope.SPEND, seen=_held_fast)

@@ -24,6 +24,7 @@ from jiaozi.order.services.quota import end_due as end_due_quotas
 from jiaozi.order.services.quota import end_quota, granted_in_kind
 from jiaozi.order.services.quota import quota as quota_of
 from jiaozi.order.services.quoting import check_shown, quote, spendable_terms
+from jiaozi.order.services.repeating import again, asked
 from jiaozi.order.services.ruling import give_up
 from jiaozi.order.services.staging import move_data, move_waiting
 from jiaozi.order.services.submitting import submit, submit_waiting
@@ -34,6 +35,8 @@ __all__ = [
     "Extension",
     "access",
     "admitted",
+    "again",
+    "asked",
     "cancel",
     "caps_today",
     "captured",

@@ -26,6 +26,7 @@ from jiaozi.web.views.notifications import (
 from jiaozi.web.views.opening import open_data, open_data_file, open_key, verify
 from jiaozi.web.views.order import order
 from jiaozi.web.views.ordering import cancel_order, new_order, wallet
+from jiaozi.web.views.repeating import run_again
 from jiaozi.web.views.ruling import usage_step
 from jiaozi.web.views.sitting import extend_session, open_session, session_files
 from jiaozi.web.views.statements import statement, statement_claim, statement_file, statement_step, statements
@@ -105,6 +106,7 @@ __all__ = [
     "redemption_step",
     "redemptions",
     "resolve_alert",
+    "run_again",
     "run_step",
     "search",
     "session_files",

@@ -35,7 +35,7 @@ from jiaozi.web.frame import actor
 from jiaozi.web.once import once
 from jiaozi.web.pages import page
 from jiaozi.web.templatetags.words import said
-from jiaozi.web.views import wishing
+from jiaozi.web.views import repeating, wishing
 from jiaozi.web.views.programme import shown
 
 ROWS = 50
@@ -88,7 +88,7 @@ def new_order(request: HttpRequest, voucher_id: UUID) -> HttpResponse:
     by, purse = actor(request), vouchers.purse(voucher_id)
     if by.organisation != purse.voucher.holder_id:
         raise Http404(voucher_id)
-    job = _job(request.POST if request.method == "POST" else request.GET)
+    job = _job(request.POST if request.method == "POST" else _begun(request))
     reasons = job.wrong
     partial = (
         "HX-Request" in request.headers
@@ -124,6 +124,11 @@ def new_order(request: HttpRequest, voucher_id: UUID) -> HttpResponse:
     }
     template = "web/parts/quotes.html" if partial else "web/new_order.html"
     return render(request, template, context, status=422 if placing else 200)
+
+
+def _begun(request: HttpRequest) -> Mapping[str, str]:
+    """Give what the form begins with: what its address says, on top of an old order that is to run again."""
+    return {**repeating.typed(request.GET.get("again", ""), actor(request)), **request.GET.dict()}
 
 
 def _end_users(holder: Any) -> list[Any]:
