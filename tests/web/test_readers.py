@@ -64,6 +64,7 @@ EXPECTED: dict[str, dict[str, int] | str] = {
     "web:batch": NOBODY | {"officer": 200},
     "web:apply": NOBODY | {"applicant": 200, "stranger": 200},
     "web:dossier": OVERSEERS | {"applicant": 200},
+    "web:keep-draft": NOBODY | dict.fromkeys(("applicant", "stranger"), 405),
     "web:attach": NOBODY | dict.fromkeys(("applicant", "stranger", "officer"), 405),
     "web:step": NOBODY | dict.fromkeys(("applicant", "stranger", "officer"), 405),
     "web:resolve-alert": NOBODY | {"officer": 405},

@@ -39,6 +39,7 @@ urlpatterns = [
     path("applications", views.applications, name="applications"),
     path("applications/batch", views.batch, name="batch"),
     path("applications/<uuid:application_id>", views.dossier, name="dossier"),
+    path("applications/<uuid:application_id>/draft", views.keep_draft, name="keep-draft"),
     path("applications/<uuid:application_id>/papers", views.attach, name="attach"),
     path("applications/<uuid:application_id>/alerts/<uuid:alert_id>", views.resolve_alert, name="resolve-alert"),
     path("applications/<uuid:application_id>/steps/<slug:verb>", views.step, name="step"),

@@ -96,11 +96,17 @@ def _check_version(version_id: UUID, by: Actor, now: datetime) -> None:
 
 
 def amend(*, application_id: UUID, claimed: Mapping[str, Any], by: Actor, now: datetime) -> Application:
-    """State a draft's facts anew; after it is submitted they stand until an officer returns it."""
+    """State a draft's facts anew; after it is submitted they stand until an officer returns it.
+
+    The same facts once more are no change, and leave no line.
+    """
     with transaction.atomic():
         row = queries.application(application_id, lock=True)
         rules.check_own(by, row.holder_id)
-        row.facts = _facts(policy.document(row.version_id), row.clause, row.holder, claimed, now)
+        facts = _facts(policy.document(row.version_id), row.clause, row.holder, claimed, now)
+        if row.state == State.DRAFT and facts == row.facts:
+            return row
+        row.facts = facts
         take(row, "amend", by=by, now=now, body={"facts": digest(row.facts).hex()}, changed=("facts",))
     return row
 

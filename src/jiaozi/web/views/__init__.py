@@ -12,6 +12,7 @@ from jiaozi.web.views.exchange import exchange, exchange_session
 from jiaozi.web.views.finance import close_year, fund, fund_step, payment_run, run_step, year_end
 from jiaozi.web.views.grants import award, award_step, awards, redemption, redemption_step, redemptions
 from jiaozi.web.views.importing import usage_import
+from jiaozi.web.views.keeping import keep_draft
 from jiaozi.web.views.lab import lab, lab_file, lab_run
 from jiaozi.web.views.ledger import entries, ledger, live_orders, open_orders, open_statements, open_vouchers
 from jiaozi.web.views.market_desk import exchange_step, market_desk
@@ -73,6 +74,7 @@ __all__ = [
     "fund_step",
     "health",
     "journal_lines",
+    "keep_draft",
     "lab",
     "lab_file",
     "lab_run",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from jiaozi.application.queries.asking import papers_wanted, questions
 from jiaozi.application.rules import TRANSITIONS, State
 from jiaozi.journal import queries as journal
 from jiaozi.kernel import clock
+from jiaozi.kernel.ids import new_id
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.period import local_date
 from jiaozi.party import queries as party
@@ -31,6 +33,7 @@ from jiaozi.policy.rules.words import StepOfLife
 from jiaozi.web.fields import answers, fields, typed_back
 from jiaozi.web.frame import actor
 from jiaozi.web.pages import STAFF, page
+from jiaozi.web.views import keeping
 from jiaozi.web.views.programme import shown
 
 READERS = STAFF | {Role.APPLICANT}
@@ -54,16 +57,18 @@ def apply(request: HttpRequest, clause: str) -> HttpResponse:
     given = {name: (request.POST or request.GET).get(name, "") for name in asked}
     wrong: Any = ()
     if request.method == "POST":
-        claimed = answers(programme.document, asked, given)
+        now = clock.now()
+
+        def begin(claimed: dict[str, Any]) -> Application:
+            terms = {"holder_id": holder.id, "version_id": programme.version.id, "clause": clause}
+            return application.draft(**terms, claimed=claimed, by=by, now=now)
+
+        save = partial(keeping.kept_whole, request, begin, now=now) if "key" in request.POST else begin
+        if "HX-Request" in request.headers:  # the form keeps itself while it is filled in
+            kept = keeping.kept_readable(programme.document, given, save)
+            return keeping.told(request, programme.document, given, kept, now)
         try:
-            row = application.draft(
-                holder_id=holder.id,
-                version_id=programme.version.id,
-                clause=clause,
-                claimed=claimed,
-                by=by,
-                now=clock.now(),
-            )
+            row = save(answers(programme.document, asked, given))
         except UnableToReadFacts as refused:
             wrong = refused.reasons
         else:
@@ -72,6 +77,7 @@ def apply(request: HttpRequest, clause: str) -> HttpResponse:
         "programme": programme,
         "clause": programme.document.clause(clause),
         "holder": holder,
+        "key": request.POST.get("key") or new_id(),
         "fields": fields(programme.document, asked, given, wrong),
     }
     return render(request, "web/apply.html", context, status=422 if wrong else 200)

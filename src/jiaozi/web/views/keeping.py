@@ -1,0 +1,108 @@
+"""Keeping a draft while its form is filled in: what can be read is kept at once, what can't is said at its field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST
+
+from jiaozi.application import queries
+from jiaozi.application import services as application
+from jiaozi.application.models import Application
+from jiaozi.application.queries.asking import questions
+from jiaozi.application.rules import State
+from jiaozi.kernel import clock
+from jiaozi.kernel.label import Label
+from jiaozi.kernel.refusal import Reason, Refused
+from jiaozi.party import services as party
+from jiaozi.party.rules import Answer, Role, check_may_see, digest_of
+from jiaozi.policy import queries as policy
+from jiaozi.policy.rules import Document, UnableToReadFacts
+from jiaozi.web.fields import answers, fields
+from jiaozi.web.frame import actor
+from jiaozi.web.pages import page
+
+Save = Callable[[dict[str, Any]], Application]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What came of keeping a draft: the draft where it is kept, and what of it is not."""
+
+    row: Application | None
+    wrong: tuple[Reason, ...] = ()
+
+
+def kept_whole(request: HttpRequest, begin: Save, claimed: dict[str, Any], now: datetime) -> Application:
+    """Keep the draft of a form under the form's key: the first time it is begun, then amended, whoever is faster.
+
+    Raises
+    ------
+    UnableToReadFacts, UnableToApply, UnableToRepeat
+        Nothing is kept.
+    """
+    by, begun = actor(request), []
+
+    def act() -> Answer:
+        begun.append(begin(claimed))
+        return Answer(200, str(begun[0].id))
+
+    digest = digest_of(by, request.path.encode())  # the form, whatever it says by now
+    made = party.once(key=request.POST.get("key", ""), digest=digest, by=by, now=now, act=act)
+    if begun:
+        return begun[0]
+    row = queries.application(UUID(made.body))
+    return application.amend(application_id=row.id, claimed=claimed, by=by, now=now)
+
+
+def kept_readable(document: Document, given: Mapping[str, str], save: Save) -> Kept:
+    """Keep what can be read of a form, and say what can't."""
+    wrong: tuple[Reason, ...] = ()
+    for _ in range(2):
+        named = {reason.field for reason in wrong}
+        try:
+            return Kept(save(answers(document, [name for name in given if name not in named], given)), wrong)
+        except UnableToReadFacts as refused:
+            wrong = (*wrong, *refused.reasons)
+        except Refused as refused:
+            return Kept(None, (*wrong, refused.reason))
+    return Kept(None, wrong)
+
+
+def told(request: HttpRequest, document: Document, given: Mapping[str, str], kept: Kept, now: datetime) -> HttpResponse:
+    """Say what is kept and since when, and what is wrong at its field."""
+    context = {
+        "kept": kept,
+        "now": now,
+        "fields": fields(document, given, given, kept.wrong),
+        "others": [reason for reason in kept.wrong if reason.field not in given],
+    }
+    answer = render(request, "web/parts/kept.html", context)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@page(Label("保存草稿", "Keep a draft"), frozenset({Role.APPLICANT}), parent="web:applications")
+@require_POST
+def keep_draft(request: HttpRequest, application_id: UUID) -> HttpResponse:
+    """Keep a draft that is being completed on its own page."""
+    by, now = actor(request), clock.now()
+    row = queries.application(application_id)
+    check_may_see(by, holder=row.holder_id, programme=row.programme)
+    document = policy.document(row.version_id)
+    given = {name: request.POST.get(name, "") for name in questions(document, row.clause, row.holder)}
+    if row.state != State.DRAFT:
+        over = Label("已提交，不再自动保存", "handed in already: nothing is kept any more")
+        return told(request, document, given, Kept(None, (Reason("NOT_A_DRAFT", over),)), now)
+    kept = kept_readable(
+        document,
+        given,
+        lambda claimed: application.amend(application_id=row.id, claimed=claimed, by=by, now=now),
+    )
+    return told(request, document, given, kept, now)
