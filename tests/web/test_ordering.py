@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from jiaozi.kernel import clock
+from jiaozi.kernel.period import local_date
 from jiaozi.order import services as order
 from jiaozi.order.models import Order, OrderSession
 from jiaozi.order.ports import JobState
@@ -15,6 +16,7 @@ from jiaozi.order.services import engines
 from jiaozi.party.rules import Role
 from jiaozi.voucher.models import Voucher
 from jiaozi.voucher.queries import purse
+from jiaozi.web.templatetags import figures
 from tests import fake_engine
 from tests.fake_engine import TOKEN, Sitting
 from tests.web.people import member, signed_in
@@ -150,6 +152,11 @@ def test_the_wallet_adds_up(holder, voucher) -> None:
     words = text_of(holder.get("/wallet").content)
     assert voucher.number in words
     assert "用券提交作业" in words
+    days = (voucher.valid_until - local_date(clock.now())).days
+    assert f"还剩{days}天" in words
+    last = voucher.valid_until
+    told = [figures.until(last, last - timedelta(days=left)) for left in (30, 0, -1)]
+    assert told == ["还剩30天", "今天是最后一天", "已到期"]
 
 
 def test_a_session_needs_an_engine_that_opens_it_and_is_refused_in_words(holder, voucher) -> None:

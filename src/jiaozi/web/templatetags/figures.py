@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -58,6 +58,17 @@ def headline(amount_fen: int | None) -> SafeString:
     return format_html(
         '<data value="{}" title="{}元">{}<small>万元</small></data>', amount_fen, in_yuan(amount_fen), wan(amount_fen)
     )
+
+
+@register.filter
+def until(last: date, today: date) -> str:
+    """Count the days from a date to a last one: how many are left, that it is today, or that it is over."""
+    days = (last - today).days
+    if days < 0:
+        return "over" if in_english() else "已到期"
+    if not days:
+        return "the last day" if in_english() else "今天是最后一天"
+    return (f"{days} days left" if days > 1 else "1 day left") if in_english() else f"还剩{days}天"
 
 
 @register.filter

@@ -71,6 +71,7 @@ def wallet(request: HttpRequest) -> HttpResponse:
         raise Http404
     purses = vouchers.purses(programme=programme.slug, holder=by.organisation, limit=ROWS)
     context = {
+        "today": local_date(clock.now()),
         "programme": programme,
         "purses": sorted(purses, key=lambda purse: (purse.voucher.state != "ACTIVE", purse.voucher.valid_until)),
         "orders": orders.orders(programme=settings.JIAOZI_PROGRAMME, holder=by.organisation, limit=ROWS),
