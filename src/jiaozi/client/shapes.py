@@ -2554,13 +2554,24 @@ class VoucherShape(TypedDict):
 class Waiting(TypedDict):
     """The orders that wait, the longest first, at most 500."""
 
-    items: list[WaitingShape]
+    items: list[WaitingOrderShape]
 
 
 class WaitingList(TypedDict):
     """What waits for the next statements."""
 
     items: list[WaitingShape]
+
+
+class WaitingOrderShape(TypedDict):
+    """An ended order that can't be captured yet, and what its hold keeps from being spent."""
+
+    order_id: str
+    centre: str
+    ended_at: str | None
+    most_fen: int
+    held_back: int
+    disputed: bool
 
 
 class WaitingShape(TypedDict):

@@ -58,7 +58,7 @@ class UnconfirmedShape(Shape):
     oldest_at: datetime | None
 
 
-class WaitingShape(Shape):
+class WaitingOrderShape(Shape):
     """An ended order that can't be captured yet, and what its hold keeps from being spent."""
 
     order_id: UUID
@@ -72,7 +72,7 @@ class WaitingShape(Shape):
 class Waiting(Shape):
     """The orders that wait, the longest first, at most 500."""
 
-    items: list[WaitingShape]
+    items: list[WaitingOrderShape]
 
 
 class UsageFileWish(Wish):
@@ -152,7 +152,7 @@ def list_orders_waiting_for_usage(request: Asked, asked: Query[CentreFilter]) ->
     """Ended orders whose usage is missing, held back or disputed."""
     centre = _reached(request, asked.centre)
     rows = queries.stuck(centre, programme=request.auth.programme, limit=ORDERS_MAX)
-    return Waiting(items=[WaitingShape.model_validate(row) for row in rows])
+    return Waiting(items=[WaitingOrderShape.model_validate(row) for row in rows])
 
 
 @writes(router, "/centres/{centre}/usage/files", ImportedShape, scope=Scope.METER)
