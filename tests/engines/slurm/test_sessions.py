@@ -10,7 +10,7 @@ import pytest
 
 from jiaozi.engines.slurm import connect
 from jiaozi.kernel.ids import new_id
-from jiaozi.order.ports import JUPYTERLAB, SSH, JobOutcome, JobState, SessionSpec, UnableToExtend
+from jiaozi.order.ports import JUPYTERLAB, SSH, JobOutcome, JobState, SessionSpec, UnableToExtend, UnableToSubmit
 from tests.engines.slurm.clusters import FUNDED_ACCOUNT, FUNDED_USER, USER, until
 from tests.engines.slurm.conftest import Place, reach, spec
 from tests.engines.test_sessions import START_S, jupyter, keys, run_in_kernel, ssh, sshd
@@ -40,7 +40,7 @@ def with_shell(folder, user, program):
 def shells(clusters, login, tmp_path, sshd):
     words = with_shell(clusters.root / "etc", USER, sshd)
     return Place(clusters, "scc", **reach(clusters, "scc", "local", login, tmp_path), sshd=words, operator=[],
-                 session_grace_s=GRACE_S)  # fmt: skip
+                 session_grace_s=GRACE_S, sessions_share_an_account=True)  # fmt: skip
 
 
 def opened(place, opens, key="", minutes=10):
@@ -72,6 +72,8 @@ def content(place, order_id):
 def test_a_shell_on_a_node_is_extended_and_its_files_are_saved_when_it_is_cancelled(shells, tmp_path):
     assert shells.engine.sessions == {SSH}
     order_id, access = opened(shells, SSH, keys(tmp_path))
+    told = Path(shells.engine.sitting._path(order_id, "access.json"))
+    assert (told.stat().st_mode & 0o777, told.owner()) == (0o600, USER)
     done = ssh(access, tmp_path, "echo $SLURM_JOB_NAME; echo kept > out.txt")
     assert (done.returncode, done.stdout.strip()) == (0, f"jiaozi-{order_id}"), done.stderr
     for _ in range(2):
@@ -114,6 +116,7 @@ def test_a_gate_lets_a_limit_grow_by_the_centres_own_hand_alone(clusters, sshd, 
     place = Place(
         clusters, "scc", user=FUNDED_USER, account=FUNDED_ACCOUNT, become=["runuser", "-u", FUNDED_USER, "--"],
         conf=str(clusters.conf("scc")), cluster="scc", permit_key_file=str(clusters.permit_key), sshd=words,
+        sessions_share_an_account=True,
     )  # fmt: skip
     order_id, _ = opened(place, SSH, keys(tmp_path))
     with pytest.raises(UnableToExtend):
@@ -127,8 +130,9 @@ def test_a_gate_lets_a_limit_grow_by_the_centres_own_hand_alone(clusters, sshd, 
 
 def test_a_notebook_on_a_node_answers_its_token(clusters, jupyter):
     place = Place(
-        clusters, "scc", user="root", conf=str(clusters.conf("scc")), jupyter=[jupyter], session_grace_s=GRACE_S
-    )
+        clusters, "scc", user="root", conf=str(clusters.conf("scc")), jupyter=[jupyter], session_grace_s=GRACE_S,
+        sessions_share_an_account=True,
+    )  # fmt: skip
     order_id, access = opened(place, JUPYTERLAB)
     assert access.host == "127.0.0.1"
     assert run_in_kernel(jupyter, access, "print(6 * 7)") == "42"
@@ -139,5 +143,19 @@ def test_a_notebook_on_a_node_answers_its_token(clusters, jupyter):
 
 def test_slurmrestd_opens_no_session(clusters, sshd):
     rest = {"transport": "rest", "url": "unix:/nowhere", "user": USER, "folder": "/tmp", "sshd": [sshd]}
-    engine = connect({**rest, "classes": {"cpu": {"partition": "work"}}})
+    engine = connect({**rest, "classes": {"cpu": {"partition": "work"}}, "sessions_share_an_account": True})
     assert engine.sessions == frozenset()
+
+
+def test_a_centre_whose_account_nobody_answers_for_opens_no_session(tmp_path):
+    """Every session runs as one account there: whoever has a shell could read another's token."""
+    given = {"folder": str(tmp_path), "sshd": ["/usr/sbin/sshd"], "classes": {"cpu": {"partition": "work"}}}
+    engine = connect(given)
+    assert engine.sessions == frozenset()
+    keyed = SessionSpec(opens=JUPYTERLAB)
+    with pytest.raises(UnableToSubmit, match="share one account") as refused:
+        engine.submit(spec(new_id(), "jiaozi-session", session=keyed))
+    assert refused.value.reason.code == "SESSION_NOT_OFFERED"
+    assert connect({**given, "sessions_share_an_account": True}).sessions == {SSH}
+    with pytest.raises(ValueError, match="must be true or false"):
+        connect({**given, "sessions_share_an_account": "false"})

@@ -183,7 +183,9 @@ class _Session:
         }
         place = Path(self.config["access"])
         draft = place.with_name(place.name + ".new")
-        draft.write_text(json.dumps(said), encoding="utf-8")
+        draft.unlink(missing_ok=True)
+        with draft.open("x", encoding="utf-8") as file:  # a new file, 0600 by the umask
+            json.dump(said, file)
         draft.replace(place)
         _say("the session is open")
 

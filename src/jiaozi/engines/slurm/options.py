@@ -47,6 +47,9 @@ class Options:
         Words put before every program, as in ``sudo -n -u jiaozi``.
     jupyter, sshd
         The words that start JupyterLab and an SSH server on a compute node; empty: the centre opens no such session.
+    sessions_share_an_account
+        The operator's word that sessions may share the account of all jobs: each is walled off from the rest by the
+        centre's own means, or the cluster serves one organisation. Without it no session is opened.
     session_host
         The node's address at which sessions listen; a loopback address is reached by a tunnel to the node.
     session_grace_s
@@ -81,6 +84,7 @@ class Options:
     # sessions
     jupyter: tuple[str, ...] = ()
     sshd: tuple[str, ...] = ()
+    sessions_share_an_account: bool = False
     session_host: str = "127.0.0.1"
     session_grace_s: int = 60
     session_bytes_max: int = 10 * 1024 * 1024 * 1024
@@ -120,6 +124,8 @@ def read_options(given: Mapping[str, Any]) -> Options:
     folder = str(wanted.setdefault("folder", ""))
     if not folder.startswith("/") or "\n" in folder or "%" in folder:
         raise ValueError(f"engine option 'folder' must be an absolute path at the centre, without %, not {folder!r}")
+    if type(wanted.get("sessions_share_an_account", False)) is not bool:
+        raise ValueError("engine option 'sessions_share_an_account' must be true or false")
     options = Options(**wanted)
     _check_numbers(options)
     _check_transport(options)

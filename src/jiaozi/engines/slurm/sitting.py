@@ -10,7 +10,7 @@ from uuid import UUID
 from jiaozi.engines.sessions.dressing import ACCESS_BYTES_MAX, Programs, dressed, read_access, read_saved
 from jiaozi.engines.slurm.options import Options, Transport
 from jiaozi.engines.slurm.ports import NAME_PREFIX, Cluster, Job
-from jiaozi.order.ports import Access, JobSpec, Saved, UnableToExtend, UnableToReachEngine
+from jiaozi.order.ports import Access, JobSpec, Saved, UnableToExtend, UnableToReachEngine, UnableToSubmit
 
 _MS_PER_MIN = 60_000
 _SIGNAL_STEP_S = 60
@@ -27,11 +27,30 @@ class Sitting:
 
     @property
     def sessions(self) -> frozenset[str]:
-        """What can be opened; nothing by slurmrestd, which gives no files."""
-        return frozenset() if self._options.transport is Transport.REST else self._programs.opens
+        """What can be opened; nothing by slurmrestd, which gives no files, nor where nobody answers for the account.
+
+        All jobs and sessions run as one account, so that any of them reads the token and the files of every other.
+        """
+        if self._options.transport is Transport.REST or not self._options.sessions_share_an_account:
+            return frozenset()
+        return self._programs.opens
 
     def dressed(self, spec: JobSpec) -> JobSpec:
-        """Give the job that opens a session; a batch job as it is."""
+        """Give the job that opens a session; a batch job as it is.
+
+        Raises
+        ------
+        UnableToSubmit
+            When the centre opens no such session, or a file has a name that the session needs.
+        """
+        if spec.session is not None and not self._options.sessions_share_an_account:
+            raise UnableToSubmit(
+                "SESSION_NOT_OFFERED",
+                "该中心的全部作业与会话共用一个账号，运维未说明会话之间已隔离，故不提供会话",
+                "all jobs and sessions of this centre share one account, and the operator has not said that sessions "
+                "are walled off from each other: it opens none",
+                field="opens",
+            )
         return dressed(
             spec,
             self._programs if self.sessions else Programs(),

@@ -188,11 +188,15 @@ def end_less(ends_at: datetime, minutes: int) -> datetime:
 
 
 def not_offered(centre: Label, opens: str) -> Reason:
-    """The centre's engine opens no such session."""
+    """Say that a centre opens no such session, and what can be the cause."""
     name = Opens(opens).label
     return Reason(
         "SESSION_NOT_OFFERED",
-        Label(f"{centre.zh}的引擎不能打开{name.zh}", f"the engine of {centre.en} does not open {name.en}"),
+        Label(
+            f"{centre.zh}不能打开{name.zh}：引擎未设置，或会话之间未隔离",
+            f"{centre.en} does not open {name.en}: its engine is not set up for it, or its sessions are not walled off "
+            "from each other",
+        ),
         field="opens",
     )
 
