@@ -25,7 +25,7 @@ from jiaozi.web.templatetags.words import said
 
 CHOSEN = "membership"
 """Session key: the membership that was chosen to act by."""
-FORBIDDEN, NOT_FOUND, CONFLICT, UNAUTHORISED = 403, 404, 409, 401
+BAD, FORBIDDEN, NOT_FOUND, CONFLICT, UNAUTHORISED = 400, 403, 404, 409, 401
 _NOT_YOURS = frozenset(
     {"WRONG_ROLE", "NOT_YOURS", "NOT_YOURS_TO_SEE", "NOT_YOUR_CENTRE", "NOT_YOUR_PROGRAMME", "NOT_ADMINISTRATOR"}
     | {"NOT_ADMITTED", "SEALED", "SELF_GRANT", "MEMBERSHIP_OVER", "SAME_PERSON", "SCOPE_MISSING"}
@@ -87,6 +87,9 @@ class Frame:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request."""
         request.asking = Asking(request)  # type: ignore[attr-defined]
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            # the database keeps no NUL: whichever filter it stands in, it can match nothing
+            return refused(request, Label("地址含有无效字符", "the address holds a character that can't be"), BAD)
         return self.answer(request)
 
     def process_view(self, request: HttpRequest, view: Any, _args: Any, _words: Any) -> HttpResponse | None:

@@ -63,9 +63,10 @@ def disputed_at(centre: str, at: datetime, *, limit: int = 100) -> list[UsageDis
     return list(rows.order_by("record_id")[:limit])
 
 
-def latest_captures(centre: str) -> list[UUID]:
-    """Give a centre's latest captures."""
+def latest_captures(centre: str, *, programme: str = "") -> list[UUID]:
+    """Give a centre's latest captures, of one programme where it is named."""
     rows = Capture.objects.filter(centre_id=centre).order_by("-captured_at", "-id")
+    rows = rows.filter(programme=programme) if programme else rows
     return list(rows.values_list("id", flat=True)[:CAPTURES_SHOWN])
 
 

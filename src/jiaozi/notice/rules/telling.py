@@ -122,6 +122,10 @@ TOLD: dict[str, Sentence] = {
         order__capture=("作业已结束并计费", "your job ended and was charged"),
         order__fail=("作业失败，冻结已解除", "your job failed; its hold was released"),
         order__give_up=("作业已放弃，冻结已解除", "your job was given up; its hold was released"),
+        order__lose=(
+            "中心已找不到作业，冻结保留待核实",
+            "your centre lost your job; its hold stays for now",
+        ),
         order__stop=("作业达到冻结上限，已要求停止", "your job reached its hold and is being stopped"),
         order__warn=("会话即将结束，请保存或延长", "your session is about to end: save your work, or extend it"),
         order__extend_refused=(
@@ -141,20 +145,20 @@ TOLD: dict[str, Sentence] = {
     **_told(
         Topic.STATEMENT,
         _CENTRE,
-        settlement__close=("对账单已出，请申报", "a statement closed: please claim"),
-        settlement__pay=("对账单已付款", "a statement was paid"),
+        settlement__close=("结算单已出，请申报", "a statement closed: please claim"),
+        settlement__pay=("结算单已付款", "a statement was paid"),
     ),
     **_told(
         Topic.STATEMENT,
         _OFFICER,
         settlement__claim=("中心已申报，待核对", "a centre claimed: please match"),
-        settlement__dispute=("对账单有争议", "a statement is disputed"),
+        settlement__dispute=("结算单有争议", "a statement is disputed"),
     ),
     **_told(
         Topic.STATEMENT,
         _FINANCE,
-        settlement__match=("对账单核对无差异，待批准", "a statement matched: please approve"),
-        settlement__approve=("对账单已批准，待付款", "a statement was approved: please pay"),
+        settlement__match=("结算单核对无差异，待批准", "a statement matched: please approve"),
+        settlement__approve=("结算单已批准，待付款", "a statement was approved: please pay"),
     ),
 }
 

@@ -12,6 +12,7 @@ from jiaozi.application.models import Application, Evidence
 from jiaozi.exchange.models import CapacityDeclaration, Schedule, Seat, Session, TradeOrder, TraderMovement
 from jiaozi.journal import queries as journal
 from jiaozi.journal.models import JournalLine
+from jiaozi.lease.models import Lease, LeaseJob
 from jiaozi.metering.models import Capture, UsageRow
 from jiaozi.order.models import Order
 from jiaozi.policy.models import ProgrammeVersion
@@ -37,6 +38,8 @@ _OWN: tuple[tuple[type[Model], str], ...] = (
     (Evidence, "application__programme"),
     (Voucher, "programme"),
     (Order, "programme"),
+    (Lease, "voucher__programme"),
+    (LeaseJob, "lease__voucher__programme"),
     (Capture, "programme"),
     (UsageRow, "order__programme"),
     (UsageRow, "capture__programme"),

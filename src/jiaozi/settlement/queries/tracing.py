@@ -2,7 +2,7 @@
 
 A chain is a voucher with all that led to it and all that it led to: dossier and decisions, orders, usage, captures,
 lines of statements, payments, the voucher's own account in the ledger, and the journal's lines about each. Constant
-numbers of statements, each list bounded; what is left out is said.
+numbers of statements, each list bounded; ``complete`` says whether anything was left out.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, Sum
 
 from jiaozi.application import queries as application
 from jiaozi.application.models import Application, KeptDecision
 from jiaozi.journal.models import JournalLine
+from jiaozi.lease.models import Lease
 from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.queries import Entry
 from jiaozi.metering.models import Capture, UsageRow
@@ -44,8 +45,8 @@ class Chain:
     redemptions: list[Redemption]
     entries: list[Entry]
     journal: list[JournalLine]
-    more_orders: bool
-    more_journal: bool
+    captured_fen: int
+    complete: bool
 
 
 def chain(application_id: UUID) -> Chain:
@@ -61,35 +62,44 @@ def chain(application_id: UUID) -> Chain:
     decisions = list(KeptDecision.objects.filter(application_id=row.id).order_by("id")[:ORDERS_MAX])
     if kept is None:
         subjects = {row.id}
-        found, more = _journal(subjects)
-        return Chain(row, decisions, None, [], [], [], [], [], [], found, more_orders=False, more_journal=more)
+        found, more = _journal(subjects, row.id)
+        return Chain(row, decisions, None, [], [], [], [], [], [], found, captured_fen=0, complete=not more)
     orders = list(
         Order.objects.filter(voucher_id=kept.id).select_related("centre").order_by("quoted_at")[: ORDERS_MAX + 1]
     )
-    captures = list(Capture.objects.filter(voucher_id=kept.id).order_by("captured_at")[:ORDERS_MAX])
+    taken = Capture.objects.filter(voucher_id=kept.id).select_related("moved_for", "corrects")
+    captures = list(taken.order_by("captured_at", "id")[: ORDERS_MAX + 1])
+    whole = len(captures) <= ORDERS_MAX
+    captured_fen = sum(c.voucher_fen for c in captures) if whole else taken.aggregate(fen=Sum("voucher_fen"))["fen"]
+    captures = captures[:ORDERS_MAX]
     usage = UsageRow.objects.filter(Q(order_id__in=[o.id for o in orders]) | Q(capture_id__in=[c.id for c in captures]))
     lines = StatementLine.objects.filter(capture_id__in=[c.id for c in captures]).select_related("statement__centre")
     redemptions = list(Redemption.objects.filter(voucher_id=kept.id).order_by("id")[:ORDERS_MAX])
     subjects = {row.id, kept.id, *(o.id for o in orders[:ORDERS_MAX]), *(each.id for each in redemptions)}
-    found, more = _journal(subjects)
+    found, more = _journal(subjects, kept.id)
+    entries = ledger.statement(voucher_account(kept.programme, kept.id), limit=ENTRIES_MAX)
+    used = list(usage.order_by("started_at", "id")[: LINES_MAX + 1])
+    cut = (len(orders) > ORDERS_MAX, not whole, len(used) > LINES_MAX, len(entries) == ENTRIES_MAX)
     return Chain(
         application=row,
         decisions=decisions,
         purse=voucher.with_balances([kept])[0],
         orders=orders[:ORDERS_MAX],
-        usage=list(usage.order_by("started_at", "id")[:LINES_MAX]),
+        usage=used[:LINES_MAX],
         captures=captures,
         lines=list(lines.order_by("id")[:LINES_MAX]),
         redemptions=redemptions,
-        entries=ledger.statement(voucher_account(kept.programme, kept.id), limit=ENTRIES_MAX),
+        entries=entries,
         journal=found,
-        more_orders=len(orders) > ORDERS_MAX,
-        more_journal=more,
+        captured_fen=captured_fen,
+        complete=not (more or any(cut) or len(redemptions) == ORDERS_MAX),
     )
 
 
-def _journal(subjects: set[UUID]) -> tuple[list[JournalLine], bool]:
-    rows = list(JournalLine.objects.filter(subject__in=subjects).order_by("id")[: LINES_MAX + 1])
+def _journal(subjects: set[UUID], voucher_id: UUID) -> tuple[list[JournalLine], bool]:
+    """Give the lines about these things, and about a voucher's leases."""
+    about = Q(subject__in=subjects) | Q(subject__in=Lease.objects.filter(voucher_id=voucher_id).values("id"))
+    rows = list(JournalLine.objects.filter(about).order_by("id")[: LINES_MAX + 1])
     return rows[:LINES_MAX], len(rows) > LINES_MAX
 
 
@@ -120,7 +130,7 @@ def chain_to_json(found: Chain) -> dict[str, Any]:
                 _of(each, "id stage verb subject before after by at body") | {"digest": bytes(each.digest).hex()}
                 for each in found.journal
             ],
-            "complete": not (found.more_orders or found.more_journal),
+            "complete": found.complete,
         }
     )
     return plain

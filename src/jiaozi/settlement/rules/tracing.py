@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jiaozi.kernel.label import Label
@@ -31,7 +30,7 @@ def proofs(
     held_fen: int,
     used_fen: int,
     ended_fen: int,
-    captured_fen: Iterable[int],
+    captured_fen: int | None,
     booked_fen: int,
 ) -> list[Proof]:
     """Give what must be equal for a voucher.
@@ -41,7 +40,7 @@ def proofs(
     granted_fen
         What the decision came to; None where it is not kept.
     captured_fen
-        The voucher's share of each capture, as metering priced it.
+        The voucher's share of all captures, as metering priced them; None where redemptions draw on it too.
     booked_fen
         The balance after the last line of the voucher's account.
     """
@@ -50,9 +49,10 @@ def proofs(
     rest = Label("可用＋冻结", "available + held")
     found = [
         Proof(face, face_fen, parts, spendable_fen + held_fen + used_fen + ended_fen),
-        Proof(used, used_fen, Label("各笔核销之和", "sum of the captures"), sum(captured_fen)),
         Proof(Label("账面余额", "booked balance"), booked_fen, rest, spendable_fen + held_fen),
     ]
+    if captured_fen is not None:
+        found.insert(1, Proof(used, used_fen, Label("各笔核销之和", "sum of the captures"), captured_fen))
     if granted_fen is not None:
         found.insert(0, Proof(Label("决定的金额", "decided"), granted_fen, face, face_fen))
     return found

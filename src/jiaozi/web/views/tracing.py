@@ -31,8 +31,8 @@ from jiaozi.web.pages import STAFF, page
 
 LINES, FILE_LINES = 50, 500
 STAGES = (
-    *("alert", "application", "catalogue", "exchange", "metering", "notice", "order", "party", "policy"),
-    *("settlement", "voucher"),
+    *("alert", "application", "catalogue", "exchange", "lab", "lease", "metering", "notice", "order", "party"),
+    *("policy", "settlement", "voucher"),
 )
 _COLUMNS = ("id", "at", "stage", "verb", "subject", "before", "after", "by", "body", "digest")
 
@@ -74,11 +74,11 @@ def trace(request: HttpRequest, application_id: UUID) -> HttpResponse:
         for row in found.orders
         for taken in [captured.get(row.id)]
     ]
-    imported = [(row, used.get(row.id), lines.get(row.id)) for row in found.captures if not row.order_id]
+    others = [(row, used.get(row.id), lines.get(row.id)) for row in found.captures if not row.order_id]
     context = {
         "chain": found,
         "orders": orders,
-        "imported": imported,
+        "others": others,
         "proofs": _proofs(found),
         "journal": [(line, _sealed(line)) for line in found.journal],
         "people": party.names_on_screen(line.by for line in found.journal),
@@ -103,7 +103,7 @@ def _proofs(found: Chain) -> list[Any]:
         held_fen=purse.held_fen,
         used_fen=purse.used_fen,
         ended_fen=purse.ended_fen,
-        captured_fen=(row.voucher_fen for row in found.captures),
+        captured_fen=None if found.redemptions else found.captured_fen,
         booked_fen=found.entries[-1].balance_fen if found.entries else 0,
     )
 

@@ -106,10 +106,10 @@ def _waiting(request: HttpRequest, centre: str | None) -> dict[str, Any]:
     return {"rows": rows, "may_waive": by.role in {Role.CENTRE, Role.OFFICER}}
 
 
-def _seen(_request: HttpRequest, centre: str | None) -> dict[str, Any]:
+def _seen(request: HttpRequest, centre: str | None) -> dict[str, Any]:
     if centre is None:
         return {"rows": []}
-    captures = queries.latest_captures(centre)
+    captures = queries.latest_captures(centre, programme=actor(request).programme)
     return {"rows": queries.claims(captures, apart_least_ms=TOLERANCE_MS, sampled=[])[:SEEN_ROWS]}
 
 

@@ -21,7 +21,7 @@ FIELDS = (
 _LINES_MAX, _TEXT_MAX = 100, 250_000
 _US_PER_MS = 1_000
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
-_SIZE = re.compile(r"(\d{1,16}) ?(|B|KB|MB|GB|TB)", re.IGNORECASE)
+_SIZE = re.compile(r"([0-9]{1,16}) ?(|B|KB|MB|GB|TB)", re.IGNORECASE | re.ASCII)
 _LATENCY = re.compile(r"\d{1,5}")
 
 
