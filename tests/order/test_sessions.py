@@ -25,6 +25,8 @@ from jiaozi.order.ports import (
     JobOutcome,
     JobState,
     Saved,
+    UnableToExtend,
+    UnableToFindJob,
     UnableToReachEngine,
     UnableToSubmit,
     UsageRecord,
@@ -226,10 +228,113 @@ def test_a_session_that_ends_before_its_engine_answered_releases_the_slice_once(
     engine.end(running.id, world.now + timedelta(minutes=30), started_at=world.now)
     order.tend_sessions(now=world.now + timedelta(hours=2))
     slice_.refresh_from_db()
-    assert slice_.state == SliceState.REFUSED
+    assert slice_.state == (SliceState.REFUSED if captured_first else SliceState.HELD)
     if not captured_first:
         assert end(world, engine, running).state == State.CAPTURED
+        order.tend_sessions(now=world.now + timedelta(hours=2))
+        slice_.refresh_from_db()
+    assert (slice_.state, slice_.reason_code) == (SliceState.REFUSED, "SESSION_OVER")
     assert pending(running) == (0, 0)
+    assert sound()
+
+
+_OVER = UnableToExtend("SESSION_ENDING", "会话已结束", "the session is over")
+_AWAY = UnableToReachEngine("X", "断", "cut off")
+_GONE = UnableToFindJob("UNKNOWN", "没有该作业", "no such job")
+
+
+def lose_the_answer(world, engine, row, monkeypatch):
+    """Have the engine raise the limit and its yes get lost."""
+    real = type(engine).extend
+
+    def lost(self, order_id, limit_ms):
+        real(self, order_id, limit_ms)
+        raise _AWAY
+
+    with monkeypatch.context() as away:
+        away.setattr(type(engine), "extend", lost)
+        slice_ = more(world, row)
+    assert (slice_.state, engine.limits) == (SliceState.HELD, {row.id: 2 * HOUR_MS})
+    return slice_
+
+
+def paid(world, row, slice_, minutes):
+    """Assert that all used time within the longer limit is paid once, and every hold resolved once."""
+    slice_.refresh_from_db()
+    row = queries.order(row.id)
+    used_fen = min(minutes, 120) * 4 * 15 // 60
+    assert (row.state, row.price_fen) == (State.CAPTURED, min(row.most_fen, minutes * 4 * 15 // 60))
+    assert row.price_fen >= used_fen
+    assert slice_.state == (SliceState.GRANTED if minutes > 60 else SliceState.REFUSED)
+    holds = {each.id: each for each in LedgerTransfer.objects.filter(reference=row.id, kind=TransferKind.HOLD)}
+    resolved = list(LedgerTransfer.objects.filter(hold_id__in=holds))
+    assert sorted(each.hold_id for each in resolved) == sorted(holds)
+    assert all(each.amount_fen <= holds[each.hold_id].amount_fen for each in resolved)
+    assert sum(each.amount_fen for each in resolved if each.kind == TransferKind.CAPTURE) == row.price_fen
+    assert pending(row) == (0, 0)
+    assert sound()
+
+
+@pytest.mark.parametrize("answer", [_OVER, _AWAY, _GONE], ids=["over", "away", "gone"])
+@pytest.mark.parametrize("minutes", [30, 90, 180])
+@pytest.mark.parametrize("seen_ended", [True, False])
+def test_a_lost_yes_never_costs_the_centre_what_the_slice_held(  # noqa: PLR0917 - a table
+    world, engine, running, monkeypatch, answer, minutes, seen_ended
+):
+    slice_ = lose_the_answer(world, engine, running, monkeypatch)
+    before, at = pending(running), world.now + timedelta(minutes=minutes)
+    engine.end(running.id, at, started_at=world.now)
+    if seen_ended:
+        order.watch_all(now=at)
+
+    def answers(self, order_id, limit_ms):
+        raise answer
+
+    monkeypatch.setattr(type(engine), "extend", answers)
+    order.tend_sessions(now=at + timedelta(seconds=6))
+    slice_.refresh_from_db()
+    assert (slice_.state, pending(running)) == (SliceState.HELD, before)
+    end(world, engine, running, elapsed=timedelta(minutes=minutes))
+    order.tend_sessions(now=at + timedelta(seconds=12))
+    order.tend_sessions(now=at + timedelta(seconds=18))
+    assert len(lines(running, "extend_granted") + lines(running, "extend_refused")) == 1
+    paid(world, running, slice_, minutes)
+
+
+@pytest.mark.parametrize("answer", [_OVER, _AWAY, None], ids=["over", "away", "yes"])
+@pytest.mark.parametrize("minutes", [61, 90, 180])
+def test_a_capture_while_the_engine_is_asked_is_not_undone_by_its_answer(
+    *, world, engine, running, monkeypatch, answer, minutes
+):
+    slice_ = lose_the_answer(world, engine, running, monkeypatch)
+    at = world.now + timedelta(minutes=minutes)
+
+    def captured_meanwhile(self, order_id, limit_ms):
+        assert end(world, engine, running, elapsed=timedelta(minutes=minutes)).state == State.CAPTURED
+        if answer:
+            raise answer
+
+    monkeypatch.setattr(type(engine), "extend", captured_meanwhile)
+    order.tend_sessions(now=at)
+    order.tend_sessions(now=at + timedelta(seconds=6))
+    paid(world, running, slice_, minutes)
+
+
+def test_a_session_that_was_lost_keeps_an_unanswered_slice_until_its_usage_is_waived(
+    world, engine, running, monkeypatch
+):
+    slice_ = lose_the_answer(world, engine, running, monkeypatch)
+    engine.jobs.clear()
+    order.watch_all(now=world.now + timedelta(minutes=2))
+    order.watch_all(now=world.now + timedelta(minutes=3) + STUCK_AFTER)
+    later = world.now + timedelta(hours=3)
+    order.tend_sessions(now=later)
+    slice_.refresh_from_db()
+    assert (slice_.state, queries.slices_under_way(later)) == (SliceState.HELD, [])
+    metering.waive_usage(order_id=running.id, reason="查无此作业", by=OFFICER, now=later)
+    order.tend_sessions(now=later)
+    slice_.refresh_from_db()
+    assert (slice_.state, pending(running)) == (SliceState.REFUSED, (0, 0))
     assert sound()
 
 

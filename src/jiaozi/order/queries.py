@@ -22,7 +22,7 @@ from jiaozi.order.models import Order, OrderData, OrderSession, OrderSlice
 from jiaozi.order.ports import Direction, longest_run_ms
 from jiaozi.order.rules import ON_ENGINE, TAKING, State
 from jiaozi.order.rules.quota import ENDED
-from jiaozi.order.rules.session import Left, Opens, SliceState, left
+from jiaozi.order.rules.session import WAITS_FOR_USAGE, Left, Opens, SliceState, left
 from jiaozi.order.rules.staging import CLOSABLE, OPEN, OVER, DataState
 from jiaozi.order.rules.standing import LET_GO_FOR, LOST, STUCK_AFTER, Standing, Why, stuck
 
@@ -171,8 +171,9 @@ def slice_states(order_id: UUID) -> list[str]:
 
 
 def slices_under_way(asked_before: datetime, limit: int = SUBMITTED_MAX) -> list[UUID]:
-    """Give the extensions that no engine has answered, oldest first."""
+    """Give the extensions that nothing has decided, oldest first; not those that wait for an ended order's usage."""
     rows = OrderSlice.objects.filter(state=SliceState.HELD, asked_at__lte=asked_before).order_by("asked_at")
+    rows = rows.exclude(order__state__in=WAITS_FOR_USAGE)
     return list(rows.values_list("id", flat=True)[:limit])
 
 

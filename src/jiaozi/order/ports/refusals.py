@@ -22,4 +22,7 @@ class UnableToReadUsage(Refused):
 
 
 class UnableToExtend(Refused):
-    """The engine won't raise this session's limit; what was held for it goes back."""
+    """The engine won't raise this session's limit; what was held for it goes back, at capture if the session is over.
+
+    An engine says that it is over, or about to be, by the code SESSION_ENDING.
+    """

@@ -20,6 +20,9 @@ from jiaozi.order.rules.life import State
 from jiaozi.order.rules.quoting import Offer, Quote, Request, UnableToQuote, quote
 from jiaozi.party.rules import Actor, Role
 
+WAITS_FOR_USAGE = (State.ENDED, State.METERED)
+"""States in which no engine's answer moves a slice any more: capture resolves it by what was used."""
+_OVER = frozenset({"SESSION_ENDING", "SESSION_OVER"})
 SLICES_MAX = 200
 """How often one session may be extended: a stated value of ours."""
 _MS = timedelta(milliseconds=1)
@@ -143,6 +146,30 @@ def latest_extension(running: Running) -> datetime:
     if running.started_at is None:
         raise ValueError("started_at: a session that has not begun has no end")
     return running.started_at + (running.time_limit_ms - running.grace_ms) * _MS
+
+
+def answered(code: str | None, state: State, *, old_end: datetime, captured_fen: int, now: datetime) -> SliceState:
+    """Say what becomes of a held slice: ``code`` is the engine's refusal, None for its yes.
+
+    An answer may have been lost before, so the limit may be up already. A no is believed only while the order runs
+    within its old limit (``old_end``) and the engine does not say that it is over; else the slice stays held until
+    capture. After that it was granted if ``captured_fen`` of it was used.
+
+    >>> from datetime import UTC
+    >>> end = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    >>> early = end - timedelta(minutes=1)
+    >>> [str(answered("NO", State.RUNNING, old_end=end, captured_fen=0, now=at)) for at in (early, end)]
+    ['REFUSED', 'HELD']
+    >>> [str(answered("NO", State.CAPTURED, old_end=end, captured_fen=fen, now=end)) for fen in (0, 1)]
+    ['REFUSED', 'GRANTED']
+    """
+    if code is None:
+        return SliceState.GRANTED
+    if state is State.RUNNING:
+        return SliceState.HELD if code in _OVER or now >= old_end else SliceState.REFUSED
+    if state in WAITS_FOR_USAGE:
+        return SliceState.HELD
+    return SliceState.GRANTED if captured_fen > 0 else SliceState.REFUSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

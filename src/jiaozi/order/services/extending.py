@@ -1,14 +1,15 @@
 """Extending a session: a slice hold of its own first, the engine's limit afterwards, the slice voided where it says no.
 
 The hold and the longer limit stand before the engine is asked, and no transaction is open while it is. Without an
-answer the slice waits, held; ``tending`` asks again until the engine has said yes or no, or the session has ended.
+answer the slice waits, held; ``tending`` asks again until the engine has said yes or no. Once the session has ended its
+usage decides: an answer may have been lost, so the slice stays held until capture takes what was used of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import partial
 from uuid import UUID
@@ -194,11 +195,17 @@ def _fund(voucher: Voucher, priced: Quote, caps: Sequence[CapUse], chain: Chain,
 
 
 def ask(*, slice_id: UUID, now: datetime) -> None:
-    """Have the engine raise the limit of a slice that is held; without an answer it stays held."""
+    """Have the engine raise the limit of a slice that is held; without an answer, or once ended, it stays held.
+
+    After the order's holds were resolved no engine is asked: what was captured says whether the slice was granted.
+    """
     slice_ = queries.slice_of(slice_id)
     if slice_ is None or slice_.state != SliceState.HELD:
         return
     row = queries.order(slice_.order_id)
+    if row.state != State.RUNNING:
+        _decide(slice_id, _over(), now)
+        return
     try:
         engine = engine_of(row.centre)
         if not isinstance(engine, SessionEngine):
@@ -211,8 +218,6 @@ def ask(*, slice_id: UUID, now: datetime) -> None:
         _decide(slice_id, refused.reason, now)
     except (UnableToReachEngine, UnableToFindJob) as silent:
         _log.info("extension waits for its engine", order=str(row.id), reason=str(silent))
-        if row.state not in rules.ON_ENGINE:
-            _decide(slice_id, _over(), now)
     else:
         _decide(slice_id, None, now)
 
@@ -222,16 +227,19 @@ def _over() -> Reason:
 
 
 def _decide(slice_id: UUID, refused: Reason | None, now: datetime) -> None:
-    """Grant a held slice, or take it back with the engine's reason; once."""
+    """Grant a held slice, or take it back with the engine's reason; once. It may have to wait for what was used."""
     with transaction.atomic():
         order_id = OrderSlice.objects.values_list("order_id", flat=True).get(id=slice_id)
         row = queries.order(order_id, lock=True)
         slice_ = OrderSlice.objects.get(id=slice_id)
         if slice_.state != SliceState.HELD:
             return
-        unresolved = row.state in {State.RUNNING, State.ENDED}
+        decided = _answered(row, slice_, refused, now)
+        if decided is SliceState.HELD:
+            return
+        refused = refused if decided is SliceState.REFUSED else None
         before = held(row)
-        slice_.state, slice_.decided_at = SliceState.REFUSED if refused else SliceState.GRANTED, now
+        slice_.state, slice_.decided_at = decided, now
         if refused:
             slice_.reason_code = storable(refused.code, most=REASON_CODE_MAX)
             slice_.reason_zh = storable(refused.label.zh, most=REASON_MAX)
@@ -243,8 +251,19 @@ def _decide(slice_id: UUID, refused: Reason | None, now: datetime) -> None:
         if not refused:
             row.session.warned_min = None  # the new end is warned of anew
             row.session.save(update_fields=["warned_min"])
-        if refused and unresolved:  # else it was resolved with the order
+        if refused and row.state == State.RUNNING:  # else it was resolved with the order
             _take_back(row, slice_, before, now)
+
+
+def _answered(row: Order, slice_: OrderSlice, refused: Reason | None, now: datetime) -> SliceState:
+    before_fen = row.most_fen - slice_.voucher_fen - slice_.own_fen
+    return sessions.answered(
+        refused.code if refused else None,
+        State(row.state),
+        old_end=(row.started_at or row.moved_at) + timedelta(milliseconds=slice_.from_limit_ms),
+        captured_fen=max(0, (row.price_fen or 0) - before_fen),
+        now=now,
+    )
 
 
 def _take_back(row: Order, slice_: OrderSlice, before: rules.Held, now: datetime) -> None:
