@@ -24,10 +24,16 @@ from jiaozi.order.rules import PATIENCE, Request, State, UnableToQuote, own_acco
 from jiaozi.order.rules.staging import ATTEMPTS_MAX, DataState
 from jiaozi.order.rules.wishes import DataFile, Wishes
 from jiaozi.order.services import engines, stager
+from jiaozi.order.services import staging as moving_data
 from jiaozi.settlement import queries as settlement
 from jiaozi.voucher import queries as vouchers
 from tests import fake_engine
 from tests.world import CENTRE, PROGRAMME
+
+
+class Died(BaseException):
+    """A worker's death: nothing may catch it."""
+
 
 OTHER, HOME = "chengdu-aicc", "deyang"
 MB = 10**6
@@ -268,6 +274,54 @@ def test_a_break_is_tried_again_so_often_and_no_oftener(world, two, voucher, pla
     assert order.move_waiting(now=now) == 0
     metering.collect_all(now=now)
     assert settlement.audit_all().findings == ()
+
+
+def test_an_input_and_its_order_fail_in_one_transaction(world, two, voucher, places, monkeypatch):
+    row = held(world, voucher, wishes(places, voucher), centre=CENTRE)
+    home(places, voucher, "in.bin").unlink()
+
+    def dies(*_, **__):
+        raise Died
+
+    with monkeypatch.context() as dying:
+        dying.setattr(moving_data, "release", dies)
+        with pytest.raises(Died):
+            order.move_data(order_id=row.id, now=world.now)
+    assert (again(row).state, data(row)["IN", CENTRE].state) == (State.STAGING, DataState.MOVING)
+    assert queries.orders_with_due_data(world.now) == [row.id]
+    order.move_data(order_id=row.id, now=world.now)
+    assert (again(row).state, again(row).reason_code) == (State.FAILED, "DATA_NOT_FOUND")
+
+
+@pytest.mark.parametrize("pinned", [True, False])
+def test_a_worker_that_dies_over_a_failed_input_leaves_an_order_that_the_next_one_brings_on(
+    *, world, two, voucher, places, monkeypatch, pinned
+):
+    row = held(world, voucher, wishes(places, voucher), centre=CENTRE if pinned else "")
+    broken(monkeypatch, "landing")
+    OrderData.objects.filter(order=row, direction="IN").update(attempts=ATTEMPTS_MAX - 1)
+
+    def dies(**_):
+        raise Died
+
+    with monkeypatch.context() as dying:
+        dying.setattr(moving_data, "re_place", dies)
+        with pytest.raises(Died):
+            order.move_data(order_id=row.id, now=world.now)
+    assert (again(row).state, data(row)["IN", CENTRE].state) == (State.STAGING, DataState.FAILED)
+    assert order.move_waiting(now=world.now) == 1
+    for _ in range(2):
+        order.move_data(order_id=row.id, now=world.now)
+    row = again(row)
+    if pinned:
+        assert (row.state, row.reason_code, vouchers.purse(voucher.id).held_fen) == (
+            State.FAILED, "DATA_BROKE_OFF", 0,
+        )  # fmt: skip
+        assert order.move_waiting(now=world.now) == 0
+    else:
+        assert (row.state, row.centre_id, data(row)["IN", OTHER].state) == (State.HELD, OTHER, DataState.DONE)
+    metering.collect_all(now=world.now)
+    assert (own_held(voucher), settlement.audit_all().findings) == (0, ())
 
 
 def test_an_unpinned_order_is_placed_anew_with_its_wishes_and_its_data(world, two, voucher, places, monkeypatch):

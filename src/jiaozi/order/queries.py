@@ -276,9 +276,20 @@ def due_data(order_id: UUID | None, now: datetime) -> QuerySet[OrderData]:
 
 
 def orders_with_due_data(now: datetime) -> list[UUID]:
-    """Give the orders that have a file to be moved now, oldest first."""
-    found = due_data(None, now).order_by("order_id").values_list("order_id", flat=True)
-    return list(found.distinct()[:SUBMITTED_MAX])
+    """Give the orders that have a file to be moved now, or wait for an input that was given up, oldest first."""
+    due = Order.objects.filter(id__in=due_data(None, now).values("order_id"))
+    left = Order.objects.filter(id__in=_given_up().values("order_id"))
+    return list((due | left).order_by("id").values_list("id", flat=True)[:SUBMITTED_MAX])
+
+
+def given_up(order_id: UUID) -> OrderData | None:
+    """Give a failed input that an order still waits for: whoever gave it up died before the order went on."""
+    return _given_up().filter(order_id=order_id).order_by("name").first()
+
+
+def _given_up() -> QuerySet[OrderData]:
+    rows = OrderData.objects.filter(order__state=State.STAGING, state=DataState.FAILED, direction=Direction.IN)
+    return rows.filter(centre_id=F("order__centre_id"))
 
 
 def movement_to_close() -> list[UUID]:

@@ -18,6 +18,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
+from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Reason, Refused
 from jiaozi.order import queries
 from jiaozi.order.models import Order, OrderData
@@ -46,11 +47,16 @@ def move_data(*, order_id: UUID, now: datetime) -> bool:
     When the last input is there, the order is handed over; when one can't be moved, it is placed anew or fails with the
     reason, and its hold goes back. An output that can't be moved keeps its reason; the job is charged all the same.
     """
-    row = queries.due_data(order_id, now).order_by("direction", "name").first()
+    row = queries.given_up(order_id) or queries.due_data(order_id, now).order_by("direction", "name").first()
     if row is None:
         return False
     with _turn() as mine, _alone(row.id) as only:
-        return mine and only and _move(row, now)
+        if not (mine and only):
+            return False
+        if row.state == DataState.FAILED:
+            _go_elsewhere(row, now)
+            return False
+        return _move(row, now)
 
 
 def move_waiting(*, now: datetime) -> int:
@@ -149,7 +155,11 @@ def _put_off(row: OrderData, why: Reason, now: datetime) -> None:
 
 
 def _fail(row: OrderData, why: Reason, now: datetime, *, another_place: bool = False) -> None:
-    """Give a file up; an input takes its order with it, unless another place will do where the way was broken."""
+    """Give a file up; an input takes its order with it, unless another place will do where the way was broken.
+
+    File and order fail in one transaction. Another place is looked for in none, after the file has failed: whoever dies
+    then leaves an order that waits with a failed input, which ``move_data`` takes up.
+    """
     with _wanted(row) as (order, there):
         if there is None:
             return
@@ -160,14 +170,30 @@ def _fail(row: OrderData, why: Reason, now: datetime, *, another_place: bool = F
         if order.state != State.STAGING:
             move_later(order.id)
             return
-    told = failed(row.name, why)
-    if another_place and re_place(order_id=row.order_id, why=told, now=now):
+        if not another_place:
+            _fail_order(order, failed(row.name, why), now)
+            return
+    _go_elsewhere(row, now)
+
+
+def _go_elsewhere(row: OrderData, now: datetime) -> None:
+    """Place an order with a failed input anew, or fail it with the input's reason; whoever calls is alone with it."""
+    there = queries.given_up(row.order_id)
+    if there is None or there.id != row.id:
+        return  # somebody else brought the order on meanwhile
+    why = failed(there.name, Reason(there.reason_code, Label(there.reason_zh, there.reason_en)))
+    if re_place(order_id=row.order_id, why=why, now=now):
         return
     with transaction.atomic():
         order = queries.order(row.order_id, lock=True)
-        if order.state == State.STAGING:
-            take(order, "fail", by=SYSTEM, now=now, body={"reason": told.code}, changed=say(order, told))
-            release(order, now)
+        there = queries.given_up(row.order_id)
+        if there is not None and there.id == row.id:
+            _fail_order(order, why, now)
+
+
+def _fail_order(order: Order, why: Reason, now: datetime) -> None:
+    take(order, "fail", by=SYSTEM, now=now, body={"reason": why.code}, changed=say(order, why))
+    release(order, now)
 
 
 @contextmanager
