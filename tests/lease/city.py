@@ -98,7 +98,7 @@ class Centres:
 
     def wish(self, lease, *, units=2, seconds=60, key=None, **given):
         made = Wish(
-            order=given.pop("order", None) or new_id(), lease=lease, title=given.pop("title", "local"), units=units,
+            nonce=given.pop("nonce", None) or new_id(), lease=lease, title=given.pop("title", "local"), units=units,
             resource_class=given.pop("resource_class", CLASS), memory_mib=64, time_limit_ms=seconds * 1000,
             command=("true",), files={"a.sh": "echo 1"},
         )  # fmt: skip

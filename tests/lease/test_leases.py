@@ -94,7 +94,8 @@ def test_a_cut_off_centre_refuses_what_passes_its_lease_to_the_fen(centres):
 def test_a_centre_runs_only_what_the_holder_signed_and_as_it_was_signed(centres):
     lease, other = opened(centres, CENTRE, OTHER)
     stranger = Ed25519PrivateKey.generate()
-    good = centres.wish(lease.id)
+    nonce = new_id()
+    good = centres.wish(lease.id, nonce=nonce)
     for wrong, code in (
         (centres.wish(lease.id, key=stranger), "SIGNATURE_WRONG"),
         (good.replace('"units":2', '"units":1'), "SIGNATURE_WRONG"),
@@ -116,7 +117,7 @@ def test_a_centre_runs_only_what_the_holder_signed_and_as_it_was_signed(centres)
     first = centres.submit(good)
     assert centres.submit(good) == first, "the same wish again is the same job"
     with pytest.raises(UnableToAdmit, match="another job"):
-        centres.submit(centres.wish(lease.id, order=first[0], units=1))
+        centres.submit(centres.wish(lease.id, nonce=nonce, units=1))
     ((_, spent, _),) = centres.standing()
     assert spent.voucher_fen == first[1].voucher_fen
 

@@ -113,7 +113,7 @@ def letter(number, serial, granted, ends_at):
 
 def wish(number, job, seconds):
     return Wish(
-        order=named_id("job", job), lease=UUID(int=number), title="t", resource_class="core", units=1, memory_mib=1,
+        nonce=named_id("job", job), lease=UUID(int=number), title="t", resource_class="core", units=1, memory_mib=1,
         time_limit_ms=seconds * 1_000, command=("true",),
     )  # fmt: skip
 

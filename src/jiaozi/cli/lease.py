@@ -54,7 +54,7 @@ def wish(
 ) -> None:
     """Sign a job that a centre may run under a lease, and print it · 签署本地作业申请."""
     made = Wish(
-        order=new_id(),
+        nonce=new_id(),
         lease=lease,
         title=title,
         resource_class=resource_class,

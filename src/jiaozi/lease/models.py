@@ -123,10 +123,16 @@ class LeaseLetter(models.Model):
 
 
 class LeaseJob(models.Model):
-    """A job that a centre admitted: an order, or the centre's own loss with the reason. ``id`` is the order's id."""
+    """A job that a centre told of: an order, or the centre's own loss with the reason.
+
+    A job is known by who told it, under which lease and with which order's id: what one centre tells never stands for
+    what another does. ``lease`` is the centre's own that it told, if it has such a one.
+    """
 
     id = models.UUIDField(primary_key=True)
     centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="+")
+    lease_told = models.UUIDField()
+    order_told = models.UUIDField()
     lease = models.ForeignKey(Lease, null=True, on_delete=models.PROTECT, related_name="jobs")
     order = models.OneToOneField(Order, null=True, on_delete=models.PROTECT, related_name="lease_job")
     serial = models.IntegerField()
@@ -141,17 +147,26 @@ class LeaseJob(models.Model):
 
     class Meta:
         db_table = "lease_job"
-        indexes = [models.Index(fields=["centre", "-told_at"], name="lease_job_by_centre")]
+        indexes = [
+            models.Index(fields=["centre", "-told_at"], name="lease_job_by_centre"),
+            models.Index(fields=["order_told"], name="lease_job_by_order"),
+        ]
         constraints = [
+            models.UniqueConstraint(name="lease_job_told_once", fields=["centre", "lease_told", "order_told"]),
+            models.CheckConstraint(
+                name="lease_job_is_what_was_told",
+                condition=(Q(order__isnull=True) | Q(order=F("order_told")))
+                & (Q(lease__isnull=True) | Q(lease=F("lease_told"))),
+            ),
             models.CheckConstraint(
                 name="lease_job_is_an_order_or_a_loss",
                 condition=Q(order__isnull=False, lease__isnull=False, reason_code="")
                 | (Q(order__isnull=True, voucher_fen=0, own_fen=0) & ~Q(reason_code="")),
-            )
+            ),
         ]
 
     def __str__(self) -> str:
-        return number_of(self.id)
+        return number_of(self.order_told)
 
 
 class LeaseRuling(models.Model):

@@ -126,9 +126,9 @@ def letter(lease: UUID, serial: int) -> Letter | None:
     return Letter.from_json(body) if body else None
 
 
-def job(order: UUID) -> LeaseJob | None:
-    """Give what was made of a job that a centre admitted."""
-    return LeaseJob.objects.filter(id=order).first()
+def job(centre: str, lease: UUID, order: UUID) -> LeaseJob | None:
+    """Give what was made of a job that a centre told of under a lease, by the order's id that it told."""
+    return LeaseJob.objects.filter(centre_id=centre, lease_told=lease, order_told=order).first()
 
 
 def jobs(lease: UUID, limit: int = 100) -> list[LeaseJob]:

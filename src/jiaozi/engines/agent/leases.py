@@ -125,9 +125,9 @@ def _again(known: Mapping[str, Any], wish_text: str) -> Quote:
     if known.get("wish") != digest(wish_text).hex():
         raise UnableToAdmit(
             "ORDER_ID_TAKEN",
-            "申请的订单编号已被另一作业使用，请重新签署申请",
-            "the wish's order id already stands for another job; sign a new wish",
-            field="order",
+            "申请的序号（nonce）已用于另一作业，请重新签署申请",
+            "the wish's nonce already stands for another job; sign a new wish",
+            field="nonce",
         )
     return Quote(**known["priced"])
 

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from jiaozi.catalogue.rules import Unit
+from jiaozi.kernel.ids import named_id
 from jiaozi.lease.rules.letter import Price
 from jiaozi.lease.rules.signed import UnableToBelieve, content_of, garbled, public_key
 from jiaozi.order.ports import JobSpec
@@ -19,9 +20,12 @@ WISH_BYTES_MAX = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """A job that a holder wants run under a lease; ``order`` is the id that the order will have for ever."""
+    """A job that a holder wants run under a lease, and so at the one centre that has it.
 
-    order: UUID
+    ``nonce`` tells a holder's wishes under a lease apart; lease and nonce fix the order's id.
+    """
+
+    nonce: UUID
     lease: UUID
     title: str
     resource_class: str
@@ -31,11 +35,16 @@ class Wish:
     command: tuple[str, ...]
     files: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def order(self) -> UUID:
+        """The id that the order will have for ever: nobody chooses it, so it meets no order of another lease."""
+        return named_id("lease.order", self.lease, self.nonce)
+
     def to_json(self) -> dict[str, Any]:
         """Give it in its canonical form."""
         return {
-            "v": 1,
-            "order": str(self.order),
+            "v": 2,
+            "nonce": str(self.nonce),
             "lease": str(self.lease),
             "title": self.title,
             "class": self.resource_class,
@@ -111,7 +120,7 @@ def _read_wish(body: Mapping[str, Any]) -> Wish:
         raise TypeError
     return Wish(
         **numbers,
-        order=UUID(body["order"]),
+        nonce=UUID(body["nonce"]),
         lease=UUID(body["lease"]),
         title=body["title"],
         resource_class=body["class"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -10,6 +11,7 @@ from django.db import transaction
 from jiaozi.catalogue import queries as catalogue
 from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
+from jiaozi.kernel.ids import named_id
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Reason, Refused
 from jiaozi.kernel.text import storable
@@ -29,7 +31,18 @@ from jiaozi.party.rules import SYSTEM
 PAGES_MAX = 200
 _ID_TAKEN = Reason(
     "ORDER_ID_TAKEN",
-    Label("申请的订单编号已被另一订单使用", "the wish's order id already stands for another order"),
+    Label(
+        "报送的订单编号已是另一订单，费用由算力中心承担",
+        "the order id that was told already stands for another order: the centre bears the job",
+    ),
+    field="order",
+)
+_ID_WRONG = Reason(
+    "ORDER_ID_WRONG",
+    Label(
+        "报送的订单编号与签署的申请不符，费用由算力中心承担",
+        "the order id that was told is not the one that the signed wish fixes: the centre bears the job",
+    ),
     field="order",
 )
 
@@ -73,11 +86,11 @@ def admit(*, centre: str, told: Admitted, now: datetime) -> LeaseJob:
     """Make an order of a job that a centre admitted under a lease, its hold taken out of the lease's in one chain.
 
     What the platform would not have admitted itself is kept with the reason, and is the centre's own to pay. Told
-    again, it is the same job.
+    again by the same centre under the same lease, it is the same job; an id that another told stands for nothing here.
     """
     with transaction.atomic():
         lease = _lease(told.lease)
-        known = queries.job(told.order)
+        known = queries.job(centre, told.lease, told.order)
         if known is not None:
             return known
         judged = _judge(centre, lease, told)
@@ -109,14 +122,14 @@ def _judge(centre: str, lease: Lease | None, told: Admitted) -> Judged | Reason:
         priced, price = rules.admit(letter, wish, Spent(lease.spent_voucher_fen, lease.spent_own_fen), told.at)
     except Refused as refused:
         return refused.reason
-    return (letter, wish, priced, price) if wish.order == told.order else _ID_TAKEN
+    return (letter, wish, priced, price) if wish.order == told.order else _ID_WRONG
 
 
 def _lose(centre: str, lease: Lease | None, told: Admitted, reason: Reason, now: datetime) -> LeaseJob:
+    own = lease if lease is not None and lease.centre_id == centre else None
     row = LeaseJob.objects.create(
-        id=told.order,
-        centre_id=centre,
-        lease=lease,
+        **_told_by(centre, told),
+        lease=own,
         serial=told.serial,
         wish=storable(told.wish, most=WISH_BYTES_MAX),
         admitted_at=told.at,
@@ -125,9 +138,17 @@ def _lose(centre: str, lease: Lease | None, told: Admitted, reason: Reason, now:
         reason_zh=storable(reason.label.zh, most=REASON_MAX),
         reason_en=storable(reason.label.en, most=REASON_MAX),
     )
-    body = {"centre": centre, "lease": str(told.lease), "reason": reason.code}
-    journal.write(Line("lease", "lose", told.order, "", "", SYSTEM.name, now, body))
+    body = {"centre": centre, "lease": str(told.lease), "order": str(told.order), "reason": reason.code}
+    if own is not None:
+        body["programme"] = own.voucher.programme
+    journal.write(Line("lease", "lose", row.id, "", "", SYSTEM.name, now, body))
     return row
+
+
+def _told_by(centre: str, told: Admitted) -> dict[str, Any]:
+    """Give what a job is known by."""
+    key = {"centre_id": centre, "lease_told": told.lease, "order_told": told.order}
+    return {"id": named_id("lease.job", *key.values()), **key}
 
 
 def _order(lease: Lease, told: Admitted, judged: Judged, now: datetime) -> LeaseJob:
@@ -157,8 +178,7 @@ def _order(lease: Lease, told: Admitted, judged: Judged, now: datetime) -> Lease
         now=now,
     )
     job = LeaseJob.objects.create(
-        id=wish.order,
-        centre_id=lease.centre_id,
+        **_told_by(lease.centre_id, told),
         lease=lease,
         order=row,
         serial=told.serial,
@@ -188,5 +208,5 @@ def _order(lease: Lease, told: Admitted, judged: Judged, now: datetime) -> Lease
 def _take_out(lease: Lease, priced: Quote, job: LeaseJob, now: datetime) -> None:
     lease.spent_voucher_fen += priced.voucher_fen
     lease.spent_own_fen += priced.own_fen
-    body = {"order": str(job.id), "own_fen": priced.own_fen, "voucher_fen": priced.voucher_fen}
+    body = {"order": str(job.order_id), "own_fen": priced.own_fen, "voucher_fen": priced.voucher_fen}
     take(lease, "admit", by=SYSTEM, now=now, body=body)

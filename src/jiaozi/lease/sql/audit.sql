@@ -31,6 +31,13 @@ WITH open_holds AS (
          format('job %%s + %%s, order %%s + %%s', j.voucher_fen, j.own_fen, o.voucher_hold_fen, o.own_hold_fen)
     FROM lease_job j JOIN lease l ON l.id = j.lease_id JOIN compute_order o ON o.id = j.order_id
    WHERE (o.id, o.voucher_id, o.centre_id, o.voucher_hold_fen, o.own_hold_fen)
-      <> (j.id, l.voucher_id, l.centre_id, j.voucher_fen, j.own_fen) OR j.centre_id <> l.centre_id
+      <> (j.order_told, l.voucher_id, l.centre_id, j.voucher_fen, j.own_fen) OR j.centre_id <> l.centre_id
+  UNION ALL
+  SELECT 'no centre tells an order id that is another''s', j.id::text,
+         format('%%s told order %%s of lease %%s: %%s', j.centre_id, j.order_told, j.lease_told, j.reason_code)
+    FROM lease_job j
+   WHERE j.order_id IS NULL
+     AND (EXISTS (SELECT 1 FROM compute_order o WHERE o.id = j.order_told)
+          OR EXISTS (SELECT 1 FROM lease_job k WHERE k.order_told = j.order_told AND k.id <> j.id))
 )
 SELECT invariant, "where", found FROM findings ORDER BY invariant, "where" LIMIT %(limit)s

@@ -155,6 +155,7 @@ INVARIANTS = (
         "额度内作业与订单一致",
         _lease_jobs,
     ),
+    Invariant("lease", "no centre tells an order id that is another's", "算力中心不报送他人的订单编号", _lease_jobs),
     Invariant("metering", "every capture traces to usage records", "每笔核销有用量记录", _captures),
     Invariant("metering", "a price follows from its usage and its tariff", "价款由用量和价目得出", _captures),
     Invariant("metering", "a capture's names belong together", "核销的各项归属一致", _captures),
