@@ -17,11 +17,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
 from hypothesis import settings as hypothesis_settings
+from xdist.scheduler import LoadGroupScheduling
 
 from jiaozi.project import databases, postgres
 from jiaozi.project.environment import environment
@@ -209,6 +211,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         commits = mark is not None and (mark.kwargs.get("transaction") or (mark.args and mark.args[0]))
         if (commits or {"transactional_db", "live_server"} & set(names)) and "fresh_database" not in names:
             names.insert(0, "fresh_database")
+
+
+_TOGETHER = ("tests/engines/kubernetes/", "tests/engines/ray/", "tests/engines/slurm/", "tests/faults/")
+
+
+class _Together(LoadGroupScheduling):  # type: ignore[misc]
+    """Keeps each folder that brings up something heavy with one worker: two clusters at once starve each other.
+
+    By folder, because pytest 9.2 no longer lets xdist carry a mark's group in the test's id.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((folder for folder in _TOGETHER if nodeid.startswith(folder)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Have ``--dist loadgroup`` mean what it says."""
+    return _Together(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
