@@ -147,6 +147,8 @@ INVARIANTS = (
         _vouchers,
     ),
     Invariant("order", "an order is held for exactly while it is under way", "在途订单足额冻结，了结即解冻", _jobs),
+    Invariant("order", "data movement is held for until it is charged", "数据传输费足额冻结至核销", _jobs),
+    Invariant("order", "a job starts after its inputs", "作业在输入到齐后开始", _jobs),
     Invariant("lease", "a lease sets aside exactly what is left of it", "额度余额足额冻结", _leases),
     Invariant("lease", "granted = left + spent + returned, spent job by job", "授予=余额+已用+归还，逐单可查", _leases),
     Invariant(
@@ -156,6 +158,8 @@ INVARIANTS = (
         _lease_jobs,
     ),
     Invariant("lease", "no centre tells an order id that is another's", "算力中心不报送他人的订单编号", _lease_jobs),
+    Invariant("metering", "data movement is priced by its bytes and its link", "数据传输按字节和链路计价", _captures),
+    Invariant("metering", "data movement is charged once, as its order says", "数据传输与订单一致，只计一次", _jobs),
     Invariant("metering", "every capture traces to usage records", "每笔核销有用量记录", _captures),
     Invariant("metering", "a price follows from its usage and its tariff", "价款由用量和价目得出", _captures),
     Invariant("metering", "a capture's names belong together", "核销的各项归属一致", _captures),
