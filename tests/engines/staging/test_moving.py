@@ -242,6 +242,47 @@ class TestSftp:
         Mover(sftp.options).move(movement(source, "sftp://centre/scratch/out.bin"))
         assert (sftp.root / "scratch/out.bin").read_bytes() == CONTENT
 
+    def test_no_link_leads_out_of_a_holders_folder(self, sftp, data, source):
+        """What a neighbour keeps is neither read nor written with the platform's account, nor a shared root written."""
+        own, other, shared = (sftp.root / name for name in ("home/a", "home/b", "shared"))
+        for folder in (own, other, shared, own / "real"):
+            folder.mkdir(parents=True)
+        (other / "secret").write_text("s")
+        (own / "file").symlink_to("../b/secret")
+        (own / "folder").symlink_to(other)
+        (own / "to-shared").symlink_to(shared)
+        (own / "nowhere").symlink_to("../b/new")
+        (own / "no-folder").symlink_to("../b/none/new")
+        (own / "out").symlink_to("/etc/hostname")
+        (own / "within").symlink_to("real")
+        (own / "real/mine").write_bytes(CONTENT)
+        roots = (f"file://{data}", "sftp://centre/home/a", "sftp://centre/shared")
+        mover = Mover(replace(sftp.options, roots=roots))
+        for name in ("file", "folder/secret", "out"):
+            with pytest.raises(UnableToMove, match="by a link") as refused:
+                mover.size(f"sftp://centre/home/a/{name}")
+            assert refused.value.reason.code == "NOT_ALLOWED"
+            with pytest.raises(UnableToMove, match="by a link"):
+                mover.move(movement(f"sftp://centre/home/a/{name}", f"file://{data}/out"))
+        for name in ("file", "folder/new", "folder/deep/new", "to-shared/new", "nowhere", "no-folder", "no-folder/new"):
+            with pytest.raises(UnableToMove, match="by a link"):
+                mover.move(movement(source, f"sftp://centre/home/a/{name}"))
+        assert [path.name for path in other.iterdir()] == ["secret"]
+        assert ((other / "secret").read_text(), list(shared.iterdir())) == ("s", [])
+        mover.move(movement("sftp://centre/home/a/within/mine", "sftp://centre/home/a/within/deep/copy"))
+        assert (own / "real/deep/copy").read_bytes() == CONTENT
+
+    def test_no_link_in_place_of_the_half_leads_out(self, sftp, source):
+        own, other = (sftp.root / name for name in ("home/a", "home/b"))
+        for folder in (own, other):
+            folder.mkdir(parents=True)
+        (other / "log").write_text("")
+        asked = movement(source, "sftp://centre/home/a/out")
+        (own / f"out.{asked.id}.part").symlink_to("../b/log")
+        with pytest.raises(UnableToMove, match="by a link"):
+            Mover(replace(sftp.options, roots=(*sftp.options.roots, "sftp://centre/home/a"))).move(asked)
+        assert (other / "log").read_text() == ""
+
     def test_nobody_there(self, sftp, source):
         sftp.stop()
         sftp.stop = lambda: None

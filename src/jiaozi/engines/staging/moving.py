@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from jiaozi.engines.staging.places import Options, Place, place
+from jiaozi.engines.staging.places import Options, Place, check_links, place
 from jiaozi.engines.staging.records import Records
 from jiaozi.kernel import clock
 from jiaozi.kernel.refusal import Refused
@@ -45,6 +45,9 @@ class Mover:
             done = self.records.done(movement.id)
             if done is not None:
                 return _same(movement, done)
+            if target.appends:  # the half that is written on lies beside the target, where a link could be laid
+                beside = f".{movement.id}.part"
+                check_links(target._replace(url=target.url + beside, path=target.path + beside), self.options)
             return _Run(self, movement, source, target, progress or _silent).move()
 
 

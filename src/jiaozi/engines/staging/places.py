@@ -17,11 +17,11 @@ from fsspec import AbstractFileSystem
 from obstore.fsspec import FsspecStore
 
 from jiaozi.engines.staging.addresses import check_host, host_of
+from jiaozi.engines.staging.links import leads_below
 from jiaozi.order.ports import UnableToMove, UnableToReachPlace
 
 SCHEMES = ("file", "sftp", "s3")
 URL_MAX = 2_000
-_FILE_NEEDS = "file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +88,39 @@ def place(url: str, options: Options) -> Place:
     Raises
     ------
     UnableToMove
-        When the URL is malformed, carries a password, or lies under no root.
+        When the URL is malformed, carries a password, lies under no root, or leads out of its root by a link.
+    UnableToReachPlace
+        When there is no answer.
     """
+    found = _place(url, options)
+    check_links(found, options)
+    return found
+
+
+def check_links(at: Place, options: Options) -> None:
+    """Refuse a file whose links lead out of its own root, the innermost: another root may be another holder's.
+
+    Raises
+    ------
+    UnableToMove
+        When one does, or the account may not look.
+    UnableToReachPlace
+        When there is no answer.
+    """
+    if at.scheme == "s3":
+        return  # an object store has no links
+    parts = _parts(at.url)
+    roots = [root for root in map(_parts, options.roots) if _under(parts, root)]
+    root = max(roots, key=lambda each: len(each.path))
+    if not leads_below(at.scheme, at.system, parts.path, root.path, at.url):
+        told = "符号链接指向允许位置之外", "leads by a link out of the places that are allowed"
+        raise _refuse("NOT_ALLOWED", at.url, *told)
+
+
+def _place(url: str, options: Options) -> Place:
     root_of(url, options.roots)
     parts = _parts(url)
-    if parts.scheme == _FILE_NEEDS:
-        _check_links(url, parts, options)
+    if parts.scheme == "file":
         return Place(url, parts.scheme, fsspec.filesystem("file"), parts.path)
     words = _known(options.access.get(parts.origin, {}), url)
     if parts.scheme == "sftp":
@@ -187,16 +214,6 @@ def _parts(url: str) -> _Parts:
 
 def _under(parts: _Parts, root: _Parts) -> bool:
     return parts.origin == root.origin and parts.path.startswith(f"{root.path}/")
-
-
-def _check_links(url: str, parts: _Parts, options: Options) -> None:
-    """Refuse a file whose links lead out of every root."""
-    real = _Parts("file", "", str(Path(parts.path).resolve()))
-    roots = (_parts(root) for root in options.roots if root.startswith("file:"))
-    if not any(_under(real, _Parts("file", "", str(Path(root.path).resolve()))) for root in roots):
-        raise _refuse(
-            "NOT_ALLOWED", url, "符号链接指向允许位置之外", "leads by a link out of the places that are allowed"
-        )
 
 
 def _refuse(code: str, url: str, zh: str, en: str) -> UnableToMove:
