@@ -133,8 +133,9 @@ def test_a_live_order_asks_again_and_a_finished_one_does_not(auditor: Client, pr
     fill(present)
     running = Order.objects.get(state=State.RUNNING)
     finished = Order.objects.filter(state=State.SETTLED).first()
-    assert "hx-get" in auditor.get(f"/orders/{running.id}").content.decode()
-    assert "hx-get" not in auditor.get(f"/orders/{finished.id}").content.decode()
+    again = 'hx-trigger="every'
+    assert again in auditor.get(f"/orders/{running.id}").content.decode()
+    assert again not in auditor.get(f"/orders/{finished.id}").content.decode()
     part = auditor.get(f"/orders/{running.id}", headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in part
     assert "运行中" in part
