@@ -87,15 +87,17 @@ class Frame:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request."""
         request.asking = Asking(request)  # type: ignore[attr-defined]
-        if "%00" in request.META.get("QUERY_STRING", ""):
-            # the database keeps no NUL: whichever filter it stands in, it can match nothing
-            return refused(request, Label("地址含有无效字符", "the address holds a character that can't be"), BAD)
         return self.answer(request)
 
     def process_view(self, request: HttpRequest, view: Any, _args: Any, _words: Any) -> HttpResponse | None:
-        """Refuse a page of the console that doesn't say whose it is: forgetting to say must open nothing."""
+        """Refuse a spoilt address, and a page that doesn't say whose it is: forgetting to say must open nothing."""
         match = request.resolver_match
-        if match is not None and match.app_name == "web" and page_of(view) is None:
+        if match is None or match.app_name != "web":
+            return None
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            # the database keeps no NUL: whichever filter it stands in, it can match nothing
+            return refused(request, Label("地址含有无效字符", "the address holds a character that can't be"), BAD)
+        if page_of(view) is None:
             return refused(request, Label("此页面尚未开放", "this page is not open to anybody yet"), FORBIDDEN)
         return None
 
