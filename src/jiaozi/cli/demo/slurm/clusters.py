@@ -90,7 +90,7 @@ class Clusters:
         """Give what Slurm's programs need in order to speak with a cluster."""
         return {**os.environ, "PATH": path(), "SLURM_CONF": str(self.conf(name))}
 
-    def run(self, name: str, *words: str, check: bool = True) -> str:
+    def run(self, name: str, *words: str, check: bool = True, cwd: str | None = None) -> str:
         """Run one of Slurm's programs as the administrator, and give what it printed.
 
         Raises
@@ -99,7 +99,7 @@ class Clusters:
             With its own words, unless ``check`` is off.
         """
         done = subprocess.run(
-            words, env=self.environ(name), capture_output=True, text=True, timeout=_ASK_MAX_S, check=False
+            words, env=self.environ(name), cwd=cwd, capture_output=True, text=True, timeout=_ASK_MAX_S, check=False
         )
         if check and done.returncode:
             said = (done.stderr or done.stdout).strip()
