@@ -11,7 +11,6 @@ from jiaozi.order.ports.jobs import (
     PROCESSES_DEFAULT,
     TIME_LIMIT_MS_MAX,
     Capacity,
-    Direction,
     Engine,
     EngineJob,
     Forecast,
@@ -19,13 +18,6 @@ from jiaozi.order.ports.jobs import (
     JobSpec,
     JobState,
     JobStatus,
-    Movement,
-    MovementPage,
-    MovementRecord,
-    Progress,
-    Stager,
-    UnableToMove,
-    UnableToReachPlace,
     UsagePage,
     UsageRecord,
     carries_data,
@@ -49,7 +41,18 @@ from jiaozi.order.ports.session import (
     SessionEngine,
     SessionSpec,
 )
-from jiaozi.order.ports.staging import Landing, Staging
+from jiaozi.order.ports.staging import (
+    Direction,
+    Landing,
+    Movement,
+    MovementPage,
+    MovementRecord,
+    Progress,
+    Stager,
+    Staging,
+    UnableToMove,
+    UnableToReachPlace,
+)
 
 __all__ = [
     "COMMAND_BYTES_MAX",

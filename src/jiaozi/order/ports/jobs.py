@@ -14,7 +14,7 @@ Four promises every engine makes:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -22,7 +22,6 @@ from typing import Protocol
 from uuid import UUID
 
 from jiaozi.kernel.label import Label
-from jiaozi.kernel.refusal import Refused
 from jiaozi.order.ports.refusals import UnableToSubmit
 from jiaozi.order.ports.session import SessionSpec
 
@@ -324,95 +323,3 @@ def longest_run_ms(time_limit_ms: int, granularity_ms: int, kill_lag_ms: int) ->
     120500
     """
     return -(-time_limit_ms // granularity_ms) * granularity_ms + kill_lag_ms
-
-
-class Direction(StrEnum):
-    """Which way data goes: to the centre before a job, or back after it."""
-
-    IN = "IN"
-    OUT = "OUT"
-
-
-class UnableToMove(Refused):
-    """The data can't be moved as asked; asking again with the same movement is pointless."""
-
-
-class UnableToReachPlace(Refused):
-    """A place gave no answer or broke off; asking again goes on where it stopped."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Movement:
-    """One file from a URL to another; ``id`` is the idempotency key.
-
-    Attributes
-    ----------
-    bytes_max
-        The most that it may be: what the hold was computed from.
-    sha256
-        What the content must be, in hexadecimal; empty where nobody said.
-    """
-
-    id: UUID
-    order_id: UUID
-    direction: Direction
-    source: str
-    target: str
-    bytes_max: int
-    sha256: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MovementRecord:
-    """What one movement was, once, never changed afterwards.
-
-    Attributes
-    ----------
-    size
-        Bytes of the file, the figure that is charged.
-    sent
-        Bytes that went over the line, those sent again after a break included.
-    """
-
-    record_id: str
-    order_id: UUID
-    direction: Direction
-    source: str
-    target: str
-    size: int
-    sent: int
-    sha256: str
-    started_at: datetime
-    ended_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class MovementPage:
-    """Records after a cursor, and the cursor to ask with next."""
-
-    records: tuple[MovementRecord, ...]
-    cursor: str
-    more: bool = False
-
-
-Progress = Callable[[int, int | None], None]
-"""Told the bytes that are there, and the size where it is known."""
-
-
-class Stager(Protocol):
-    """Moves a job's data. A movement that broke off goes on where it stopped; one that is done is not done again."""
-
-    def size(self, url: str) -> int | None:
-        """Say how large a file is, for the quote; None where the place can't say."""
-
-    def move(self, movement: Movement, progress: Progress | None = None) -> MovementRecord:
-        """Move a file and check it; nothing of it is seen at the target before it is whole.
-
-        Raises
-        ------
-        UnableToMove, UnableToReachPlace
-            Naming the URL and why.
-        """
-
-    def movements(self, cursor: str) -> MovementPage:
-        """Give a bounded page of records since a cursor; the empty text means from the beginning."""

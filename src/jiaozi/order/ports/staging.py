@@ -1,12 +1,110 @@
-"""What an order asks of the operator's places: who may name which, and where data lands at a centre."""
+"""What an order asks of what moves its data, and of the operator's places: who may name which, where data lands.
+
+A movement is one file from a URL to another. Plain values, as the jobs' are.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from jiaozi.order.ports.jobs import Direction, Stager
+from jiaozi.kernel.refusal import Refused
+
+
+class Direction(StrEnum):
+    """Which way data goes: to the centre before a job, or back after it."""
+
+    IN = "IN"
+    OUT = "OUT"
+
+
+class UnableToMove(Refused):
+    """The data can't be moved as asked; asking again with the same movement is pointless."""
+
+
+class UnableToReachPlace(Refused):
+    """A place gave no answer or broke off; asking again goes on where it stopped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """One file from a URL to another; ``id`` is the idempotency key.
+
+    Attributes
+    ----------
+    bytes_max
+        The most that it may be: what the hold was computed from.
+    sha256
+        What the content must be, in hexadecimal; empty where nobody said.
+    """
+
+    id: UUID
+    order_id: UUID
+    direction: Direction
+    source: str
+    target: str
+    bytes_max: int
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovementRecord:
+    """What one movement was, once, never changed afterwards.
+
+    Attributes
+    ----------
+    size
+        Bytes of the file, the figure that is charged.
+    sent
+        Bytes that went over the line, those sent again after a break included.
+    """
+
+    record_id: str
+    order_id: UUID
+    direction: Direction
+    source: str
+    target: str
+    size: int
+    sent: int
+    sha256: str
+    started_at: datetime
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MovementPage:
+    """Records after a cursor, and the cursor to ask with next."""
+
+    records: tuple[MovementRecord, ...]
+    cursor: str
+    more: bool = False
+
+
+Progress = Callable[[int, int | None], None]
+"""Told the bytes that are there, and the size where it is known."""
+
+
+class Stager(Protocol):
+    """Moves a job's data. A movement that broke off goes on where it stopped; one that is done is not done again."""
+
+    def size(self, url: str) -> int | None:
+        """Say how large a file is, for the quote; None where the place can't say."""
+
+    def move(self, movement: Movement, progress: Progress | None = None) -> MovementRecord:
+        """Move a file and check it; nothing of it is seen at the target before it is whole.
+
+        Raises
+        ------
+        UnableToMove, UnableToReachPlace
+            Naming the URL and why.
+        """
+
+    def movements(self, cursor: str) -> MovementPage:
+        """Give a bounded page of records since a cursor; the empty text means from the beginning."""
 
 
 @dataclass(frozen=True, slots=True)
