@@ -18,13 +18,12 @@ from rich.table import Table
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy loads: more threads only wait for each other here
 
+from jiaozi.cli.files import UnableToReadFile, text_of
 from jiaozi.dispatch.rules import Plan, files, plan
 from jiaozi.dispatch.rules.refusals import shown
 from jiaozi.dispatch.rules.replay import Centre, Policy, Result, play, read_trace
 from jiaozi.kernel.fen import parse_rate, parse_ratio, yuan
-from jiaozi.kernel.refusal import Refused
 
-FILE_BYTES_MAX = 1_000_000_000
 _SHOWN = 20
 
 app = typer.Typer(
@@ -37,22 +36,6 @@ app = typer.Typer(
 @app.callback()
 def dispatch() -> None:
     """Plan many requests at once, replay a workload trace · 调度规划与回放."""
-
-
-class UnableToReadFile(Refused):
-    """A file that is missing, too large or not text."""
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > FILE_BYTES_MAX:
-            raise UnableToReadFile("FILE_TOO_LARGE", "文件超过 1 GB", "the file is larger than 1 GB", field=str(path))
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as wrong:
-        why = getattr(wrong, "strerror", None) or str(wrong)
-        raise UnableToReadFile(
-            "FILE_UNREADABLE", f"无法读取：{why}", f"can't be read: {why}", field=str(path)
-        ) from None
 
 
 def _weights(pairs: list[str] | None) -> dict[str, int] | None:
@@ -84,8 +67,8 @@ def plan_command(
 ) -> None:
     """Place many requests at once, with cost, bound, gap, shadow prices and reasons · 规划."""
     try:
-        market, horizon = files.read_offers(offers.name, _text(offers))
-        asked = files.read_requests(requests.name, _text(requests), horizon)
+        market, horizon = files.read_offers(offers.name, text_of(offers))
+        asked = files.read_requests(requests.name, text_of(requests), horizon)
         saving = _saving(outer_saving)
     except files.UnableToReadPlan as refused:
         for place, zh, en in refused.problems:

@@ -15,14 +15,13 @@ from rich.table import Table
 
 from jiaozi.cli.actor import As, actor
 from jiaozi.cli.exchange.showing import body, show
+from jiaozi.cli.files import text_of
 from jiaozi.cli.house import opened
 from jiaozi.exchange.rules import UnableToClear, UnableToReadBook, UnableToTrade, clear, read_book, read_object
 from jiaozi.kernel import clock
 from jiaozi.kernel.period import SHANGHAI
-from jiaozi.kernel.refusal import Refused
 from jiaozi.party.rules import SYSTEM
 
-FILE_BYTES_MAX = 1_000_000_000
 ID_WIDTH = 36
 AsJson = Annotated[bool, typer.Option("--json", help="machine-readable · 机器可读")]
 SessionId = Annotated[UUID, typer.Argument(help="the session's id · 场次编号")]
@@ -39,22 +38,6 @@ def exchange() -> None:
     """Clear a book; open, close, clear, settle and replay sessions · 算力交易：开市、截止、出清、结算与重算."""
 
 
-class UnableToReadFile(Refused):
-    """A file that is missing, too large or not text."""
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > FILE_BYTES_MAX:
-            raise UnableToReadFile("FILE_TOO_LARGE", "文件超过 1 GB", "the file is larger than 1 GB", field=str(path))
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as wrong:
-        why = getattr(wrong, "strerror", None) or str(wrong)
-        raise UnableToReadFile(
-            "FILE_UNREADABLE", f"无法读取：{why}", f"can't be read: {why}", field=str(path)
-        ) from None
-
-
 @app.command("clear")
 def clear_command(
     book: Annotated[str, typer.Argument(help="the book as JSON, or a session's id · 报价簿，或场次编号")],
@@ -68,7 +51,7 @@ def clear_command(
         return
     path = Path(book)
     try:
-        read = read_book(_text(path))
+        read = read_book(text_of(path))
         found = clear(read)
     except UnableToClear as refused:
         _mistakes(path, refused)
@@ -132,7 +115,7 @@ def open_command(
     as_json: AsJson = False,
 ) -> None:
     """Open a session: orders come in from now on · 开市."""
-    closes_at, terms = _instant(closes), read_object(_text(frame))
+    closes_at, terms = _instant(closes), read_object(text_of(frame))
     with opened():
         from django.conf import settings  # noqa: PLC0415 - Django had to be loaded first
 
