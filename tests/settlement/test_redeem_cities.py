@@ -87,3 +87,12 @@ def test_redeemed_after_payment(slug):
     purse = vouchers.purse(voucher.id)
     assert (purse.used_fen, purse.spendable_fen, purse.held_fen) == (paid, voucher.face_fen - paid, 0)
     assert queries.reserve_position(slug).reserve_fen == parse_yuan("1亿") - paid
+
+
+@pytest.mark.django_db
+def test_the_year_s_cap_is_that_of_all_pools_together():
+    """Shanghai has three: the public must not be told that the smallest of them is the year's whole."""
+    City(text_of("shanghai-2025"), date(2025, 6, 1))
+    cap_fen = queries.year_cap("shanghai-2025", 2025)
+    assert cap_fen == parse_yuan("10亿")
+    assert queries.year_at_a_glance("shanghai-2025", 2025).cap_fen == cap_fen

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from jiaozi.catalogue.models import Centre, ResourceClass, TariffVersion
 from jiaozi.order.ports import Direction
-from jiaozi.order.rules import State
+from jiaozi.order.rules import UNFINISHED, State
 from jiaozi.order.rules.session import Opens, SliceState
 from jiaozi.order.rules.staging import DataState
 from jiaozi.order.rules.standing import LOST, Verdict
@@ -19,9 +19,6 @@ from jiaozi.voucher.models import Voucher, number_of
 def _no_share() -> list[int]:
     """Give the share of data movement that a voucher pays where its programme says nothing: 0 of 1."""
     return [0, 1]
-
-
-_UNFINISHED = ["HELD", "STAGING", "SUBMITTED", "QUEUED", "RUNNING", "ENDED", "METERED"]
 
 
 class Order(models.Model):
@@ -99,12 +96,12 @@ class Order(models.Model):
             models.Index(
                 fields=["centre", "id"],
                 name="order_unfinished",
-                condition=Q(state__in=_UNFINISHED),
+                condition=Q(state__in=list(UNFINISHED)),
             ),
             models.Index(
                 fields=["moved_at", "id"],
                 name="order_standing",
-                condition=Q(state__in=_UNFINISHED),
+                condition=Q(state__in=list(UNFINISHED)),
             ),
             models.Index(
                 fields=["id"],

@@ -22,7 +22,7 @@ from jiaozi.order.rules.holding import (
     same_credit,
     slice_void_lines,
 )
-from jiaozi.order.rules.life import ON_ENGINE, TRANSITIONS, State
+from jiaozi.order.rules.life import ON_ENGINE, TRANSITIONS, UNFINISHED, State
 from jiaozi.order.rules.placing import MOVES_MAX, PATIENCE
 from jiaozi.order.rules.quoting import (
     LEAST_FEN,
@@ -50,6 +50,7 @@ __all__ = [
     "TAKING",
     "TITLE_MAX",
     "TRANSITIONS",
+    "UNFINISHED",
     "Held",
     "Offer",
     "Quote",

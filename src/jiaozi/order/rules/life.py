@@ -51,6 +51,9 @@ _LABELS = {
 ON_ENGINE = (State.SUBMITTED, State.QUEUED, State.RUNNING)
 """States in which the engine may know the job."""
 
+UNFINISHED = (State.HELD, State.STAGING, *ON_ENGINE, State.ENDED, State.METERED)
+"""States in which money is held and nothing is captured yet, in their order."""
+
 _HOLDER = frozenset({Role.APPLICANT, Role.OPERATOR})
 _HOUSE = frozenset({Role.SYSTEM})
 _RULER = frozenset({Role.OFFICER, Role.OPERATOR})

@@ -15,7 +15,7 @@ from jiaozi.settlement.queries.fund import (
     unfinished,
     unpaid_fen,
 )
-from jiaozi.settlement.queries.glance import YearAtAGlance, year_at_a_glance
+from jiaozi.settlement.queries.glance import YearAtAGlance, year_at_a_glance, year_cap
 from jiaozi.settlement.queries.grants import (
     UnableToFindGrant,
     award,
@@ -87,4 +87,5 @@ __all__ = [
     "waiting",
     "year_ahead",
     "year_at_a_glance",
+    "year_cap",
 ]

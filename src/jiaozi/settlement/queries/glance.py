@@ -132,6 +132,16 @@ def year_at_a_glance(programme: str, year: int) -> YearAtAGlance:
     )
 
 
+def year_cap(programme: str, year: int) -> int | None:
+    """Give what may be issued in a year, pools together, by the version in force at its end; None if unpublished."""
+    last = period.year(year).last
+    try:
+        version = policy.current(programme, last)
+    except policy.UnableToFindProgramme:
+        return None
+    return _cap(policy.document(version.id), last, version.demo)
+
+
 def _figures(programme: str, whole: Period) -> _Figures:
     """Ask the version in force at the year's end; what is not published stays None."""
     try:

@@ -145,7 +145,6 @@ def _node(rows: list[dict[str, Any]], tier: Tier, turn: float) -> dict[str, Any]
         "y": round(r * math.cos(turn), 3),
         "name": said(Label(row.city_zh, row.city_en)),
         "detail": [name_of(each["centre"]) for each in rows],
-        "offers": any(each["offers"] for each in rows),
         "rtt": rtt["ms"] if rtt else "",
         "known": rtt["kind"] if rtt else "",
     }

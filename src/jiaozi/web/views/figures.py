@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jiaozi.kernel import period
 from jiaozi.kernel.label import Label
-from jiaozi.policy.rules import Measure, UnableToDecide, programme_caps
 from jiaozi.transparency.queries import OpenYear
-from jiaozi.web.views.programme import Shown
 
 BAR_WIDTH = 10_000
 SEEN_WIDTH_MIN = 120
@@ -17,7 +14,7 @@ SEEN_WIDTH_MIN = 120
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """One part of the bar: ``x`` and ``width`` in ten-thousandths of it; its entries are those of ``measure``."""
+    """One part of the bar: ``x`` and ``width`` in ten-thousandths of it."""
 
     key: str
     label: Label
@@ -25,7 +22,6 @@ class Portion:
     amount_fen: int
     x: int
     width: int
-    measure: str
 
 
 _PARTS = {
@@ -36,19 +32,6 @@ _PARTS = {
     "ended": (Label("已失效", "Ended"), Label("过期、作废或撤销", "lapsed, cancelled or revoked")),
     "unissued": (Label("未发放", "Not issued"), Label("上限之内的余额", "what is left under the ceiling")),
 }
-
-_MEASURES = {"settled": "SETTLED", "used": "USED", "held": "HELD", "ended": "ENDED", "spendable": "ISSUED"}
-
-
-def cap_fen(programme: Shown, year: int) -> int | None:
-    """Give the year's cap on what is issued by the version that is shown; None where it is not published."""
-    whole = period.year(year)
-    try:
-        caps = programme_caps(programme.document, whole.last, allow_demo=programme.version.demo)
-    except UnableToDecide:
-        return None
-    limits = [cap.limit_fen for cap in caps if cap.measures is Measure.ISSUED and cap.period == whole]
-    return min(limits, default=None)
 
 
 def portions(figures: OpenYear, ceiling_fen: int) -> list[Portion]:
@@ -63,7 +46,7 @@ def portions(figures: OpenYear, ceiling_fen: int) -> list[Portion]:
     }
     found, x = [], 0
     for (key, (label, hint)), width in zip(_PARTS.items(), widths(list(amounts.values())), strict=True):
-        found.append(Portion(key, label, hint, amounts[key], x, width, _MEASURES.get(key, "")))
+        found.append(Portion(key, label, hint, amounts[key], x, width))
         x += width
     return found
 

@@ -17,7 +17,7 @@ from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.period import local_date
 from jiaozi.order import queries as orders
-from jiaozi.order.rules import State
+from jiaozi.order.rules import UNFINISHED, State
 from jiaozi.party.rules import HolderClass
 from jiaozi.policy.queries import UnableToFindProgramme
 from jiaozi.settlement import queries as settlement
@@ -28,13 +28,11 @@ from jiaozi.web.pages import EVERYBODY, page
 from jiaozi.web.paging import paged, place_of
 from jiaozi.web.templatetags.words import said
 from jiaozi.web.views.burning import Point, points
-from jiaozi.web.views.figures import cap_fen, portions
 from jiaozi.web.views.programme import Shown, shown
 from jiaozi.web.views.year import year_asked, years
 
 ROWS = 25
 ENTRIES = 50
-_UNFINISHED = (State.HELD, State.STAGING, State.SUBMITTED, State.QUEUED, State.RUNNING, State.ENDED, State.METERED)
 _SERIES = (
     (Label("上限内余额", "Left under the cap"), "left_fen", "solid"),
     (Label("累计核销", "Used so far"), "used_fen", "dashed"),
@@ -50,7 +48,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
     today = local_date(now)
     asked = year_asked(request, today)
     figures = transparency.open_year(programme.slug, asked)
-    ceiling = cap_fen(programme, asked)
+    ceiling = settlement.year_cap(programme.slug, asked)
     ceiling_fen = figures.budget_fen if ceiling is None else ceiling
     burnt = points(transparency.burn_down(programme.slug, asked), ceiling_fen)
     context = {
@@ -61,8 +59,6 @@ def ledger(request: HttpRequest) -> HttpResponse:
         "figures": figures,
         "cap_fen": ceiling,
         "ceiling_fen": ceiling_fen,
-        "portions": portions(figures, ceiling_fen),
-        "reserve": settlement.reserve_position(programme.slug),
         "breakdowns": _breakdowns(programme, asked),
         "points": burnt,
         "plot": json.dumps(_plot(burnt), ensure_ascii=False),
@@ -97,7 +93,6 @@ def entries(request: HttpRequest) -> HttpResponse:
         "rows": rows[:ENTRIES],
         "before": rows[ENTRIES - 1].n if len(rows) > ENTRIES else None,
         "centres": {row.id: Label(row.name_zh, row.name_en) for row in catalogue.centres()},
-        "classes": {each.value: each.label for each in HolderClass},
     }
     return render(request, "web/entries.html", context)
 
@@ -211,4 +206,4 @@ def _plot(burnt: list[Point]) -> dict[str, Any]:
 
 def _under_way(rows: Any) -> dict[str, Any]:
     counted = Counter(State(row.state) for row in rows)
-    return {"orders": rows, "at_work": [(state, counted[state]) for state in _UNFINISHED if counted[state]]}
+    return {"orders": rows, "at_work": [(state, counted[state]) for state in UNFINISHED if counted[state]]}

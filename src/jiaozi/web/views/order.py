@@ -21,7 +21,7 @@ from jiaozi.metering import queries as metering
 from jiaozi.order import queries as orders
 from jiaozi.order.models import OrderData
 from jiaozi.order.ports import JobOutcome
-from jiaozi.order.rules import ON_ENGINE, State
+from jiaozi.order.rules import UNFINISHED, State
 from jiaozi.order.rules.printed import may_read
 from jiaozi.order.rules.staging import OPEN, DataState
 from jiaozi.party.rules import check_may_see
@@ -39,7 +39,7 @@ _OUTCOMES = {
     JobOutcome.CANCELLED: Label("已取消", "cancelled"),
     JobOutcome.LOST: Label("引擎失去作业", "lost by the engine"),
 }
-_MOVING = (State.QUOTED, State.HELD, State.STAGING, *ON_ENGINE, State.ENDED, State.METERED)
+_MOVING = (State.QUOTED, *UNFINISHED)
 
 
 @dataclass(frozen=True, slots=True)

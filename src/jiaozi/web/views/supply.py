@@ -17,13 +17,12 @@ from jiaozi.lease import queries as leases
 from jiaozi.lease import services as lease
 from jiaozi.metering import queries as metering
 from jiaozi.order import queries as orders
-from jiaozi.order.rules import ON_ENGINE, State
+from jiaozi.order.rules import UNFINISHED
 from jiaozi.web.pages import page
 from jiaozi.web.paging import paged, place_of
 from jiaozi.web.views.usage import READERS, chosen, reached
 
 ROWS, LEASES_SHOWN = 50, 50
-_FLIGHT = (State.HELD, *ON_ENGINE, State.ENDED)
 
 
 @page(Label("资源与价目", "Offers and tariffs"), READERS, place=44)
@@ -59,7 +58,7 @@ def health(request: HttpRequest) -> HttpResponse:
     if centre is not None:
         programme = settings.JIAOZI_PROGRAMME
         found = orders.orders(
-            programme=programme, centre=centre.id, states=_FLIGHT, after=place_of(request), limit=ROWS + 1
+            programme=programme, centre=centre.id, states=UNFINISHED, after=place_of(request), limit=ROWS + 1
         )
         context |= {
             **paged(request, found, ROWS, lambda row: (row.quoted_at, row.id)),

@@ -22,7 +22,7 @@ from jiaozi.exchange.rules.checking import QUANTITY_MAX
 from jiaozi.kernel import clock
 from jiaozi.kernel.fen import parse_yuan
 from jiaozi.kernel.label import Label
-from jiaozi.kernel.refusal import Reason, Refused
+from jiaozi.kernel.refusal import Refused
 from jiaozi.web.forms import Form, choices
 from jiaozi.web.frame import actor
 from jiaozi.web.pages import page
@@ -197,9 +197,7 @@ def withdraw_offer(request: HttpRequest, session_id: UUID, order_id: UUID) -> Ht
     try:
         exchange.withdraw(session_id=session_id, order_ids=[order_id], by=actor(request), now=clock.now())
     except Refused as refused:
-        reasons: tuple[Reason, ...] = (refused.reason,)
-        for reason in reasons:
-            messages.error(request, said(reason.label))
+        messages.error(request, said(refused.reason.label))
     else:
         messages.success(request, said(_WITHDRAWN))
     return HttpResponseRedirect(reverse("web:offers", args=[session_id]))

@@ -16,7 +16,7 @@ from jiaozi.policy.queries import UnableToFindProgramme
 from jiaozi.settlement import queries as settlement
 from jiaozi.transparency import queries as transparency
 from jiaozi.web.pages import EVERYBODY, page
-from jiaozi.web.views.figures import cap_fen, portions
+from jiaozi.web.views.figures import portions
 from jiaozi.web.views.programme import Shown, shown
 
 YEARS_BACK = 4
@@ -35,7 +35,7 @@ def year(request: HttpRequest) -> HttpResponse:
     except UnableToFindProgramme as missing:
         return render(request, "web/no_programme.html", {"missing": missing, "now": now})
     figures = transparency.open_year(programme.slug, asked)
-    ceiling = cap_fen(programme, asked)
+    ceiling = settlement.year_cap(programme.slug, asked)
     context = {
         "now": now,
         "programme": programme,
