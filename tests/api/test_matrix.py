@@ -144,8 +144,7 @@ MAY = {
         OFFICERS,
     ),
     **dict.fromkeys(["screen_application", "preview_batch_approval", "approve_batch"], OFFICERS),
-    "check_programme_document": frozenset({"officer", "outsider"}),
-    "publish_programme_version": OFFICERS,
+    **dict.fromkeys(["check_programme_document", "publish_programme_version"], OFFICERS),
     # written by finance
     **dict.fromkeys(
         named(

@@ -251,10 +251,10 @@ class Operations(Transport):
         )
 
     def check_programme_document(self, body: DocumentWish, *, key: str | None = None) -> CheckedDocumentShape:
-        """Look at a document without keeping it: every problem with its line and column, or what it would change.
+        """Look at a document as publishing would, without keeping it: every problem with its place, or what it changes.
 
-        Look at a document without keeping it: every problem with its line and column, or what it would
-        change.  Scope: `DECIDE`.
+        Look at a document as publishing would, without keeping it: every problem with its place, or what it
+        changes.  Scope: `DECIDE`.
         """
         return cast("CheckedDocumentShape", self.asked("POST", "/api/v1/programme-documents/check", body=body, key=key))
 

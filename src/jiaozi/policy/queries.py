@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from uuid import UUID
@@ -9,15 +10,26 @@ from uuid import UUID
 from django.db.models import Min, Q
 
 from jiaozi.kernel.refusal import Refused
+from jiaozi.party.rules import Actor, check_own_programme
 from jiaozi.policy import rules
 from jiaozi.policy.models import ProgrammeVersion
 
-VERSIONS_MAX = 100
+VERSIONS_MAX, CHANGES_MAX = 100, 300
 _NAME_MAX = 60
 
 
 class UnableToFindProgramme(Refused):
     """No such version, or none of the programme that is in force on the date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A document that may be published: its first and last day of force, and what it changes, at most 300 changes."""
+
+    document: rules.Document
+    first: date
+    last: date | None
+    changes: tuple[rules.Change, ...]
 
 
 def version(version_id: UUID) -> ProgrammeVersion:
@@ -128,3 +140,38 @@ def document(version_id: UUID) -> rules.Document:
         When there is none.
     """
     return rules.load(version(version_id).text)
+
+
+def known(document: rules.Document, *, demo: bool) -> ProgrammeVersion | None:
+    """Give the version that a document already is."""
+    return ProgrammeVersion.objects.filter(digest=document.version, demo=demo).first()
+
+
+def latest(programme: str, *, demo: bool) -> ProgrammeVersion | None:
+    """Give the version of a programme that was adopted last, which the next one has to name."""
+    return ProgrammeVersion.objects.filter(programme=programme, demo=demo).order_by("-loaded_at", "-id").first()
+
+
+def changes(before: ProgrammeVersion | None, after: rules.Document) -> tuple[rules.Change, ...]:
+    """Say in words what a document changes against a version, at most 300 changes; nothing where there is none."""
+    return rules.compare(document(before.id), after)[:CHANGES_MAX] if before else ()
+
+
+def check(text: str, *, by: Actor, demo: bool) -> Checked:
+    """Look at a document as publishing it would, and keep nothing; one that is kept already changes nothing.
+
+    Raises
+    ------
+    UnableToReadProgramme, UnableToAdopt, UnableToDecide, UnableToActForProgramme
+        As ``services.publish`` does.
+    """
+    rules.check_publisher(by.role)
+    read = rules.load(text)
+    check_own_programme(by, read.slug)
+    rules.check_cases(read)
+    first, last = rules.effective_dates(read, allow_demo=demo)
+    if known(read, demo=demo):
+        return Checked(read, first, last, ())
+    before = latest(read.slug, demo=demo)
+    rules.check_succession(read, before.digest if before else None)
+    return Checked(read, first, last, changes(before, read))

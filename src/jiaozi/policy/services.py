@@ -11,7 +11,7 @@ from jiaozi.journal.rules import Line
 from jiaozi.kernel.ids import new_id
 from jiaozi.kernel.text import kept_text
 from jiaozi.party.rules import Actor, check_own_programme
-from jiaozi.policy import rules
+from jiaozi.policy import queries, rules
 from jiaozi.policy.models import LOADED_BY_MAX, ProgrammeVersion
 
 
@@ -48,12 +48,10 @@ def adopt(*, text: str, by: str, now: datetime, demo: bool) -> ProgrammeVersion:
     first, last = rules.effective_dates(document, allow_demo=demo)
     with transaction.atomic():
         _one_at_a_time(document.slug)
-        same = ProgrammeVersion.objects.filter(digest=document.version, demo=demo).first()
+        same = queries.known(document, demo=demo)
         if same is not None:
             return same
-        latest = (
-            ProgrammeVersion.objects.filter(programme=document.slug, demo=demo).order_by("-loaded_at", "-id").first()
-        )
+        latest = queries.latest(document.slug, demo=demo)
         rules.check_succession(document, latest.digest if latest else None)
         row = ProgrammeVersion.objects.create(
             id=new_id(),

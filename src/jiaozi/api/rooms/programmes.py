@@ -94,7 +94,7 @@ class Difference(Shape):
 
     before: str
     after: str
-    changes: list[RuleChangeShape]
+    changes: list[RuleChangeShape] = Field(description="at most 300")
 
 
 class ProblemShape(Shape):
@@ -113,7 +113,7 @@ class CheckedDocumentShape(Shape):
     problems: list[ProblemShape]
     effective_from: date | None
     effective_to: date | None
-    changes: list[RuleChangeShape]
+    changes: list[RuleChangeShape] = Field(description="at most 300")
 
 
 class DocumentWish(Wish):
@@ -219,24 +219,21 @@ def decide_eligibility(request: Asked, programme: Slug, given: Situation) -> Dec
 def compare_programme_versions(request: Asked, programme: Slug, before: Digest, after: Digest) -> Difference:  # noqa: ARG001 - an operation gets it
     """Say in words what changed between two versions, named by the beginnings of their digests, and for whom."""
     old, new = (queries.by_digest(programme, each) for each in (before, after))
-    changes = rules.compare(queries.document(old.id), queries.document(new.id))
+    changes = queries.changes(old, queries.document(new.id))
     return Difference.model_construct(before=old.digest, after=new.digest, changes=_changes(changes))
 
 
 @writes(router, "/programme-documents/check", CheckedDocumentShape, scope=Scope.DECIDE)
 def check_programme_document(request: Asked, given: DocumentWish) -> CheckedDocumentShape:
-    """Look at a document without keeping it: every problem with its line and column, or what it would change."""
-    rules.check_publisher(request.auth.role)
+    """Look at a document as publishing would, without keeping it: every problem with its place, or what it changes."""
     try:
-        document = rules.load(given.text)
+        found = queries.check(given.text, by=request.auth, demo=settings.JIAOZI_DEMO)
     except rules.UnableToReadProgramme as refused:
         problems = [ProblemShape.model_validate(each) for each in refused.problems]
         return CheckedDocumentShape(problems=problems, effective_from=None, effective_to=None, changes=[])
-    rules.check_cases(document)
-    first, last = rules.effective_dates(document, allow_demo=settings.JIAOZI_DEMO)
-    latest = next(iter(queries.versions(document.slug)), None)
-    changes = rules.compare(queries.document(latest.id), document) if latest else ()
-    return CheckedDocumentShape(problems=[], effective_from=first, effective_to=last, changes=_changes(changes))
+    return CheckedDocumentShape(
+        problems=[], effective_from=found.first, effective_to=found.last, changes=_changes(found.changes)
+    )
 
 
 @writes(router, "/programme-documents/publish", VersionShape, scope=Scope.DECIDE)

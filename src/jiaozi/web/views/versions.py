@@ -22,13 +22,11 @@ from jiaozi.policy import queries, rules
 from jiaozi.policy import services as policy
 from jiaozi.policy.models import ProgrammeVersion
 from jiaozi.policy.rules.adopting import PUBLISHERS
-from jiaozi.policy.rules.comparing import Change
 from jiaozi.policy.rules.reading import TEXT_LENGTH_MAX
 from jiaozi.web.frame import actor
 from jiaozi.web.pages import STAFF, page
 from jiaozi.web.templatetags.words import said
 
-CHANGES_MAX = 300
 _BYTES_MAX = TEXT_LENGTH_MAX * 4
 _PUBLISHED = Label("新版本已登记，自其生效日起施行。", "The new version is kept and in force from its first day.")
 
@@ -60,16 +58,12 @@ def _asked(request: HttpRequest, context: dict[str, Any]) -> HttpResponse | None
     text = _text(request)
     context["text"] = text
     try:
-        document = rules.load(text)
         if request.POST.get("step") == "publish":
             row = policy.publish(text=text, by=actor(request), now=clock.now(), demo=settings.JIAOZI_DEMO)
             messages.success(request, said(_PUBLISHED))
             return HttpResponseRedirect(reverse("web:version", args=[row.id]))
-        rules.check_cases(document)
-        context |= {"checked": document, "dates": rules.effective_dates(document, allow_demo=settings.JIAOZI_DEMO)}
-        latest = next(iter(queries.versions(document.slug)), None)
-        rules.check_succession(document, latest.digest if latest else None)
-        context["changes"] = _changes(latest, document)
+        found = queries.check(text, by=actor(request), demo=settings.JIAOZI_DEMO)
+        context |= {"checked": found.document, "dates": (found.first, found.last), "changes": found.changes}
     except rules.UnableToReadProgramme as refused:
         context["problems"] = refused.problems
     except Refused as refused:
@@ -83,12 +77,6 @@ def _text(request: HttpRequest) -> str:
         return request.POST.get("text", "")[: TEXT_LENGTH_MAX + 1].replace("\r\n", "\n")
     content: bytes = file.read(_BYTES_MAX)
     return content.decode("utf-8-sig", errors="replace")[: TEXT_LENGTH_MAX + 1]
-
-
-def _changes(before: ProgrammeVersion | None, after: rules.Document) -> tuple[Change, ...]:
-    if before is None:
-        return ()
-    return rules.compare(queries.document(before.id), after)[:CHANGES_MAX]
 
 
 def _in_force(today: date) -> UUID | None:
@@ -126,7 +114,7 @@ def version(request: HttpRequest, version_id: UUID) -> HttpResponse:
         "text": document.programme,
         "others": others,
         "against": against,
-        "changes": _changes(against, document),
+        "changes": queries.changes(against, document),
         "unpublished": [each for each in document.programme.parameters.values() if each.unpublished],
         "place": _place(row, local_date(clock.now()), _in_force(local_date(clock.now()))),
         "people": party.names_on_screen([row.loaded_by]),
