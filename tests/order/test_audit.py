@@ -9,6 +9,7 @@ from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import void
 from jiaozi.order import queries
 from jiaozi.order import services as order
+from jiaozi.order.models import Order
 from jiaozi.order.rules import hold_id
 
 
@@ -33,11 +34,11 @@ def test_work_without_money_is_found(world, held, part):
 
 
 def test_money_without_work_is_found(held):
-    queries.Order.objects.filter(id=held.id).update(state="CANCELLED")
+    Order.objects.filter(id=held.id).update(state="CANCELLED")
     assert found() == [("an order is held for exactly while it is under way", str(held.id))]
 
 
 def test_a_hold_that_is_not_what_the_order_says_is_found(held):
     fen = held.voucher_hold_fen + 1
-    queries.Order.objects.filter(id=held.id).update(voucher_hold_fen=fen, most_fen=fen + held.own_hold_fen)
+    Order.objects.filter(id=held.id).update(voucher_hold_fen=fen, most_fen=fen + held.own_hold_fen)
     assert len(found()) == 1

@@ -13,6 +13,7 @@ from jiaozi.ledger.models import LedgerTransfer
 from jiaozi.metering import services as metering
 from jiaozi.order import queries
 from jiaozi.order import services as order
+from jiaozi.order.models import Order
 from jiaozi.order.ports import JobOutcome, JobState, UnableToReachEngine, UsageRecord
 from jiaozi.order.rules import MOVES_MAX, PATIENCE, Request, State, UnableToQuote, own_account
 from jiaozi.order.rules.standing import STUCK_AFTER
@@ -240,7 +241,7 @@ def test_a_late_word_of_the_first_place_does_not_count_at_the_second(world, two,
     order.submit(order_id=row.id, now=world.now)
 
     def answer(order_ids):
-        queries.Order.objects.filter(id=row.id).update(centre_id=OTHER)
+        Order.objects.filter(id=row.id).update(centre_id=OTHER)
         two[0].end(row.id, world.now, exit_code=1)
         return dict(two[0].jobs)
 
@@ -251,7 +252,7 @@ def test_a_late_word_of_the_first_place_does_not_count_at_the_second(world, two,
 
 def test_tries_are_bounded(world, two, voucher):
     row = held(world, voucher)
-    queries.Order.objects.filter(id=row.id).update(moves=MOVES_MAX)
+    Order.objects.filter(id=row.id).update(moves=MOVES_MAX)
     Centre.objects.filter(id=CENTRE).update(connected=False, engine="")
     assert order.re_place_waiting(now=world.now + PATIENCE) == 0
 

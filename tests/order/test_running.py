@@ -14,6 +14,7 @@ from jiaozi.kernel.label import Label
 from jiaozi.ledger import queries as ledger
 from jiaozi.order import queries, tasks
 from jiaozi.order import services as order
+from jiaozi.order.models import Order
 from jiaozi.order.ports import JobOutcome, JobState, UnableToReachEngine
 from jiaozi.order.rules import State
 from jiaozi.voucher import queries as vouchers
@@ -145,7 +146,7 @@ def test_a_cancel_that_overtakes_the_submission_starts_nothing(world, engine, he
 def test_a_cancel_after_a_lost_answer_stops_the_job_instead_of_releasing_its_hold(world, engine, held):
     """The engine took the job and its answer was lost; a hold released now would leave a job unfunded."""
     order.submit(order_id=held.id, now=world.now)
-    queries.Order.objects.filter(id=held.id).update(engine_job="")
+    Order.objects.filter(id=held.id).update(engine_job="")
     order.cancel(order_id=held.id, by=world.applicant(held.holder), now=world.now)
     engine.cancelled.clear()
     row = order.submit(order_id=held.id, now=world.now)
@@ -155,7 +156,7 @@ def test_a_cancel_after_a_lost_answer_stops_the_job_instead_of_releasing_its_hol
 
 def test_a_refusal_after_a_lost_answer_stops_the_job_instead_of_releasing_its_hold(world, engine, held):
     order.submit(order_id=held.id, now=world.now)
-    queries.Order.objects.filter(id=held.id).update(engine_job="")
+    Order.objects.filter(id=held.id).update(engine_job="")
     engine.kill_lag_ms = 9_000
     row = order.submit(order_id=held.id, now=world.now)
     assert (row.state, engine.cancelled) == (State.SUBMITTED, [held.id])
