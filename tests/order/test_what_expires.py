@@ -24,6 +24,7 @@ from tests.world import CENTRE, FINANCE, OFFICER, OPERATOR
 MARCH = date(2026, 3, 1)
 JULY = datetime(2026, 6, 30, 16, tzinfo=UTC)
 FACE_FEN = parse_yuan("30万")
+CLAUSE_USES = ("spendable_fen", "held_fen", "used_fen", "ended_fen")
 
 
 def guizhou(*, expiry: str = "available", last: str = "2026-06-30") -> str:
@@ -51,9 +52,13 @@ def adds_up(city) -> bool:
     found = settlement.year_at_a_glance(city.slug, 2026)
     parts = (found.issued_fen, found.awarded_fen, found.unissued_fen, found.unissued_lapsed_fen)
     uses = (found.spendable_fen, found.held_fen, found.used_fen, found.ended_fen)
+    clauses = settlement.budget(city.slug, 2026, now=city.now).clauses
+    by_clause = [sum(getattr(each, name) for each in clauses) for name in CLAUSE_USES]
     return (
         found.budget_fen + found.returned_fen == sum(parts)
         and found.issued_fen == sum(uses)
+        and by_clause == list(uses)
+        and [each.difference_fen for each in settlement.year_ahead(city.slug, 2026, now=city.now).checks] == [0, 0, 0]
         and settlement.audit_all().findings == ()
     )
 

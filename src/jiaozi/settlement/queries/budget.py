@@ -10,11 +10,10 @@ from django.db.models import Count, Q, Sum
 
 from jiaozi.kernel import period
 from jiaozi.kernel.period import local_date, start_of_day
-from jiaozi.ledger.rules import Account, AccountKind
 from jiaozi.policy import queries as policy
 from jiaozi.policy.rules.pooled import Cap, caps_of
 from jiaozi.settlement.models import AwardStage
-from jiaozi.settlement.queries.glance import YearAtAGlance, year_at_a_glance
+from jiaozi.settlement.queries.glance import YearAtAGlance, sinks, year_at_a_glance
 from jiaozi.settlement.queries.reading import run
 from jiaozi.settlement.rules.award import StageState
 from jiaozi.settlement.rules.forecast import DAYS_A_WEEK, WEEKS, Forecast, forecast, whole_weeks
@@ -84,7 +83,8 @@ def budget(programme: str, year: int, *, now: datetime) -> BudgetView:
     """Give a year's money; nine statements."""
     figures, today, whole = year_at_a_glance(programme, year), local_date(now), period.year(year)
     last = min(today, whole.last)
-    ceiling_fen = figures.budget_fen if figures.cap_fen is None else figures.cap_fen
+    # where no cap is known the budget bounds it, with what came back to it
+    ceiling_fen = figures.budget_fen + figures.returned_fen if figures.cap_fen is None else figures.cap_fen
     left_fen = min(max(0, ceiling_fen - figures.issued_fen), figures.unissued_fen)
     counted = _weeks(programme, whole.first, last)
     running = last == today and today >= whole.first
@@ -141,7 +141,7 @@ def _vouchers(programme: str, whole: period.Period) -> list[ClauseMoney]:
         programme=programme,
         first=start_of_day(whole.first),
         end=start_of_day(whole.end),
-        sinks=[Account(kind, programme).id for kind in (AccountKind.LAPSED, AccountKind.REVOKED)],
+        sinks=[each.id for each in sinks(programme, whole.first.year)],
     )
     return [ClauseMoney(*row) for row in rows]
 

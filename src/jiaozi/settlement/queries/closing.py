@@ -78,8 +78,11 @@ def _checks(figures: YearAtAGlance) -> tuple[Check, ...]:
     fund = reserve.reserve_fen + reserve.unreplenished_fen + reserve.receivable_fen - reserve.due_fen
     return (
         Check(
-            Label("预算＝已发放＋奖励＋未发放＋已失效", "budget = granted + awards + not granted + lapsed"),
-            figures.budget_fen,
+            Label(
+                "预算＋收回＝已发放＋奖励＋未发放＋已失效",
+                "budget + returned = granted + awards + not granted + lapsed",
+            ),
+            figures.budget_fen + figures.returned_fen,
             gone,
         ),
         Check(

@@ -68,7 +68,7 @@ class YearAtAGlance:
         return self.trigger_fen is not None and self.reserve.reserve_fen < self.trigger_fen
 
 
-def _sinks(programme: str, year: int) -> tuple[Account, ...]:
+def sinks(programme: str, year: int) -> tuple[Account, ...]:
     """Give the accounts that take what ended vouchers had left."""
     lapsed, revoked = (Account(kind, programme) for kind in (AccountKind.LAPSED, AccountKind.REVOKED))
     return lapsed, revoked, available_account(programme, year)
@@ -97,7 +97,7 @@ def year_at_a_glance(programme: str, year: int) -> YearAtAGlance:
         end=start_of_day(whole.end),
         available=available_account(programme, year).id,
         lapse=named_id("year.lapse", year_id(programme, year)),
-        sinks=[each.id for each in _sinks(programme, year)],
+        sinks=[each.id for each in sinks(programme, year)],
         **{name: Account(kind, programme).id for name, kind in names.items()},
     )
     budget, returned, unissued, lapsed, vouchers, issued, spendable, held, debited, ended, settled, awarded, *cash = row
