@@ -137,12 +137,6 @@ def jobs(lease: UUID, limit: int = 100) -> list[LeaseJob]:
     return list(rows.order_by("-told_at", "-id")[: min(limit, ROWS_MAX)])
 
 
-def losses(centre: str, limit: int = 100) -> list[LeaseJob]:
-    """Give the jobs that a centre ran at its own cost, the latest first, without their wishes."""
-    rows = LeaseJob.objects.defer("wish").filter(centre_id=centre, order=None)
-    return list(rows.order_by("-told_at", "-id")[: min(limit, ROWS_MAX)])
-
-
 def order_exists(order: UUID) -> bool:
     """Say whether an order has this id."""
     return Order.objects.filter(id=order).exists()

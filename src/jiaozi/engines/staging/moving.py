@@ -16,7 +16,6 @@ from jiaozi.kernel.refusal import Refused
 from jiaozi.order.ports import Movement, MovementPage, MovementRecord, Progress, UnableToMove, UnableToReachPlace
 
 _SHA256 = re.compile(r"[0-9a-f]{64}|")
-_NO_SPACE = 28
 
 
 class Mover:

@@ -10,8 +10,6 @@ from jiaozi.lab.rules.bands import Band, band, bands
 from jiaozi.lab.rules.concentration import PPM
 from jiaozi.lab.rules.measuring import FATES, Cell, Measured
 
-DRY_NEVER = -1
-
 
 class Unit:
     """What a figure counts, by the name that files give it."""

@@ -13,7 +13,6 @@ from enum import StrEnum
 from fractions import Fraction
 
 from jiaozi.catalogue.rules import Tariff, run_price_fen
-from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Reason, Refused
 from jiaozi.order.rules.life import State
@@ -255,11 +254,3 @@ def check_access(by: Actor, holder: object, *, is_session: bool) -> None:
         )
     if not is_session:
         raise UnableToOpenSession("NOT_A_SESSION", "这不是交互会话", "this order is no session", field="order")
-
-
-def slice_words(priced: Quote) -> Label:
-    """Say what an extension holds."""
-    return Label(
-        f"追加冻结{yuan(priced.most_fen)}元（券{yuan(priced.voucher_fen)}，自付{yuan(priced.own_fen)}）",
-        f"holds {yuan(priced.most_fen)} yuan more (voucher {yuan(priced.voucher_fen)}, own {yuan(priced.own_fen)})",
-    )

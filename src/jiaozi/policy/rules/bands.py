@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from jiaozi.policy.rules import schema
-from jiaozi.policy.rules.figures import Figure, Unreadable, shown
+from jiaozi.policy.rules.figures import Figure, Unreadable
 from jiaozi.policy.rules.problems import Path
 from jiaozi.policy.rules.words import BandMode, Kind
 
@@ -133,9 +133,3 @@ def _kinds_wrong(
                 (*path, name),
                 Unreadable(f"此档按 {kind} 分，界限却是 {own}", f"this band is of a {kind}, its bound is a {own}"),
             )
-
-
-def bound_shown(figure: Figure, value: Any) -> str:
-    """Write a bound the way the document writes it."""
-    kind = Kind.MONEY if figure.kind is Kind.MONEY else Kind.DECIMAL if isinstance(value, Fraction) else Kind.INT
-    return shown(kind, value)

@@ -62,11 +62,6 @@ class YearAtAGlance:
     unpublished: tuple[str, ...]
     demo: bool
 
-    @property
-    def reserve_is_low(self) -> bool:
-        """Whether the reserve is under the balance at which it is topped up; never said of an unknown one."""
-        return self.trigger_fen is not None and self.reserve.reserve_fen < self.trigger_fen
-
 
 def sinks(programme: str, year: int) -> tuple[Account, ...]:
     """Give the accounts that take what ended vouchers had left."""
