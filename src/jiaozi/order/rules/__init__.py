@@ -1,25 +1,21 @@
 """An order is one job under one hold: quoted, held for, run, metered, captured. Money first, then work."""
 
+from jiaozi.order.rules.accounts import own_account, own_payable_account, payable_account, payable_accounts
+from jiaozi.order.rules.credit import check_credit, same_credit
 from jiaozi.order.rules.holding import (
     NOTHING_MOVED,
     PROGRAMME_MAX,
     Held,
     Slice,
     UnableToHold,
-    check_credit,
     check_own,
     expired,
     fund_lines,
     hold_id,
     hold_lines,
     move_lines,
-    own_account,
-    own_payable_account,
-    payable_account,
-    payable_accounts,
     refusal,
     resolve_lines,
-    same_credit,
     slice_void_lines,
 )
 from jiaozi.order.rules.life import ON_ENGINE, TRANSITIONS, UNFINISHED, State

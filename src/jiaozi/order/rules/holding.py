@@ -1,4 +1,4 @@
-"""Money first: the accounts of an order, the one chain that funds it, and the one that resolves it."""
+"""Money first: the one chain that funds an order, and the one that resolves it."""
 
 from __future__ import annotations
 
@@ -12,19 +12,17 @@ from jiaozi.kernel.ids import named_id
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Reason, Refused
 from jiaozi.ledger.rules import (
-    AMOUNT_MAX_FEN,
-    PAYABLE_SHARDS,
     Account,
-    AccountKind,
     Transfer,
     TransferStatus,
     hold,
     resolve,
     void,
 )
+from jiaozi.order.rules.accounts import own_account, own_payable_account, payable_account
 from jiaozi.order.rules.quoting import Quote
 from jiaozi.order.rules.staging import movement_id
-from jiaozi.party.rules import Actor, Role, check_own_centre, check_own_programme
+from jiaozi.party.rules import Actor, Role, check_own_programme
 from jiaozi.policy.rules import CapUse, Measure
 from jiaozi.voucher.rules import cap_accounts, counted, voucher_account
 
@@ -36,26 +34,6 @@ NOTHING_MOVED = Quote(most_fen=0, voucher_fen=0, own_fen=0)
 
 class UnableToHold(Refused):
     """The order can't be funded."""
-
-
-def payable_account(programme: str, centre: str, order_id: UUID) -> Account:
-    """Give the shard of a centre's payable that an order uses."""
-    return Account(AccountKind.PAYABLE, programme, f"{centre}/{order_id.int % PAYABLE_SHARDS}")
-
-
-def payable_accounts(programme: str, centre: str) -> tuple[Account, ...]:
-    """Give all shards of a centre's payable."""
-    return tuple(Account(AccountKind.PAYABLE, programme, f"{centre}/{shard}") for shard in range(PAYABLE_SHARDS))
-
-
-def own_account(programme: str, holder: UUID, centre: str) -> Account:
-    """Give what a holder has prepaid, or was granted as credit, at a centre."""
-    return Account(AccountKind.OWN, programme, f"{holder}/{centre}")
-
-
-def own_payable_account(programme: str, centre: str) -> Account:
-    """Give what holders owe a centre for their own shares."""
-    return Account(AccountKind.OWN_PAYABLE, programme, centre)
 
 
 def hold_id(order_id: UUID, part: str, moves: int = 0, number: int = 0) -> UUID:
@@ -318,45 +296,3 @@ def check_own(by: Actor, holder: UUID, programme: str) -> None:
         raise UnableToHold(
             "NOT_YOURS", "只能使用本单位的算力券", "a holder spends its own vouchers only", field="holder"
         )
-
-
-def check_credit(by: Actor, centre: str, amount_fen: int) -> None:
-    """Let the centre or the operator record a holder's prepayment or credit.
-
-    Raises
-    ------
-    UnableToHold
-        When the role or the amount is wrong.
-    UnableToActForCentre
-        When the centre is another's.
-    """
-    check_own_centre(by, centre)
-    if by.role not in {Role.CENTRE, Role.OPERATOR}:
-        raise UnableToHold(
-            "WRONG_ROLE", "预存或授信须由算力中心登记", "the centre records prepayment and credit", field="role"
-        )
-    if not 0 < amount_fen <= AMOUNT_MAX_FEN:
-        raise UnableToHold(
-            "AMOUNT_MISSING",
-            f"金额须大于零，不超过{yuan(AMOUNT_MAX_FEN)}元",
-            f"the amount must be more than zero, at most {yuan(AMOUNT_MAX_FEN)} yuan",
-            field="amount_fen",
-        )
-
-
-def same_credit(found: tuple[UUID, int] | None, asked: tuple[UUID, int], reference: UUID) -> bool:
-    """Say whether this very prepayment or credit was recorded before.
-
-    Raises
-    ------
-    UnableToHold
-        When the reference stands for another one.
-    """
-    if found is not None and found != asked:
-        raise UnableToHold(
-            "REFERENCE_USED",
-            f"凭证号{reference}已用于另一笔预存或授信",
-            f"the reference {reference} already stands for another prepayment or credit",
-            field="reference",
-        )
-    return found is not None

@@ -1,11 +1,13 @@
-"""Keeping one order's or one centre's trouble its own, so that the others go on."""
+"""Keeping one order's or one centre's trouble its own, so that the others go on, and two workers apart."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 import structlog
+from django.db import connection
 
 from jiaozi.order.ports import UnableToReachEngine
 
@@ -38,3 +40,17 @@ def centre_apart(centre: str) -> Iterator[None]:
         _log.info("centre can't be reached", centre=centre, reason=str(down))
     except Exception:  # noqa: BLE001 - as above
         _log.exception("centre left for the next turn", centre=centre)
+
+
+@contextmanager
+def alone(id_: UUID) -> Iterator[bool]:
+    """Say whether nobody else is at this order or file; the lock is the session's, no transaction is held open."""
+    key = id_.int % 2**63
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        (mine,) = cursor.fetchone()
+        try:
+            yield mine
+        finally:
+            if mine:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])

@@ -17,11 +17,11 @@ from jiaozi.order.models import Order, OrderRuling
 from jiaozi.order.ports import JobOutcome, JobState, JobStatus, UnableToReachEngine
 from jiaozi.order.rules import standing
 from jiaozi.order.rules.standing import Answer, Verdict
+from jiaozi.order.services.apart import alone
 from jiaozi.order.services.engines import engine_of, has_engine
 from jiaozi.order.services.following import end
 from jiaozi.order.services.funding import release
 from jiaozi.order.services.step import say, take
-from jiaozi.order.services.submitting import alone
 from jiaozi.party.rules import Actor
 
 _GIVEN_UP = Reason("GIVEN_UP", Label("经办或运营方认定作业不存在，已解冻", "found to have no job, its hold released"))

@@ -25,6 +25,7 @@ from jiaozi.order.models import Order, OrderData
 from jiaozi.order.ports import Direction, Movement, MovementRecord, UnableToMove, UnableToReachPlace
 from jiaozi.order.rules import State
 from jiaozi.order.rules.staging import OPEN, DataState, again_at, failed
+from jiaozi.order.services.apart import alone
 from jiaozi.order.services.funding import move_later, release, submit_later
 from jiaozi.order.services.moving import re_place
 from jiaozi.order.services.stager import staging
@@ -50,7 +51,7 @@ def move_data(*, order_id: UUID, now: datetime) -> bool:
     row = queries.given_up(order_id) or queries.due_data(order_id, now).order_by("direction", "name").first()
     if row is None:
         return False
-    with _turn() as mine, _alone(row.id) as only:
+    with _turn() as mine, alone(row.id) as only:
         if not (mine and only):
             return False
         if row.state == DataState.FAILED:
@@ -224,17 +225,3 @@ def _turn() -> Iterator[bool]:
                     cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_SLOTS_KEY, place])
                 return
     yield False
-
-
-@contextmanager
-def _alone(id_: UUID) -> Iterator[bool]:
-    """Say whether nobody else moves this file; the lock is the session's, no transaction is held open."""
-    key = id_.int % 2**63
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
-        (mine,) = cursor.fetchone()
-        try:
-            yield mine
-        finally:
-            if mine:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])

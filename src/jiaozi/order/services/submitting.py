@@ -6,12 +6,11 @@ over, then asks the engine, which is idempotent by order id; so a crash in betwe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Reason
@@ -28,7 +27,7 @@ from jiaozi.order.ports import (
 )
 from jiaozi.order.rules import State
 from jiaozi.order.rules.staging import no_landing
-from jiaozi.order.services.apart import centre_apart, order_apart
+from jiaozi.order.services.apart import alone, centre_apart, order_apart
 from jiaozi.order.services.engines import engine_of
 from jiaozi.order.services.funding import release
 from jiaozi.order.services.moving import re_place
@@ -91,20 +90,6 @@ def _knock(row: Order, now: datetime) -> None:
     engine = engine_of(row.centre)
     if queries.is_doubtful(row.centre_id, row.id, now - _DOUBT_AFTER):
         engine.status([row.id])
-
-
-@contextmanager
-def alone(order_id: UUID) -> Iterator[bool]:
-    """Say whether nobody else is handing this order over; the lock is the session's, no transaction is held open."""
-    key = order_id.int % 2**63
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
-        (mine,) = cursor.fetchone()
-        try:
-            yield mine
-        finally:
-            if mine:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
 
 
 def _hand_over(row: Order, now: datetime) -> Order:
