@@ -15,13 +15,14 @@ from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import Transfer, TransferStatus, UnableToTransfer
 from jiaozi.order import queries, rules
 from jiaozi.order.models import Order
-from jiaozi.order.rules import Held, Request, Session, State, placing
+from jiaozi.order.rules import Held, State, placing
 from jiaozi.order.rules.wishes import Wishes
 from jiaozi.order.services.apart import order_apart
 from jiaozi.order.services.data import carry_over, wishes_of
 from jiaozi.order.services.funding import caps_today, go_on, held, held_for_movement
 from jiaozi.order.services.placing import Placed, choose
 from jiaozi.order.services.quoting import Moving, Priced, movement, price, put_movement, spendable_terms
+from jiaozi.order.services.spec import request_of
 from jiaozi.order.services.step import take
 from jiaozi.party.rules import SYSTEM
 from jiaozi.policy.rules import CapUse
@@ -42,7 +43,7 @@ def re_place(*, order_id: UUID, why: Reason, now: datetime) -> bool:
     if not _may_move(row):
         return False
     tried = placing.tried(row.placement, row.centre_id)
-    request = _request(row)
+    request = request_of(row)
     try:
         voucher = vouchers.voucher(row.voucher_id)
         wishes, terms = wishes_of(row), spendable_terms(voucher, now)
@@ -70,20 +71,6 @@ def re_place_waiting(*, now: datetime) -> int:
 
 def _may_move(row: Order) -> bool:
     return placing.may_move(State(row.state), pinned=row.pinned, cancel_asked=row.cancel_asked, moves=row.moves)
-
-
-def _request(row: Order) -> Request:
-    session = queries.session_of(row)
-    return Request(
-        centre=row.centre_id,
-        resource_class=row.resource_class_id,
-        units=row.units,
-        memory_mib=row.memory_mib,
-        time_limit_ms=row.time_limit_ms,
-        command=tuple(row.command),
-        end_user=row.end_user_id,
-        session=Session(opens=session.opens, authorized_key=session.authorized_key) if session else None,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from jiaozi.order import queries
 from jiaozi.order.models import Order
-from jiaozi.order.ports import Direction
-from jiaozi.order.rules import Request, Session, check_own
-from jiaozi.order.rules.wishes import DataFile, Wishes, from_json
+from jiaozi.order.rules import Request, check_own
+from jiaozi.order.rules.wishes import DataFile, Wishes
+from jiaozi.order.services.data import wishes_of
 from jiaozi.order.services.quoting import quote
+from jiaozi.order.services.spec import request_of
 from jiaozi.party.rules import Actor
 
 
@@ -37,19 +39,9 @@ def asked(*, order_id: UUID, by: Actor) -> Asked:
     """
     row = queries.order(order_id)
     check_own(by, row.holder_id, row.programme)
-    session = queries.session_of(row)
-    request = Request(
-        centre=row.centre_id if row.pinned else "",
-        resource_class=row.resource_class_id,
-        units=row.units,
-        memory_mib=row.memory_mib,
-        time_limit_ms=row.time_limit_ms,
-        command=tuple(row.command),
-        end_user=row.end_user_id,
-        session=Session(opens=session.opens, authorized_key=session.authorized_key) if session else None,
-    )
-    inputs, outputs = (_data(row, direction) for direction in (Direction.IN, Direction.OUT))
-    wishes = replace(from_json(row.wishes, inputs, outputs), latest_start=None, deadline=None)
+    request = replace(request_of(row), centre=row.centre_id if row.pinned else "")
+    wishes = replace(wishes_of(row), latest_start=None, deadline=None)
+    wishes = replace(wishes, inputs=_unsealed(wishes.inputs), outputs=_unsealed(wishes.outputs))
     return Asked(row.title, request, wishes, dict(row.files))
 
 
@@ -68,10 +60,6 @@ def again(*, order_id: UUID, voucher_id: UUID | None = None, by: Actor, now: dat
     )
 
 
-def _data(row: Order, direction: Direction) -> tuple[DataFile, ...]:
-    found = queries.data_of(row.id, row.centre_id) if row.movement_bytes_max else []
-    return tuple(
-        DataFile(name=each.name, url=each.url, size_bytes=each.size_max)
-        for each in found
-        if each.direction == direction
-    )
+def _unsealed(files: Iterable[DataFile]) -> tuple[DataFile, ...]:
+    """Ask for no content: once a file was moved its row says which was found, and no longer what was asked for."""
+    return tuple(replace(each, sha256="") for each in files)

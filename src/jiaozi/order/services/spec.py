@@ -1,4 +1,4 @@
-"""An order as the job that an engine is asked to run."""
+"""An order read again: as what its holder asked for, and as the job that an engine is asked to run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,23 @@ from jiaozi.catalogue.rules import Unit
 from jiaozi.order import queries
 from jiaozi.order.models import Order
 from jiaozi.order.ports import JobSpec, SessionSpec
+from jiaozi.order.rules import Request, Session
 from jiaozi.order.services.data import paths_of
+
+
+def request_of(row: Order) -> Request:
+    """Give what an order asked for, at its present centre."""
+    session = queries.session_of(row)
+    return Request(
+        centre=row.centre_id,
+        resource_class=row.resource_class_id,
+        units=row.units,
+        memory_mib=row.memory_mib,
+        time_limit_ms=row.time_limit_ms,
+        command=tuple(row.command),
+        end_user=row.end_user_id,
+        session=Session(opens=session.opens, authorized_key=session.authorized_key) if session else None,
+    )
 
 
 def spec_of(row: Order) -> JobSpec:
