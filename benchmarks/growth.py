@@ -70,6 +70,11 @@ def _as_png(path: Path) -> Path | None:
     target = path.resolve().with_suffix(".png")
     with tempfile.TemporaryDirectory() as profile:
         words = [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}"]
-        words += ["--hide-scrollbars", f"--window-size={_WIDE},{_HIGH}", f"--screenshot={target}", path.resolve().as_uri()]
+        words += [
+            "--hide-scrollbars",
+            f"--window-size={_WIDE},{_HIGH}",
+            f"--screenshot={target}",
+            path.resolve().as_uri(),
+        ]
         done = subprocess.run(words, capture_output=True, timeout=60, check=False)
     return target if done.returncode == 0 and target.exists() else None

@@ -20,7 +20,7 @@ from heapq import heappop, heappush
 from jiaozi.dispatch.rules.replay.trace import Job
 from jiaozi.dispatch.rules.request import UnableToPlace
 
-_BACKFILL_MAX = 400
+_BACKFILL_MAX = 10_000
 _SHORT_S = 10
 _PATIENCE = 0.02
 """The part of its time limit that a job may wait for a cheaper centre."""
