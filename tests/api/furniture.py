@@ -24,7 +24,9 @@ from jiaozi.metering.rules import CaptureKind
 from jiaozi.notice import services as notice
 from jiaozi.order.models import Order
 from jiaozi.order.ports import JobOutcome, UsageRecord
+from jiaozi.party import services as party
 from jiaozi.party.models import Membership, Token
+from jiaozi.party.rules import SYSTEM, Details, Grant, Role
 from jiaozi.policy.rules.words import StepOfLife
 from jiaozi.settlement.models import Award, AwardStage, Clawback, Disallowance, GrantPayment, Redemption, Statement
 from jiaozi.voucher import services as voucher_services
@@ -69,7 +71,15 @@ def furnish(house: Any) -> dict[str, str]:
     ids |= _sessions(house, now)
     member = Membership.objects.get(organisation=house.firm)
     ids |= {"membership": member.id, "token": Token.objects.get(membership=member).id}
+    ids |= {"membership:OTHER": _colleague(house, now)}
     return {name: str(value) for name, value in ids.items()}
+
+
+def _colleague(house: Any, now: Any) -> Any:
+    """Let somebody else in, whom the holder's administrator may limit."""
+    person = party.enrol(details=Details("同事", f"{uuid4().hex[:12]}@example.cn"), by=SYSTEM, now=now)
+    colleague = Grant(role=Role.APPLICANT, since_at=now, organisation=house.firm.id)
+    return party.grant(person=person.id, grant=colleague, by=SYSTEM, now=now).id
 
 
 def _lease(voucher: Any, now: Any) -> Any:

@@ -87,7 +87,9 @@ MAY = {
     ),
     **dict.fromkeys(["list_organisations", "list_journal_lines", "audit_books"], ALL_OVERSEERS),
     **dict.fromkeys(["get_organisation", "list_end_users"], ALL_OVERSEERS | {"holder"}),
-    "list_members": frozenset({"holder", "officer", "outsider", "operator", "auditor"}),
+    **dict.fromkeys(
+        ["list_members", "list_spending_limits"], frozenset({"holder", "officer", "outsider", "operator", "auditor"})
+    ),
     **dict.fromkeys(["get_budget", "try_parameter", "preview_year_closing", "get_payment_run"], OVERSEERS),
     **dict.fromkeys(["list_lab_runs", "get_lab_run", "get_lab_file", "start_lab_run"], OVERSEERS),
     **dict.fromkeys(
@@ -131,6 +133,7 @@ MAY = {
     "let_member_in": frozenset({"holder", "officer", "outsider"}),
     "end_membership": frozenset({"holder", "officer", "outsider"}),
     "end_token": frozenset({"holder", "operator"}),
+    **dict.fromkeys(["set_spending_limit", "remove_spending_limit"], frozenset({"holder"})),
     # written by the officer
     "register_organisation": frozenset({"officer", "outsider"}),
     **dict.fromkeys(
@@ -190,6 +193,7 @@ IN_STATE = {
     "pay_redemption": "ACCEPTED",
     "pay_award_stage": "READY",
     "waive_order": "ENDED",
+    **dict.fromkeys(["set_spending_limit", "remove_spending_limit"], "OTHER"),
     "clear_exchange_session": "CLOSED",
     "settle_exchange_session": "CLEARED",
     **dict.fromkeys(
@@ -273,6 +277,7 @@ def bodies(house, ids):
         "register_organisation": new,
         "correct_organisation": new | {"name": "蓉城一号", "uscc": house.firm.uscc, "registered_in_city": True},
         "let_member_in": {"person": some},
+        "set_spending_limit": {"per": "MONTH", "limit_fen": 100},
         "name_end_user": {"name": "某人"},
         "allow_leases": {"key": KEY},
         "write_off_lease": reason,

@@ -16,12 +16,15 @@ from jiaozi.metering.models import UsageRow
 from jiaozi.order import services as order
 from jiaozi.order.models import Order
 from jiaozi.order.rules import State as OrderState
+from jiaozi.order.rules.spending import Per, UnableToLimit
 from jiaozi.order.services import engines
-from jiaozi.party.rules import SYSTEM
+from jiaozi.party import services as party
+from jiaozi.party.rules import SYSTEM, Actor, Grant, Role
 from jiaozi.settlement.queries import audit_all
 from jiaozi.voucher import services as vouchers
 from jiaozi.voucher.queries import purse
 from tests.lease.city import OTHER
+from tests.web.people import enrol
 from tests.world import CENTRE, OFFICER
 
 
@@ -260,6 +263,22 @@ def test_what_a_centre_admitted_before_it_heard_of_the_end_is_honoured_and_the_r
     rest = centres.voucher.face_fen - row.voucher_fen
     assert (after.spendable_fen, after.ended_fen) == ((0, rest) if verb == "revoke" else (rest, 0))
     assert audit_all().findings == ()
+
+
+def test_a_member_with_a_spending_limit_lets_no_centre_spend_without_asking(centres):
+    """What centres spend by themselves counts for no member: the limit would be passed that way."""
+    world, holder = centres.world, centres.voucher.holder
+    chief = Actor("person:chief", Role.APPLICANT, holder.id, administrator=True)
+    person = enrol("li", world.now)
+    grant = Grant(role=Role.APPLICANT, since_at=world.now, organisation=holder.id)
+    member = party.grant(person=person, grant=grant, by=SYSTEM, now=world.now)
+    by = Actor(f"person:{person}", Role.APPLICANT, holder.id)
+    order.set_limit(membership_id=member.id, per=Per.MONTH, limit_fen=10**9, by=chief, now=centres.at)
+    text = public_text(centres.key.public_key())
+    with pytest.raises(UnableToLimit, match="a spending limit"):
+        services.allow(voucher_id=centres.voucher.id, holder_key=text, by=by, now=centres.at)
+    order.remove_limit(membership_id=member.id, by=chief, now=centres.at)
+    services.allow(voucher_id=centres.voucher.id, holder_key=text, by=by, now=centres.at)
 
 
 def test_who_may_allow(centres):

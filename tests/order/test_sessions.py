@@ -21,6 +21,7 @@ from jiaozi.ledger.rules import TransferKind
 from jiaozi.metering import services as metering
 from jiaozi.order import queries, rules
 from jiaozi.order import services as order
+from jiaozi.order.models import Order
 from jiaozi.order.ports import (
     JobOutcome,
     JobState,
@@ -34,13 +35,16 @@ from jiaozi.order.ports import (
 from jiaozi.order.rules import Held, Offer, Quote, Request, Session, Slice, State, UnableToQuote, quota
 from jiaozi.order.rules import session as sessions
 from jiaozi.order.rules.session import SliceState, UnableToExtendSession, UnableToOpenSession
+from jiaozi.order.rules.spending import Per
 from jiaozi.order.rules.standing import LIMIT_GRACE, LOST, STUCK_AFTER
 from jiaozi.order.services import engines
-from jiaozi.party.rules import Actor, Role
+from jiaozi.party import services as party
+from jiaozi.party.rules import SYSTEM, Actor, Grant, Role
 from jiaozi.voucher import queries as vouchers
 from jiaozi.voucher import services as voucher_services
 from tests import fake_engine
 from tests.fake_engine import TOKEN, Sitting
+from tests.web.people import enrol
 from tests.world import CENTRE, CENTRE_CLERK, OFFICER, OPERATOR, PROGRAMME
 
 HOUR_MS = 3_600_000
@@ -104,6 +108,24 @@ def end(world, engine, row, *, elapsed=timedelta(hours=1)):
     order.watch_all(now=at)
     metering.collect_all(now=at)
     return queries.order(row.id)
+
+
+def test_an_extension_counts_for_the_member_who_ordered_and_is_refused_past_the_limit(world, engine, holder, running):
+    """Whoever asks for more time: otherwise a colleague's click would pass the limit."""
+    person = enrol("li", world.now)
+    chief = Actor("person:chief", Role.APPLICANT, holder.id, administrator=True)
+    grant = Grant(role=Role.APPLICANT, since_at=world.now, organisation=holder.id)
+    member = party.grant(person=person, grant=grant, by=SYSTEM, now=world.now)
+    Order.objects.filter(id=running.id).update(held_by=f"person:{person}")
+    words = {"membership_id": member.id, "per": Per.TOTAL, "by": chief, "now": world.now}
+    order.set_limit(limit_fen=running.most_fen, **words)
+    with pytest.raises(UnableToExtendSession, match=r"0\.00 is left") as refused:
+        more(world, running)
+    assert refused.value.reason.code == "LIMIT_REACHED"
+    assert queries.order(running.id).most_fen == running.most_fen
+    order.set_limit(limit_fen=running.most_fen * 3, **words)
+    assert more(world, running).state == SliceState.GRANTED
+    assert queries.spending_of(holder.id, f"person:{person}", world.now).spent_fen == queries.order(running.id).most_fen
 
 
 def lines(row, verb):

@@ -135,6 +135,8 @@ EXPECTED: dict[str, dict[str, int] | str] = {
     "web:end-token": POSTED,
     "web:members": NOBODY | dict.fromkeys(("applicant", "stranger", "operator", "centre", "elsewhere"), 200),
     "web:end-membership": POSTED,
+    "web:member-limit": NOBODY | dict.fromkeys(("applicant", "stranger"), 404),
+    "web:remove-limit": NOBODY | dict.fromkeys(("applicant", "stranger"), 405),
 }
 ELSEWHERE = (
     *("account_", "mfa_", "socialaccount_", "usersessions_", "openid_connect", "social/"),

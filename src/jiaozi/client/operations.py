@@ -105,6 +105,7 @@ from jiaozi.client.shapes import (
     PageOfRedemptionShape,
     PageOfRunShape,
     PageOfSealedOrderShape,
+    PageOfSpendingLimitShape,
     PageOfStatementLineShape,
     PageOfStatementShape,
     PageOfTradeOrderShape,
@@ -144,6 +145,8 @@ from jiaozi.client.shapes import (
     Situation,
     SliceShape,
     Span,
+    SpendingLimitShape,
+    SpendingLimitWish,
     StageShape,
     StatementShape,
     Tariffs,
@@ -360,6 +363,45 @@ class Operations(Transport):
         return cast(
             "EndUserShape",
             self.asked("POST", f"/api/v1/organisations/{quoted(organisation_id)}/end-users", body=body, key=key),
+        )
+
+    def list_spending_limits(
+        self, organisation_id: str, *, limit: int | None = None, cursor: str | None = None
+    ) -> PageOfSpendingLimitShape:
+        """The limits in force of an organisation's members; a member who is no administrator sees its own.
+
+        The limits in force of an organisation's members; a member who is no administrator sees its own.
+        Scope: `READ`.
+        """
+        return cast(
+            "PageOfSpendingLimitShape",
+            self.asked(
+                "GET",
+                f"/api/v1/organisations/{quoted(organisation_id)}/spending-limits",
+                query={"limit": limit, "cursor": cursor},
+            ),
+        )
+
+    def set_spending_limit(
+        self, membership_id: str, body: SpendingLimitWish, *, key: str | None = None
+    ) -> SpendingLimitShape:
+        """Limit what a member may spend; one that stands already is replaced. Nobody sets one's own.
+
+        Limit what a member may spend; one that stands already is replaced. Nobody sets one's own.  Scope:
+        `ADMINISTER`.
+        """
+        return cast(
+            "SpendingLimitShape",
+            self.asked("POST", f"/api/v1/memberships/{quoted(membership_id)}/spending-limit", body=body, key=key),
+        )
+
+    def remove_spending_limit(self, membership_id: str, *, key: str | None = None) -> Done:
+        """Let a member spend without a limit; done as well where there was none.
+
+        Let a member spend without a limit; done as well where there was none.  Scope: `ADMINISTER`.
+        """
+        return cast(
+            "Done", self.asked("POST", f"/api/v1/memberships/{quoted(membership_id)}/spending-limit/remove", key=key)
         )
 
     def list_applications(

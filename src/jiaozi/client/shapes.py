@@ -1452,6 +1452,7 @@ class OrderRow(TypedDict):
     own_fen: int | None
     overrun_fen: int
     quoted_at: str
+    held_at: str | None
     started_at: str | None
     ended_at: str | None
 
@@ -1499,9 +1500,11 @@ class OrderShape(TypedDict):
     own_fen: int | None
     overrun_fen: int
     quoted_at: str
+    held_at: str | None
     started_at: str | None
     ended_at: str | None
     end_user: str | None
+    held_by: str
     command: list[str]
     cancel_asked: bool
     exit_code: int | None
@@ -1687,6 +1690,13 @@ class PageOfSealedOrderShape(TypedDict):
     """Page_SealedOrderShape_"""
 
     items: list[SealedOrderShape]
+    next: str | None
+
+
+class PageOfSpendingLimitShape(TypedDict):
+    """Page_SpendingLimitShape_"""
+
+    items: list[SpendingLimitShape]
     next: str | None
 
 
@@ -2195,6 +2205,33 @@ class Span(TypedDict):
     centre: str
     first: str
     end: str
+
+
+class SpendingLimitFilter(TypedDict):
+    """A page of limits."""
+
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+
+
+class SpendingLimitShape(TypedDict):
+    """What a member may spend on orders: limit = spent + left, as long as it was not lowered below what was spent."""
+
+    id: str
+    organisation: str
+    person: str
+    per: Literal["MONTH", "TOTAL"]
+    limit_fen: int
+    spent_fen: int
+    left_fen: int
+    set_at: str
+
+
+class SpendingLimitWish(TypedDict):
+    """What a member may spend from now on; 0 lets the member order only what costs nothing."""
+
+    per: Literal["MONTH", "TOTAL"]
+    limit_fen: int
 
 
 class StageShape(TypedDict):

@@ -10,9 +10,10 @@ from jiaozi.catalogue.models import Centre, ResourceClass, TariffVersion
 from jiaozi.order.ports import Direction
 from jiaozi.order.rules import UNFINISHED, State
 from jiaozi.order.rules.session import Opens, SliceState
+from jiaozi.order.rules.spending import Per
 from jiaozi.order.rules.staging import DataState
 from jiaozi.order.rules.standing import LOST, Verdict
-from jiaozi.party.models import NamedEndUser, Organisation
+from jiaozi.party.models import NamedEndUser, Organisation, Person
 from jiaozi.voucher.models import Voucher, number_of
 
 
@@ -77,6 +78,8 @@ class Order(models.Model):
     outcome = models.CharField(max_length=20, blank=True)
     exit_code = models.IntegerField(null=True)
     quoted_at = models.DateTimeField()
+    held_by = models.CharField(max_length=80, blank=True)
+    held_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
     moved_at = models.DateTimeField()
     missing_since = models.DateTimeField(null=True)
@@ -93,6 +96,7 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["programme", "-quoted_at", "-id"], name="order_by_programme"),
             models.Index(fields=["voucher", "-quoted_at"], name="order_by_voucher"),
+            models.Index(fields=["holder", "held_by", "held_at"], name="order_by_member", condition=~Q(held_by="")),
             models.Index(
                 fields=["centre", "id"],
                 name="order_unfinished",
@@ -276,3 +280,33 @@ class OrderSlice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.order_id}"
+
+
+class SpendingLimit(models.Model):
+    """What a member may spend on its organisation's orders; a change ends one row and makes the next."""
+
+    id = models.UUIDField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    per = models.CharField(max_length=5, choices=[(each.value, str(each.label)) for each in Per])
+    limit_fen = models.BigIntegerField()
+    set_by = models.CharField(max_length=80)
+    set_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        db_table = "order_spending_limit"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "person"], name="spending_limit_one", condition=Q(ended_at__isnull=True)
+            ),
+            models.CheckConstraint(name="spending_limit_per", condition=Q(per__in=list(Per))),
+            models.CheckConstraint(name="spending_limit_not_negative", condition=Q(limit_fen__gte=0)),
+            models.CheckConstraint(
+                name="spending_limit_end_signed", condition=Q(ended_at__isnull=True) ^ ~Q(ended_by="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.per} {self.limit_fen}"

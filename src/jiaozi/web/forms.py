@@ -7,8 +7,10 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.functional import lazy
 
+from jiaozi.kernel.fen import parse_yuan, yuan
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Refused
+from jiaozi.order.rules.spending import Per
 from jiaozi.party.rules import SCOPES_OF, HolderClass, Role, Scope
 from jiaozi.party.rules.membership import MADE_OF
 from jiaozi.web.templatetags.words import said
@@ -88,6 +90,29 @@ class MemberForm(Form):
             name: given[name] for name in ("programme", "centre") if name in self.fields and name in MADE_OF[role]
         }
         return {"role": role, **kept}
+
+
+class LimitForm(Form):
+    """What a member may spend, and over which time; the amount is typed in yuan and read as fen."""
+
+    words: ClassVar[dict[str, Label]] = {
+        "per": Label("期间", "Period"),
+        "limit_fen": Label("限额（元）", "Limit (CNY)"),
+    }
+    per = forms.ChoiceField(choices=choices(Per))
+    limit_fen = forms.CharField(max_length=30, widget=forms.TextInput(attrs={"inputmode": "decimal"}))
+
+    def __init__(self, *args: Any, begun: dict[str, Any] | None, **words: Any) -> None:
+        super().__init__(*args, **words)
+        self.initial = {**begun, "limit_fen": yuan(begun["limit_fen"])} if begun else {}
+
+    def clean_limit_fen(self) -> int:
+        """Read the amount."""
+        try:
+            return parse_yuan(self.cleaned_data["limit_fen"])
+        except ValueError:
+            told = Label("金额须如5000或12.50，不得小于0", "an amount must be like 5000 or 12.50, and not below 0")
+            raise forms.ValidationError(said(told)) from None
 
 
 class OrganisationForm(Form):

@@ -68,6 +68,7 @@ class OrderRow(Shape):
     own_fen: int | None
     overrun_fen: int
     quoted_at: datetime
+    held_at: datetime | None
     started_at: datetime | None
     ended_at: datetime | None
 
@@ -98,6 +99,7 @@ class OrderShape(OrderRow):
     """
 
     end_user: UUID | None = id_of("end_user")
+    held_by: str = Field(description="who took the hold, `person:<id>` for a member; empty until then")
     command: list[str]
     cancel_asked: bool
     exit_code: int | None

@@ -26,6 +26,8 @@ def allow(*, voucher_id: UUID, holder_key: str, by: Actor, now: datetime) -> Lea
     ------
     UnableToLease
         When the voucher is another's, an intermediary's or one in kind.
+    UnableToLimit
+        When the actor has a spending limit: what centres spend by themselves counts for none.
     UnableToBelieve
         When the key is no Ed25519 key.
     """
@@ -33,6 +35,7 @@ def allow(*, voucher_id: UUID, holder_key: str, by: Actor, now: datetime) -> Lea
     with transaction.atomic():
         voucher = vouchers.voucher(voucher_id, lock=True)
         rules.check_holder(by, voucher.holder_id, voucher.programme)
+        order.check_unlimited(organisation=voucher.holder_id, by=by, now=now)
         rules.check_lendable(voucher.holder.holder_class, in_kind=order.granted_in_kind(voucher))
         known = {"holder_key": key, "by": by.name, "allowed_at": now, "ended_at": None, "tended_at": now}
         row, _ = LeaseAllowance.objects.update_or_create(voucher=voucher, defaults=known)

@@ -25,6 +25,7 @@ from jiaozi.order.queries.sessions import (
     slices_under_way,
     standing_slices,
 )
+from jiaozi.order.queries.spending import Limited, limit_of, limited, limits, spending_of
 from jiaozi.order.queries.standing import Stuck, standing_of, stuck_orders
 from jiaozi.order.queries.working import (
     LET_GO_MAX,
@@ -49,6 +50,7 @@ __all__ = [
     "SUBMITTED_MAX",
     "WATCHED_MAX",
     "Followed",
+    "Limited",
     "Sitting",
     "Stuck",
     "UnableToFindOrder",
@@ -62,6 +64,9 @@ __all__ = [
     "inputs_open",
     "is_doubtful",
     "let_go",
+    "limit_of",
+    "limited",
+    "limits",
     "locked",
     "movement_to_close",
     "not_taken",
@@ -79,6 +84,7 @@ __all__ = [
     "slice_of",
     "slice_states",
     "slices_under_way",
+    "spending_of",
     "standing_of",
     "standing_slices",
     "stuck_orders",

@@ -26,6 +26,7 @@ from jiaozi.order.services.quota import quota as quota_of
 from jiaozi.order.services.quoting import check_shown, quote, spendable_terms
 from jiaozi.order.services.repeating import again, asked
 from jiaozi.order.services.ruling import give_up
+from jiaozi.order.services.spending import check_unlimited, over_limit, remove_limit, set_limit
 from jiaozi.order.services.staging import move_data, move_waiting
 from jiaozi.order.services.submitting import submit, submit_waiting
 from jiaozi.order.services.tending import tend_sessions
@@ -42,6 +43,7 @@ __all__ = [
     "captured",
     "centre_apart",
     "check_shown",
+    "check_unlimited",
     "clear_data",
     "credit_own",
     "end_due_quotas",
@@ -60,14 +62,17 @@ __all__ = [
     "movement_captured",
     "nothing_used",
     "order_apart",
+    "over_limit",
     "printed",
     "quota_of",
     "quote",
     "re_place",
     "re_place_waiting",
+    "remove_limit",
     "resolve",
     "resolve_movement",
     "saved_files",
+    "set_limit",
     "settled",
     "spendable_terms",
     "submit",

@@ -37,6 +37,7 @@ from jiaozi.order.services import quota
 from jiaozi.order.services.engines import engine_of
 from jiaozi.order.services.funding import caps_today, held
 from jiaozi.order.services.quoting import offer_terms, spendable_terms
+from jiaozi.order.services.spending import over_limit
 from jiaozi.order.services.step import REASON_CODE_MAX, REASON_MAX, take
 from jiaozi.order.services.submitting import check_cover
 from jiaozi.party.rules import SYSTEM, Actor
@@ -140,6 +141,7 @@ def _hold(row: Order, slice_id: UUID, adds_ms: int, by: Actor, now: datetime) ->
     spendable_terms(voucher, now)
     running = _running(row)
     priced = _priced(row, running, adds_ms, now)
+    _refuse(over_limit(row, member=row.held_by, at=row.held_at or now, more_fen=priced.most_fen))
     caps = caps_today(voucher, now)
     slice_ = OrderSlice(
         id=slice_id,
@@ -189,7 +191,10 @@ def _lengthen(row: Order, priced: Quote, adds_ms: int) -> None:
 
 def _fund(voucher: Voucher, priced: Quote, caps: Sequence[CapUse], chain: Chain, now: datetime) -> None:
     (statuses,) = voucher_services.apply_under_caps(programme=voucher.programme, caps=caps, chains=[chain], now=now)
-    reason = rules.refusal(chain, statuses, priced, vouchers.spendable_fen(voucher))
+    _refuse(rules.refusal(chain, statuses, priced, vouchers.spendable_fen(voucher)))
+
+
+def _refuse(reason: Reason | None) -> None:
     if reason is not None:
         raise UnableToExtendSession(reason.code, reason.label.zh, reason.label.en, field=reason.field)
 

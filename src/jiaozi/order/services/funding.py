@@ -28,6 +28,7 @@ from jiaozi.order.rules import ON_ENGINE, Held, Quote, State
 from jiaozi.order.services import data, quota
 from jiaozi.order.services.engines import engine_of
 from jiaozi.order.services.quoting import spendable_terms, taken_elsewhere
+from jiaozi.order.services.spending import over_limit
 from jiaozi.order.services.step import say, take
 from jiaozi.party import queries as party
 from jiaozi.party.rules import Actor, check_own_programme
@@ -46,7 +47,7 @@ _MOVE_TASK = "jiaozi.order.tasks.move_data"
 def hold(*, order_id: UUID, by: Actor, now: datetime) -> Order:
     """Take the hold and every cap measured on holds in one atomic ledger call.
 
-    Short of money, or after the quote's end, the order is refused for good.
+    Short of money, past the limit of the member who asks, or after the quote's end, the order is refused for good.
 
     The answer is the order as HELD, its submission deferred in the same transaction, or as REFUSED with its reason.
     """
@@ -57,14 +58,18 @@ def hold(*, order_id: UUID, by: Actor, now: datetime) -> Order:
         terms = spendable_terms(voucher, now)
         priced = Quote(most_fen=row.most_fen, voucher_fen=row.voucher_hold_fen, own_fen=row.own_hold_fen)
         single = _taken(row) if rules.single_use(terms) else None
-        reason = rules.expired(row.expires_at, now) or single or _fund(row, priced, voucher, now)
+        most_fen = priced.most_fen + moving(row).most_fen
+        reason = rules.expired(row.expires_at, now) or single
+        reason = reason or over_limit(row, member=by.name, at=now, more_fen=most_fen)
+        reason = reason or _fund(row, priced, voucher, now)
         if reason is not None:
             take(row, "refuse", by=by, now=now, body={"reason": reason.code}, changed=say(row, reason))
             return row
         body = {"own_fen": row.own_hold_fen, "voucher": str(row.voucher_id), "voucher_fen": row.voucher_hold_fen}
         body["movement_fen"] = moving(row).most_fen
         cleared = say(row, Reason("", Label("", "")))  # what the quote said of the rest
-        take(row, "hold", by=by, now=now, body=body, changed=("cap_keys", *cleared))
+        row.held_by, row.held_at = by.name, now
+        take(row, "hold", by=by, now=now, body=body, changed=("cap_keys", "held_by", "held_at", *cleared))
         go_on(row, staged=not (row.movement_bytes_max and queries.inputs_open(row)), by=by, now=now)
     return row
 

@@ -23,6 +23,7 @@ from jiaozi.order.services.funding import caps_today, go_on, held, held_for_move
 from jiaozi.order.services.placing import Placed, choose
 from jiaozi.order.services.quoting import Moving, Priced, movement, price, put_movement, spendable_terms
 from jiaozi.order.services.spec import request_of
+from jiaozi.order.services.spending import over_limit
 from jiaozi.order.services.step import take
 from jiaozi.party.rules import SYSTEM
 from jiaozi.policy.rules import CapUse
@@ -90,6 +91,7 @@ def _move(seen: Order, next_: _Next, why: Reason, now: datetime) -> bool:
         return False  # somebody else brought it on meanwhile
     voucher = vouchers.voucher_for_spending(row.voucher_id)
     spendable_terms(voucher, now)
+    _check_limit(row, next_, now)
     old = [held(row), held_for_movement(row)]
     moves, from_ = row.moves + 1, row.centre_id
     caps = caps_today(voucher, now)
@@ -133,6 +135,15 @@ def _move(seen: Order, next_: _Next, why: Reason, now: datetime) -> bool:
         ledger.open_accounts(accounts)
         _require(row.programme, chain, caps, old, now)
     return True
+
+
+def _check_limit(row: Order, next_: _Next, now: datetime) -> None:
+    """Let a dearer place be within the limit of the member who placed the order."""
+    before_fen = row.most_fen + row.movement_voucher_hold_fen + row.movement_own_hold_fen
+    more_fen = next_.priced.quote.most_fen + next_.moving.quote.most_fen - before_fen
+    over = over_limit(row, member=row.held_by, at=row.held_at or now, more_fen=more_fen)
+    if over is not None:
+        raise rules.UnableToHold(over.code, over.label.zh, over.label.en, field=over.field)
 
 
 def _require(

@@ -15,6 +15,7 @@ from jiaozi.web.views.importing import usage_import
 from jiaozi.web.views.keeping import keep_draft
 from jiaozi.web.views.lab import lab, lab_file, lab_run
 from jiaozi.web.views.ledger import entries, ledger, live_orders, open_orders, open_statements, open_vouchers
+from jiaozi.web.views.limiting import member_limit, remove_limit
 from jiaozi.web.views.market_desk import exchange_step, market_desk
 from jiaozi.web.views.members import end_membership, found, members
 from jiaozi.web.views.notices import notices, programme, programmes
@@ -82,6 +83,7 @@ __all__ = [
     "live_orders",
     "look",
     "market_desk",
+    "member_limit",
     "members",
     "new_order",
     "notices",
@@ -107,6 +109,7 @@ __all__ = [
     "redemption",
     "redemption_step",
     "redemptions",
+    "remove_limit",
     "resolve_alert",
     "run_again",
     "run_step",

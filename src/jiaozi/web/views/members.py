@@ -16,6 +16,8 @@ from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.period import start_of_day
 from jiaozi.kernel.refusal import Refused
+from jiaozi.order import queries as orders
+from jiaozi.order.rules.spending import Spending
 from jiaozi.party import queries as party
 from jiaozi.party import services
 from jiaozi.party.models import Membership
@@ -39,7 +41,15 @@ def members(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _let_in(by, form):
         messages.success(request, said(Label("已添加成员。", "The member was let in.")))
         return HttpResponseRedirect(reverse("web:members"))
-    context = {"now": clock.now(), "form": form, "rows": _rows(by), "administrator": by.administrator, "by": by}
+    limits = _limits(by)
+    context = {
+        "now": clock.now(),
+        "form": form,
+        "rows": [(row, limits.get(row.person_id)) for row in _rows(by)],
+        "administrator": by.administrator,
+        "limiting": by.role is Role.APPLICANT,
+        "own": person_id(request),
+    }
     return render(request, "web/members.html", context, status=422 if form.errors else 200)
 
 
@@ -47,6 +57,13 @@ def _rows(by: Actor) -> list[Membership]:
     if by.role is Role.OPERATOR:
         return party.staff(limit=ROWS)
     return party.members_of(by, organisation=by.organisation, centre=by.centre or "", limit=ROWS)
+
+
+def _limits(by: Actor) -> dict[UUID, Spending]:
+    """Give the spending limits that the reader sees, by person: an administrator all, others their own."""
+    if by.role is not Role.APPLICANT or by.organisation is None:
+        return {}
+    return {each.row.person_id: each.spending for each in orders.limits(by, by.organisation, clock.now(), limit=ROWS)}
 
 
 def _let_in(by: Actor, form: MemberForm) -> bool:

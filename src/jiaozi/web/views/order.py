@@ -24,7 +24,8 @@ from jiaozi.order.ports import JobOutcome
 from jiaozi.order.rules import UNFINISHED, State
 from jiaozi.order.rules.printed import may_read
 from jiaozi.order.rules.staging import OPEN, DataState
-from jiaozi.party.rules import check_may_see
+from jiaozi.party import queries as party
+from jiaozi.party.rules import Role, check_may_see
 from jiaozi.policy.rules.figures import shown
 from jiaozi.policy.rules.words import Kind
 from jiaozi.web.frame import asking
@@ -75,6 +76,9 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "longest_ms": _longest_ms(row),
         "billed_ms": sum(billable_ms(each.elapsed_ms, row.tariff.granularity_ms) for each in usage) if usage else None,
         "moments": _moments(row, metering.capture_of(row.id)),
+        "placed_by": party.names_on_screen([row.held_by]).get(row.held_by, "")
+        if _ours(request) and row.held_by
+        else "",
         "outcome": _OUTCOMES[JobOutcome(row.outcome)] if row.outcome else None,
     }
     partial = "HX-Request" in request.headers
@@ -100,6 +104,11 @@ def _files(row: Any) -> list[File]:
         percent = 100 if each.state == DataState.DONE else min(each.there_bytes * 100 // max(whole, 1), 99)
         found.append(File(each, DataState(each.state), whole, percent))
     return found
+
+
+def _ours(request: HttpRequest) -> bool:
+    """Say whether the reader is of the holder's own people, who know each other by name."""
+    return asking(request).role is Role.APPLICANT
 
 
 def _longest_ms(row: Any) -> int:

@@ -113,6 +113,7 @@ def new_order(request: HttpRequest, voucher_id: UUID) -> HttpResponse:
         "moves": job.wishes.has_data,
         "wished": job.wishes != NONE or any(job.words[name] for name in wishing.FIELDS),
         "purse": purse,
+        "limit": orders.spending_of(by.organisation, by.name, clock.now()),
         "voucher": purse.voucher,
         "job": job.words,
         "numbers": [(name, label, job.words[name]) for name, label in _NUMBERS.items()],
