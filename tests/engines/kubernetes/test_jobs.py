@@ -176,6 +176,20 @@ def test_what_somebody_else_deletes_ends_and_is_charged_all_the_same(place, take
     assert record.started_at == status.started_at
 
 
+def test_a_limit_that_comes_while_a_deleted_pod_is_being_ended_did_not_end_it(place):
+    """As on a node so slow that ending takes longer than the limit: the node then says that it was the limit."""
+    voucher, limit_ms = new_id(), 15_000
+    patient = "trap '' TERM; while :; do sleep 1; done"
+    order_id = place.submit("sh", "-c", patient, voucher_id=voucher, time_limit_ms=limit_ms)
+    place.until(order_id, JobState.RUNNING)
+    place.cluster.ask("DELETE", f"/api/v1/namespaces/jiaozi-{voucher}/pods?gracePeriodSeconds={limit_ms // 1000}")
+    status = place.until(order_id, JobState.ENDED)
+    (pod,) = place.engine.cluster.pods(str(order_id))
+    deadline = pod.status.startTime + timedelta(milliseconds=limit_ms)
+    assert status.ended_at >= deadline, "the limit came first"
+    assert (status.outcome, place.records()[order_id].outcome) == (JobOutcome.LOST, JobOutcome.LOST)
+
+
 def test_what_was_kept_long_enough_leaves_the_cluster(place, ran, monkeypatch):
     old = place.submit("true")
     place.until(old, JobState.ENDED)

@@ -31,6 +31,7 @@ def at(text):
 def pod(state=None, **status):
     made = deepcopy(POD)
     made["metadata"]["deletionTimestamp"] = status.pop("taken", None)
+    made["metadata"]["deletionGracePeriodSeconds"] = status.pop("grace_s", None)
     if not status.pop("placed", True):
         del made["spec"]["nodeName"]
     if state is not None:
@@ -86,6 +87,38 @@ FAILED = "BackoffLimitExceeded"
         ([pod(RUNNING, phase="Failed", reason="NodeLost", taken=TAKEN)], job(FAILED), JobOutcome.LOST, 20),
         ([pod(over(), taken=TAKEN)], None, JobOutcome.CANCELLED, 30),
         ([pod(over(ended="08:01:00"), phase="Failed")], job(FAILED), JobOutcome.FAILED, 1),
+        # deleted within its limit, which came while it was being ended: it is the deletion that ended it
+        ([pod(over(ended="08:01:55"), phase="Failed", taken=TAKEN)], job(FAILED), JobOutcome.LOST, 55),
+        ([pod(over(ended="08:01:55"), phase="Failed", taken=TAKEN)], job(taken=TAKEN), JobOutcome.CANCELLED, 55),
+        (
+            [
+                pod(
+                    over(ended="08:01:53"),
+                    phase="Failed",
+                    reason="DeadlineExceeded",
+                    taken="2026-11-25T08:01:51Z",
+                    grace_s=2,
+                )
+            ],
+            job(FAILED),
+            JobOutcome.LOST,
+            53,
+        ),
+        (
+            [
+                pod(
+                    over(ended="08:01:53"),
+                    phase="Failed",
+                    reason="DeadlineExceeded",
+                    taken="2026-11-25T08:01:52Z",
+                    grace_s=2,
+                )
+            ],
+            job(FAILED),
+            JobOutcome.TIMED_OUT,
+            53,
+        ),
+        ([pod(over(), phase="Failed", taken=TAKEN)], job("DeadlineExceeded"), JobOutcome.TIMED_OUT, 30),
     ],
 )
 def test_each_end_and_what_it_is_charged(pods, head, outcome, elapsed_s):

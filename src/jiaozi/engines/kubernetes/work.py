@@ -172,7 +172,8 @@ def outcome_of(work: Work, last: Run | None) -> JobOutcome:
     signs = (
         (last.code == 0, JobOutcome.SUCCEEDED),
         (done is not None and done.reason == "OOMKilled", JobOutcome.OUT_OF_MEMORY),
-        ("DeadlineExceeded" in (reason, _condition(work.job)) or _reached_limit(last), JobOutcome.TIMED_OUT),
+        (_condition(work.job) == "DeadlineExceeded", JobOutcome.TIMED_OUT),
+        (not _left_early(last.pod) and (reason == "DeadlineExceeded" or _reached_limit(last)), JobOutcome.TIMED_OUT),
         (reason in _BY_CLUSTER, JobOutcome.LOST),
         (work.leaving, JobOutcome.CANCELLED),
         (done is None or taken, JobOutcome.LOST),
@@ -291,20 +292,30 @@ def _waiting(pod: Pod) -> str:
 
 def _untold_end(pod: Pod, began: datetime) -> datetime:
     """Give the end of a run that nobody told: the deadline, or when it was taken away, whichever came first."""
-    ends = []
-    if pod.status is not None and pod.status.startTime and pod.spec is not None and pod.spec.activeDeadlineSeconds:
-        ends.append(pod.status.startTime + timedelta(seconds=pod.spec.activeDeadlineSeconds))
-    if pod.metadata is not None and pod.metadata.deletionTimestamp:
-        ends.append(pod.metadata.deletionTimestamp)
-    return min(ends, default=began)
+    deadline, left_at = _deadline(pod), pod.metadata.deletionTimestamp if pod.metadata is not None else None
+    return min((each for each in (deadline, left_at) if each is not None), default=began)
+
+
+def _deadline(pod: Pod) -> datetime | None:
+    limit_s = pod.spec.activeDeadlineSeconds if pod.spec else None
+    begins = pod.status.startTime if pod.status else None
+    return begins + timedelta(seconds=limit_s) if limit_s is not None and begins is not None else None
 
 
 def _reached_limit(run: Run) -> bool:
-    limit_s = run.pod.spec.activeDeadlineSeconds if run.pod.spec else None
-    begins = run.pod.status.startTime if run.pod.status else None
-    if limit_s is None or begins is None or run.ended_at is None or not run.code:
+    deadline = _deadline(run.pod)
+    return deadline is not None and run.ended_at is not None and bool(run.code) and run.ended_at >= deadline
+
+
+def _left_early(pod: Pod) -> bool:
+    """Say whether somebody asked for a pod's end within its limit.
+
+    A slow node takes so long over it that the limit comes meanwhile, and then tells that as the reason (seen on 1.20).
+    """
+    deadline, meta = _deadline(pod), pod.metadata
+    if deadline is None or meta is None or meta.deletionTimestamp is None:
         return False
-    return run.ended_at - begins >= timedelta(seconds=limit_s)
+    return meta.deletionTimestamp - timedelta(seconds=meta.deletionGracePeriodSeconds or 0) < deadline
 
 
 def _condition(job: Job | None) -> str | None:
