@@ -138,6 +138,12 @@ def test_each_end_and_what_it_is_charged(pods, head, outcome, elapsed_s):
         ([pod(over("StartError", started="08:01:00", code=128), phase="Failed")], job(FAILED), None),
         ([pod(taken=TAKEN, placed=False, phase="Pending")], job(taken=TAKEN), JobOutcome.CANCELLED),
         ([pod(phase="Failed", reason="OutOfcpu")], job(FAILED), JobOutcome.FAILED),
+        # its node let go of it while it was still fetching the image, and tells no more
+        (
+            [pod({"waiting": {"reason": "ContainerCreating"}}, phase="Pending", taken=TAKEN, grace_s=0)],
+            job(taken=TAKEN),
+            JobOutcome.CANCELLED,
+        ),
     ],
 )
 def test_what_never_ran_has_no_record(pods, head, outcome):
@@ -171,6 +177,19 @@ def test_two_pods_of_one_order_are_two_records():
     second.metadata.uid = "v"
     records = work.usage_of("k", work.Work(ORDER, job("Complete"), (first, second)))
     assert [record.record_id for record in records] == ["k:u", "k:v"]
+
+
+def test_a_second_run_on_the_same_hold_is_told_from_a_first_one():
+    gone, lives, waits = pod(RUNNING, taken=TAKEN), pod(RUNNING), pod()
+    assert work.Work(ORDER, job(), (gone, lives)).begun_again
+    assert work.Work(ORDER, job(), (pod(over(), phase="Failed"), waits)).begun_again
+    never_ran = pod(taken=TAKEN)
+    for pods in ((lives,), (gone,), (never_ran, lives), (gone, pod(over(), phase="Failed"))):
+        assert not work.Work(ORDER, job(), pods).begun_again
+    ended = job(taken=TAKEN)
+    ended.metadata.annotations = {work.AGAIN_NOTE: "x"}
+    done = work.Work(ORDER, ended, (pod(over(), taken=TAKEN), pod(over(), taken=TAKEN)))
+    assert work.status_of(done).outcome is JobOutcome.LOST
 
 
 def refused(message):

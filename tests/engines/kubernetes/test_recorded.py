@@ -17,7 +17,7 @@ from jiaozi.kernel.ids import new_id
 from jiaozi.order.ports import Capacity, JobOutcome, JobSpec, JobState, UnableToReachEngine, UnableToSubmit
 from tests.engines.kubernetes.replay import CLASSES, ORDERS, Server, engine, recorded, status
 
-NEWER = {"suspend"}
+NEWER = {"podReplacementPolicy", "suspend"}
 """Fields of a job that the recorded cluster did not know yet."""
 
 

@@ -87,6 +87,9 @@ class KubernetesEngine:
             if reason is not None and each.job is not None:
                 self.cluster.note(each.job, {manifest.WHY_NOTE: f"{reason.zh}\n{reason.en}"})
                 self.cluster.end(each.job)
+            if each.begun_again and not each.leaving and each.job is not None:
+                self.cluster.note(each.job, {work.AGAIN_NOTE: clock.now().isoformat()})
+                self.cluster.end(each.job)
             if each.leaving and not each.ended:
                 self._end_pods(each)
         return {each.order_id: work.status_of(each, refusals) for each in mine}

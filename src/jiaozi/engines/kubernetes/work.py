@@ -23,6 +23,9 @@ from jiaozi.engines.kubernetes.manifest import CLASS_LABEL, CONTAINER, UNITS_NOT
 from jiaozi.kernel.label import Label
 from jiaozi.order.ports import JobOutcome, JobState, JobStatus, UsageRecord
 
+AGAIN_NOTE = "jiaozi/again"
+"""On a job that the cluster began a second time, when the engine saw it and ended it."""
+
 _OVER = {"Succeeded", "Failed"}
 _NEVER_STARTS = {
     "ErrImageNeverPull": Label("节点上没有该镜像", "the node does not have the image"),
@@ -63,6 +66,15 @@ class Work:
     def leaving(self) -> bool:
         """Whether somebody asked for its end."""
         return self.job is None or bool(self.job.metadata and self.job.metadata.deletionTimestamp)
+
+    @property
+    def begun_again(self) -> bool:
+        """Whether the cluster runs it a second time, on the same hold: a pod that ran was taken away, and replaced.
+
+        Kubernetes 1.28 and newer is told not to. An older one replaces a pod as soon as somebody asks for its end.
+        """
+        ran = any(run_of(pod) is not None and (_is_leaving(pod) or is_over(pod)) for pod in self.pods)
+        return ran and any(not _is_leaving(pod) and not is_over(pod) for pod in self.pods)
 
     @property
     def left_at(self) -> datetime | None:
@@ -119,6 +131,8 @@ def is_over(pod: Pod) -> bool:
         return False
     if pod.spec is not None and not pod.spec.nodeName:
         return True
+    if pod.metadata.deletionGracePeriodSeconds == 0 and _waits(pod):
+        return True  # its node let go of it before the container ever started: nothing more is told of that
     return _terminated(pod) is not None
 
 
@@ -172,6 +186,7 @@ def outcome_of(work: Work, last: Run | None) -> JobOutcome:
     signs = (
         (last.code == 0, JobOutcome.SUCCEEDED),
         (done is not None and done.reason == "OOMKilled", JobOutcome.OUT_OF_MEMORY),
+        (_has_note(work.job, AGAIN_NOTE), JobOutcome.LOST),
         (_condition(work.job) == "DeadlineExceeded", JobOutcome.TIMED_OUT),
         (not _left_early(last.pod) and (reason == "DeadlineExceeded" or _reached_limit(last)), JobOutcome.TIMED_OUT),
         (reason in _BY_CLUSTER, JobOutcome.LOST),
@@ -274,6 +289,14 @@ def _why_ended(work: Work, outcome: JobOutcome | None, runs: Sequence[Run]) -> L
     return _LABELS.get(outcome) if outcome is not None else None
 
 
+def _has_note(job: Job | None, name: str) -> bool:
+    return bool(job and job.metadata and name in (job.metadata.annotations or {}))
+
+
+def _is_leaving(pod: Pod) -> bool:
+    return pod.metadata is not None and pod.metadata.deletionTimestamp is not None
+
+
 def _container(pod: Pod) -> ContainerStatus | None:
     told = (pod.status.containerStatuses if pod.status else None) or []
     return next((each for each in told if each.name == CONTAINER), None)
@@ -282,6 +305,11 @@ def _container(pod: Pod) -> ContainerStatus | None:
 def _terminated(pod: Pod) -> ContainerStateTerminated | None:
     status = _container(pod)
     return status.state.terminated if status and status.state else None
+
+
+def _waits(pod: Pod) -> bool:
+    status = _container(pod)
+    return status is None or bool(status.state and status.state.waiting)
 
 
 def _waiting(pod: Pod) -> str:
