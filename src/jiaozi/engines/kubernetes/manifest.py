@@ -65,8 +65,8 @@ def job(spec: JobSpec, made: ClassOptions, options: Options) -> Job:
     """Write the job.
 
     The pod's own deadline is the limit: its node holds it, from when the pod is there, with nobody watching. The job's
-    deadline ends what finds no room. One pod, never a second try: a retry would run on the same hold. A server before 1.28
-    drops the policy that says so for a pod that is taken away (``Work.begun_again``).
+    deadline ends what finds no room. One pod, never a second try: a retry would run on the same hold. A server before
+    1.28 drops the policy that says so for a pod that is taken away (``Work.begun_again``).
     """
     labels = {
         "app.kubernetes.io/managed-by": "jiaozi",
