@@ -22,6 +22,7 @@ from jiaozi.metering import services as metering
 from jiaozi.metering.models import Capture, UsageDispute, UsageRow
 from jiaozi.metering.rules import CaptureKind
 from jiaozi.notice import services as notice
+from jiaozi.order import services as order_services
 from jiaozi.order.models import Order
 from jiaozi.order.ports import JobOutcome, UsageRecord
 from jiaozi.party import services as party
@@ -72,6 +73,8 @@ def furnish(house: Any) -> dict[str, str]:
     member = Membership.objects.get(organisation=house.firm)
     ids |= {"membership": member.id, "token": Token.objects.get(membership=member).id}
     ids |= {"membership:OTHER": _colleague(house, now)}
+    by = world.applicant(house.firm)
+    ids |= {"template": order_services.keep_order(order_id=order.id, name="试算", by=by, now=now).id}
     return {name: str(value) for name, value in ids.items()}
 
 

@@ -133,6 +133,13 @@ MAY = {
     "let_member_in": frozenset({"holder", "officer", "outsider"}),
     "end_membership": frozenset({"holder", "officer", "outsider"}),
     "end_token": frozenset({"holder", "operator"}),
+    **dict.fromkeys(
+        named(
+            "list_templates get_template keep_template keep_order_as_template rename_template delete_template "
+            "quote_template"
+        ),
+        frozenset({"holder"}),
+    ),
     **dict.fromkeys(["set_spending_limit", "remove_spending_limit"], frozenset({"holder"})),
     # written by the officer
     "register_organisation": frozenset({"officer", "outsider"}),
@@ -277,6 +284,10 @@ def bodies(house, ids):
         "register_organisation": new,
         "correct_organisation": new | {"name": "蓉城一号", "uscc": house.firm.uscc, "registered_in_city": True},
         "let_member_in": {"person": some},
+        "keep_template": {"name": "夜间", "job": job | {"time_limit_ms": 1000, "command": ["true"]}},
+        "keep_order_as_template": {"name": "夜间"},
+        "rename_template": {"name": "白天"},
+        "quote_template": {"voucher": ids["voucher"]},
         "set_spending_limit": {"per": "MONTH", "limit_fen": 100},
         "name_end_user": {"name": "某人"},
         "allow_leases": {"key": KEY},

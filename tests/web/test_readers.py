@@ -135,6 +135,12 @@ EXPECTED: dict[str, dict[str, int] | str] = {
     "web:end-token": POSTED,
     "web:members": NOBODY | dict.fromkeys(("applicant", "stranger", "operator", "centre", "elsewhere"), 200),
     "web:end-membership": POSTED,
+    "web:templates": NOBODY | dict.fromkeys(("applicant", "stranger"), 200),
+    "web:start-template": NOBODY | dict.fromkeys(("applicant", "stranger"), 404),
+    **dict.fromkeys(
+        ("web:keep-order", "web:rename-template", "web:delete-template"),
+        NOBODY | dict.fromkeys(("applicant", "stranger"), 405),
+    ),
     "web:member-limit": NOBODY | dict.fromkeys(("applicant", "stranger"), 404),
     "web:remove-limit": NOBODY | dict.fromkeys(("applicant", "stranger"), 405),
 }
@@ -178,7 +184,7 @@ def arguments(pattern: URLPattern) -> dict[str, object]:
     known |= {"slug": PROGRAMME}
     known |= {"usage_id": UsageRow.objects.filter(centre=CENTRE).first().id, "dispute_id": uuid4()}
     known |= {"kind": "records", "thing_id": uuid4()}
-    known |= {"token_id": uuid4(), "membership_id": uuid4()}
+    known |= {"token_id": uuid4(), "membership_id": uuid4(), "template_id": uuid4()}
     return {name: known[name] for name in pattern.pattern.converters}
 
 

@@ -68,6 +68,7 @@ from jiaozi.client.shapes import (
     MemberWish,
     Missing,
     MovementShape,
+    Named,
     NewApplication,
     NewExchangeSchedule,
     NewExchangeSeat,
@@ -76,6 +77,7 @@ from jiaozi.client.shapes import (
     NewOrder,
     NewOrganisation,
     NewRedemption,
+    NewTemplate,
     NewTradeOrders,
     NewTraderCapacity,
     Notice,
@@ -108,6 +110,7 @@ from jiaozi.client.shapes import (
     PageOfSpendingLimitShape,
     PageOfStatementLineShape,
     PageOfStatementShape,
+    PageOfTemplateRow,
     PageOfTradeOrderShape,
     PageOfVoucherShape,
     PaperShape,
@@ -121,6 +124,7 @@ from jiaozi.client.shapes import (
     Programmes,
     Push,
     QuotaShape,
+    QuoteWish,
     Quotes,
     Raised,
     Read,
@@ -150,6 +154,7 @@ from jiaozi.client.shapes import (
     StageShape,
     StatementShape,
     Tariffs,
+    TemplateShape,
     ThresholdWish,
     Thresholds,
     TokenShape,
@@ -1059,6 +1064,75 @@ class Operations(Transport):
         Record what a holder prepaid at a centre, or what credit the centre granted it.  Scope: `OFFER`.
         """
         return cast("Done", self.asked("POST", "/api/v1/credits", body=body, key=key))
+
+    def list_templates(
+        self, organisation_id: str, *, limit: int | None = None, cursor: str | None = None
+    ) -> PageOfTemplateRow:
+        """An organisation's templates, for its members.
+
+        An organisation's templates, for its members.  Scope: `READ`.
+        """
+        return cast(
+            "PageOfTemplateRow",
+            self.asked(
+                "GET",
+                f"/api/v1/organisations/{quoted(organisation_id)}/templates",
+                query={"limit": limit, "cursor": cursor},
+            ),
+        )
+
+    def keep_template(self, organisation_id: str, body: NewTemplate, *, key: str | None = None) -> TemplateShape:
+        """Keep a job under a name, 100 at most an organisation; whether it could run is asked when it is quoted.
+
+        Keep a job under a name, 100 at most an organisation; whether it could run is asked when it is
+        quoted.  Scope: `SPEND`.
+        """
+        return cast(
+            "TemplateShape",
+            self.asked("POST", f"/api/v1/organisations/{quoted(organisation_id)}/templates", body=body, key=key),
+        )
+
+    def keep_order_as_template(self, order_id: str, body: Named, *, key: str | None = None) -> TemplateShape:
+        """Keep what an order asked for under a name.
+
+        Keep what an order asked for under a name.  Scope: `SPEND`.
+        """
+        return cast(
+            "TemplateShape", self.asked("POST", f"/api/v1/orders/{quoted(order_id)}/template", body=body, key=key)
+        )
+
+    def get_template(self, template_id: str) -> TemplateShape:
+        """One template with its job.
+
+        One template with its job.  Scope: `READ`.
+        """
+        return cast("TemplateShape", self.asked("GET", f"/api/v1/templates/{quoted(template_id)}"))
+
+    def rename_template(self, template_id: str, body: Named, *, key: str | None = None) -> TemplateShape:
+        """Give a template another name.
+
+        Give a template another name.  Scope: `SPEND`.
+        """
+        return cast(
+            "TemplateShape", self.asked("POST", f"/api/v1/templates/{quoted(template_id)}/rename", body=body, key=key)
+        )
+
+    def delete_template(self, template_id: str, *, key: str | None = None) -> Done:
+        """Delete a template; orders that came of it stay.
+
+        Delete a template; orders that came of it stay.  Scope: `SPEND`.
+        """
+        return cast("Done", self.asked("POST", f"/api/v1/templates/{quoted(template_id)}/delete", key=key))
+
+    def quote_template(self, template_id: str, body: QuoteWish, *, key: str | None = None) -> OrderShape:
+        """Quote a template's job on a voucher at today's price and store it as quoted; nothing is held yet.
+
+        Quote a template's job on a voucher at today's price and store it as quoted; nothing is held yet.
+        Scope: `SPEND`.
+        """
+        return cast(
+            "OrderShape", self.asked("POST", f"/api/v1/templates/{quoted(template_id)}/quote", body=body, key=key)
+        )
 
     def get_session(self, order_id: str) -> SessionShape:
         """What is left of a session: time, and money by the tariff; its extensions, and what it saved.

@@ -986,6 +986,22 @@ class JobFilter(TypedDict):
     wait_fen_per_hour: NotRequired[int]
 
 
+class JobWish(TypedDict):
+    """A job, apart from who pays."""
+
+    title: str
+    centre: NotRequired[str]
+    resource_class: str
+    units: int
+    memory_mib: int
+    time_limit_ms: int
+    command: NotRequired[list[str]]
+    session: NotRequired[NewSession | None]
+    files: NotRequired[dict[str, str]]
+    end_user: NotRequired[str | None]
+    wishes: NotRequired[Wished | None]
+
+
 class Kept(TypedDict):
     """Whether these are the link's newest figures now."""
 
@@ -1158,6 +1174,12 @@ class MovementShape(TypedDict):
     at: str
 
 
+class Named(TypedDict):
+    """A template's name."""
+
+    name: str
+
+
 class NewApplication(TypedDict):
     """What an organisation applies for; who it is comes from the register."""
 
@@ -1208,7 +1230,6 @@ class NewExtension(TypedDict):
 class NewOrder(TypedDict):
     """A job and the voucher that is to pay its share."""
 
-    voucher: str
     title: str
     centre: NotRequired[str]
     resource_class: str
@@ -1220,6 +1241,7 @@ class NewOrder(TypedDict):
     files: NotRequired[dict[str, str]]
     end_user: NotRequired[str | None]
     wishes: NotRequired[Wished | None]
+    voucher: str
 
 
 class NewOrganisation(TypedDict):
@@ -1248,6 +1270,13 @@ class NewSession(TypedDict):
 
     opens: Literal["JUPYTERLAB", "SSH"]
     authorized_key: NotRequired[str]
+
+
+class NewTemplate(TypedDict):
+    """A job and the name that it is kept under; times and a session's key are left out."""
+
+    name: str
+    job: JobWish
 
 
 class NewTradeOrder(TypedDict):
@@ -1714,6 +1743,13 @@ class PageOfStatementShape(TypedDict):
     next: str | None
 
 
+class PageOfTemplateRow(TypedDict):
+    """Page_TemplateRow_"""
+
+    items: list[TemplateRow]
+    next: str | None
+
+
 class PageOfTradeOrderShape(TypedDict):
     """Page_TradeOrderShape_"""
 
@@ -1886,6 +1922,13 @@ class QuotaShape(TypedDict):
     held_s: int
     used_s: int
     ended_s: int
+
+
+class QuoteWish(TypedDict):
+    """The voucher that is to pay a template's job, and the key for a session by SSH."""
+
+    voucher: str
+    authorized_key: NotRequired[str]
 
 
 class Quotes(TypedDict):
@@ -2336,6 +2379,36 @@ class Tariffs(TypedDict):
 
     at: str
     items: list[TariffShape]
+
+
+class TemplateFilter(TypedDict):
+    """A page of templates."""
+
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+
+
+class TemplateRow(TypedDict):
+    """One template, as a list shows it."""
+
+    id: str
+    organisation: str
+    name: str
+    made_by: str
+    made_at: str
+    changed_at: str
+
+
+class TemplateShape(TypedDict):
+    """One template with its job: title, request, wishes, inputs, outputs, files."""
+
+    id: str
+    organisation: str
+    name: str
+    made_by: str
+    made_at: str
+    changed_at: str
+    job: dict[str, Any]
 
 
 class ThresholdWish(TypedDict):

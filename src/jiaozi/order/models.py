@@ -13,6 +13,7 @@ from jiaozi.order.rules.session import Opens, SliceState
 from jiaozi.order.rules.spending import Per
 from jiaozi.order.rules.staging import DataState
 from jiaozi.order.rules.standing import LOST, Verdict
+from jiaozi.order.rules.template import NAME_MAX
 from jiaozi.party.models import NamedEndUser, Organisation, Person
 from jiaozi.voucher.models import Voucher, number_of
 
@@ -310,3 +311,25 @@ class SpendingLimit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.per} {self.limit_fen}"
+
+
+class OrderTemplate(models.Model):
+    """A job that an organisation keeps under a name; ``job`` is what the rules write and read back."""
+
+    id = models.UUIDField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=NAME_MAX)
+    job = models.JSONField()
+    made_by = models.CharField(max_length=80)
+    made_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "order_template"
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "name"], name="order_template_name"),
+            models.CheckConstraint(name="order_template_named", condition=~Q(name="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

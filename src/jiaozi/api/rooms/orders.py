@@ -25,6 +25,7 @@ from jiaozi.order.ports import COMMAND_WORDS_MAX, FILES_MAX, KEY_MAX, TIME_LIMIT
 from jiaozi.order.rules import Request, Session, State
 from jiaozi.order.rules.session import Opens
 from jiaozi.order.rules.staging import DataState
+from jiaozi.order.rules.template import Asked as Job
 from jiaozi.order.rules.wishes import BYTES_MAX, DATA_MAX, NONE, URL_MAX, DataFile, Wishes
 from jiaozi.party.rules import Reach, Scope, check_may_see, reach_of
 
@@ -153,10 +154,9 @@ class Wished(Wish):
     wait_fen_per_hour: Fen = 0
 
 
-class NewOrder(Wish):
-    """A job and the voucher that is to pay its share."""
+class JobWish(Wish):
+    """A job, apart from who pays."""
 
-    voucher: UUID
     title: Annotated[str, Field(min_length=1, max_length=120)]
     centre: Name = Field("", description="where it must run; empty leaves the place to dispatch")
     resource_class: Name
@@ -170,6 +170,12 @@ class NewOrder(Wish):
     files: Annotated[dict[str, str], Field(max_length=FILES_MAX)] = {}
     end_user: UUID | None = None
     wishes: Wished | None = None
+
+
+class NewOrder(JobWish):
+    """A job and the voucher that is to pay its share."""
+
+    voucher: UUID
 
 
 class Again(Wish):
@@ -219,7 +225,8 @@ class LogTail(Shape):
     found: bool = Field(description="false where the engine has, or keeps, no log of it")
 
 
-def _shown(row: Order) -> OrderShape:
+def shown(row: Order) -> OrderShape:
+    """Show an order with its data."""
     said: Any = row
     said.data = queries.data_of(row.id) if row.movement_bytes_max else []
     said.movement_hold_fen = row.movement_voucher_hold_fen + row.movement_own_hold_fen
@@ -237,6 +244,22 @@ def _wishes(given: Wished | None) -> Wishes:
     return Wishes(**{**dict(given), **files})
 
 
+def job_of(given: JobWish) -> Job:
+    """Give the job that is asked for."""
+    opened = given.session
+    request = Request(
+        centre=given.centre,
+        resource_class=given.resource_class,
+        units=given.units,
+        memory_mib=given.memory_mib,
+        time_limit_ms=given.time_limit_ms,
+        command=tuple(given.command),
+        end_user=given.end_user,
+        session=Session(opens=opened.opens, authorized_key=opened.authorized_key) if opened else None,
+    )
+    return Job(given.title, request, _wishes(given.wishes), given.files)
+
+
 def _of(request: Asked, order_id: UUID, *, lock: bool = False) -> Order:
     row = queries.order(order_id, lock=lock)
     check_may_see(request.auth, holder=row.holder_id, centre=row.centre_id, programme=row.programme)
@@ -244,7 +267,7 @@ def _of(request: Asked, order_id: UUID, *, lock: bool = False) -> Order:
 
 
 def _held_fast(request: Asked, order_id: UUID) -> OrderShape:
-    return _shown(_of(request, order_id, lock=True))
+    return shown(_of(request, order_id, lock=True))
 
 
 @reads(router, "/orders", Page[OrderRow])
@@ -267,52 +290,41 @@ def list_orders(request: Asked, asked: Query[OrderFilter]) -> Page[OrderRow]:
 @reads(router, "/orders/{order_id}", OrderShape)
 def get_order(request: Asked, order_id: UUID) -> OrderShape:
     """One order: where it stands, what is held, what it cost."""
-    return _shown(_of(request, order_id))
+    return shown(_of(request, order_id))
 
 
 @writes(router, "/orders", OrderShape, scope=Scope.SPEND)
 def quote_order(request: Asked, given: NewOrder) -> OrderShape:
     """Price a job at a centre and store it as quoted; nothing is held yet."""
-    wanted = Request(
-        centre=given.centre,
-        resource_class=given.resource_class,
-        units=given.units,
-        memory_mib=given.memory_mib,
-        time_limit_ms=given.time_limit_ms,
-        command=tuple(given.command),
-        end_user=given.end_user,
-        session=Session(opens=given.session.opens, authorized_key=given.session.authorized_key)
-        if given.session
-        else None,
-    )
+    job = job_of(given)
     row = order.quote(
         voucher_id=given.voucher,
-        request=wanted,
-        title=given.title,
+        request=job.request,
+        title=job.title,
         by=request.auth,
         now=clock.now(),
-        files=given.files,
-        wishes=_wishes(given.wishes),
+        files=job.files,
+        wishes=job.wishes,
     )
-    return _shown(row)
+    return shown(row)
 
 
 @writes(router, "/orders/{order_id}/hold", OrderShape, scope=Scope.SPEND, seen=_held_fast)
 def hold_order(request: Asked, order_id: UUID) -> OrderShape:
     """Place an order: take the hold; the job is handed over next. Short of money it is REFUSED with its reason."""
-    return _shown(order.hold(order_id=order_id, by=request.auth, now=clock.now()))
+    return shown(order.hold(order_id=order_id, by=request.auth, now=clock.now()))
 
 
 @writes(router, "/orders/{order_id}/again", OrderShape, scope=Scope.SPEND)
 def quote_order_again(request: Asked, order_id: UUID, given: Again) -> OrderShape:
     """Quote an old order anew at today's price, with its files and wishes but without its times; nothing is held."""
-    return _shown(order.again(order_id=order_id, voucher_id=given.voucher, by=request.auth, now=clock.now()))
+    return shown(order.again(order_id=order_id, voucher_id=given.voucher, by=request.auth, now=clock.now()))
 
 
 @writes(router, "/orders/{order_id}/cancel", OrderShape, scope=Scope.SPEND, seen=_held_fast)
 def cancel_order(request: Asked, order_id: UUID) -> OrderShape:
     """Cancel an order: before it was handed over the hold is released at once, on an engine the job is stopped."""
-    return _shown(order.cancel(order_id=order_id, by=request.auth, now=clock.now()))
+    return shown(order.cancel(order_id=order_id, by=request.auth, now=clock.now()))
 
 
 @reads(router, "/orders/{order_id}/usage", UsedByOrder)

@@ -27,6 +27,7 @@ from jiaozi.order.queries.sessions import (
 )
 from jiaozi.order.queries.spending import Limited, limit_of, limited, limits, spending_of
 from jiaozi.order.queries.standing import Stuck, standing_of, stuck_orders
+from jiaozi.order.queries.templates import UnableToFindTemplate, count_templates, template, templates
 from jiaozi.order.queries.working import (
     LET_GO_MAX,
     SUBMITTED_MAX,
@@ -54,10 +55,12 @@ __all__ = [
     "Sitting",
     "Stuck",
     "UnableToFindOrder",
+    "UnableToFindTemplate",
     "audit",
     "captured",
     "centres_at_work",
     "centres_to_submit_to",
+    "count_templates",
     "data_of",
     "due_data",
     "given_up",
@@ -89,6 +92,8 @@ __all__ = [
     "standing_slices",
     "stuck_orders",
     "taking",
+    "template",
+    "templates",
     "units_at_work",
     "waiting_for_submit",
 ]

@@ -29,6 +29,13 @@ from jiaozi.order.services.ruling import give_up
 from jiaozi.order.services.spending import check_unlimited, over_limit, remove_limit, set_limit
 from jiaozi.order.services.staging import move_data, move_waiting
 from jiaozi.order.services.submitting import submit, submit_waiting
+from jiaozi.order.services.templates import (
+    delete_template,
+    keep_order,
+    keep_template,
+    quote_template,
+    rename_template,
+)
 from jiaozi.order.services.tending import tend_sessions
 from jiaozi.order.services.watching import watch, watch_all
 
@@ -46,6 +53,7 @@ __all__ = [
     "check_unlimited",
     "clear_data",
     "credit_own",
+    "delete_template",
     "end_due_quotas",
     "end_quota",
     "engine_of",
@@ -56,6 +64,8 @@ __all__ = [
     "held",
     "held_for_movement",
     "hold",
+    "keep_order",
+    "keep_template",
     "metered",
     "move_data",
     "move_waiting",
@@ -66,9 +76,11 @@ __all__ = [
     "printed",
     "quota_of",
     "quote",
+    "quote_template",
     "re_place",
     "re_place_waiting",
     "remove_limit",
+    "rename_template",
     "resolve",
     "resolve_movement",
     "saved_files",

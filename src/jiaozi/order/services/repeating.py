@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from jiaozi.order import queries
 from jiaozi.order.models import Order
-from jiaozi.order.rules import Request, check_own
-from jiaozi.order.rules.wishes import DataFile, Wishes
+from jiaozi.order.rules import check_own
+from jiaozi.order.rules.template import Asked
+from jiaozi.order.rules.wishes import DataFile
 from jiaozi.order.services.data import wishes_of
 from jiaozi.order.services.quoting import quote
 from jiaozi.order.services.spec import request_of
 from jiaozi.party.rules import Actor
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What an order asked for; by when is left out, for that is over."""
-
-    title: str
-    request: Request
-    wishes: Wishes
-    files: dict[str, str]
 
 
 def asked(*, order_id: UUID, by: Actor) -> Asked:

@@ -34,6 +34,7 @@ from jiaozi.web.views.sitting import extend_session, open_session, session_files
 from jiaozi.web.views.statements import statement, statement_claim, statement_file, statement_step, statements
 from jiaozi.web.views.stepping import attach, resolve_alert, step
 from jiaozi.web.views.supply import health, supply
+from jiaozi.web.views.templates import delete_template, keep_order, rename_template, start_template, templates
 from jiaozi.web.views.tokens import end_token, tokens
 from jiaozi.web.views.tracing import chain_file, journal_lines, search, trace
 from jiaozi.web.views.trading import offers, withdraw_offer
@@ -60,6 +61,7 @@ __all__ = [
     "centres",
     "chain_file",
     "close_year",
+    "delete_template",
     "dossier",
     "eligibility",
     "end_membership",
@@ -76,6 +78,7 @@ __all__ = [
     "health",
     "journal_lines",
     "keep_draft",
+    "keep_order",
     "lab",
     "lab_file",
     "lab_run",
@@ -110,12 +113,14 @@ __all__ = [
     "redemption_step",
     "redemptions",
     "remove_limit",
+    "rename_template",
     "resolve_alert",
     "run_again",
     "run_step",
     "search",
     "session_files",
     "site_map",
+    "start_template",
     "statement",
     "statement_claim",
     "statement_file",
@@ -124,6 +129,7 @@ __all__ = [
     "stay",
     "step",
     "supply",
+    "templates",
     "tokens",
     "trace",
     "usage",

@@ -27,6 +27,7 @@ from jiaozi.order import queries as orders
 from jiaozi.order import services as order
 from jiaozi.order.rules import Request, Session, UnableToQuote
 from jiaozi.order.rules.session import Opens
+from jiaozi.order.rules.template import NAME_MAX, Asked
 from jiaozi.order.rules.wishes import NONE, Wishes
 from jiaozi.party import queries as party
 from jiaozi.party.rules import HolderClass, Role
@@ -97,12 +98,9 @@ def new_order(request: HttpRequest, voucher_id: UUID) -> HttpResponse:
     placing = request.method == "POST" and not partial
     if placing and not reasons:
         try:
-            now = clock.now()
-            order_id = once(request, UUID, lambda: _placed(request, job, voucher_id, now), now=now)
+            return HttpResponseRedirect(_kept(request, job, purse.voucher) or _ordered(request, job, voucher_id))
         except Refused as refused:
             reasons = (refused.reason,)
-        else:
-            return HttpResponseRedirect(reverse("web:order", args=[order_id]))
     quotes = _quotes(purse.voucher, job)
     sites = {row.id: row for row in catalogue.centres()}
     context = {
@@ -123,14 +121,15 @@ def new_order(request: HttpRequest, voucher_id: UUID) -> HttpResponse:
         "reasons": reasons,
         "asked": bool(request.GET or request.POST),
         "end_users": _end_users(purse.voucher.holder),
+        "name_max": NAME_MAX,
     }
     template = "web/parts/quotes.html" if partial else "web/new_order.html"
     return render(request, template, context, status=422 if placing else 200)
 
 
 def _begun(request: HttpRequest) -> Mapping[str, str]:
-    """Give what the form begins with: what its address says, on top of an old order that is to run again."""
-    return {**repeating.typed(request.GET.get("again", ""), actor(request)), **request.GET.dict()}
+    """Give what the form begins with: what its address says, on top of an old order or a template that it names."""
+    return {**repeating.typed(request.GET.dict(), actor(request)), **request.GET.dict()}
 
 
 def _end_users(holder: Any) -> list[Any]:
@@ -139,7 +138,7 @@ def _end_users(holder: Any) -> list[Any]:
 
 def _job(given: Mapping[str, str]) -> Job:
     words = {name: str(given.get(name, "") or default) for name, default in _DEFAULTS.items()}
-    fields = ("centre", "end_user", "kind", "authorized_key", *wishing.FIELDS)
+    fields = ("centre", "end_user", "kind", "authorized_key", "template_name", *wishing.FIELDS)
     words |= {name: str(given.get(name, "")) for name in fields}
     wished = wishing.read(words)
     numbers, wrong = {}, list(wished.wrong)
@@ -193,8 +192,9 @@ def _wanted(job: Job, centre: str, session: Session | None, end_user: UUID | Non
     )
 
 
-def _placed(request: HttpRequest, job: Job, voucher_id: UUID, now: datetime) -> UUID:
-    by, words = actor(request), job.words
+def _asked(job: Job) -> Asked:
+    """Give the whole job as it was typed."""
+    words = job.words
     if len(words["script"]) > SCRIPT_MAX:
         raise UnableToQuote(
             "SCRIPT_TOO_LONG",
@@ -204,14 +204,43 @@ def _placed(request: HttpRequest, job: Job, voucher_id: UUID, now: datetime) -> 
         )
     session = _session(words)
     files = {} if session else {SCRIPT: words["script"].replace("\r\n", "\n")}
+    return Asked(words["title"], _wanted(job, words["centre"], session, _id(words["end_user"])), job.wishes, files)
+
+
+def _kept(request: HttpRequest, job: Job, voucher: Any) -> str:
+    """Keep the job as a template where that is asked, and lead back to the form; empty where it is not."""
+    if "keep" not in request.POST:
+        return ""
+    words = {"organisation": voucher.holder_id, "by": actor(request), "now": clock.now()}
+    row = order.keep_template(name=job.words["template_name"], job=_asked(job), **words)
+    messages.success(request, said(Label("模板已保存。", "The template was saved.")))
+    return f"{reverse('web:new-order', args=[voucher.id])}?template={row.id}"
+
+
+def _ordered(request: HttpRequest, job: Job, voucher_id: UUID) -> str:
+    """Place the job once, and lead to its order; Enter in the name of a template must hold no money."""
+    if job.words["template_name"].strip():
+        raise UnableToQuote(
+            "TEMPLATE_NAMED",
+            "已填写模板名称：请点“保存模板”，或清空名称后再提交作业",
+            "a template is named: save it, or empty its name before the job is submitted",
+            field="template_name",
+        )
+    now = clock.now()
+    order_id = once(request, UUID, lambda: _placed(request, job, voucher_id, now), now=now)
+    return reverse("web:order", args=[order_id])
+
+
+def _placed(request: HttpRequest, job: Job, voucher_id: UUID, now: datetime) -> UUID:
+    by, words, asked = actor(request), job.words, _asked(job)
     row = order.quote(
         voucher_id=voucher_id,
-        request=_wanted(job, words["centre"], session, _id(words["end_user"])),
-        title=words["title"],
+        request=asked.request,
+        title=asked.title,
         by=by,
         now=now,
-        files=files,
-        wishes=job.wishes,
+        files=asked.files,
+        wishes=asked.wishes,
     )
     order.check_shown(row, request.POST.get(f"shown:{words['centre']}", ""))
     return order.hold(order_id=row.id, by=by, now=now).id

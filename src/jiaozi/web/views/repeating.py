@@ -1,8 +1,9 @@
-"""An old order as a new form: what it asked for, typed back; its price, and what is held, are today's."""
+"""An old order or a template as a new form: what it asks for, typed back; its price, and what is held, are today's."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.conf import settings
@@ -16,10 +17,11 @@ from jiaozi.kernel.label import Label
 from jiaozi.order import queries as orders
 from jiaozi.order import services as order
 from jiaozi.order.rules import check_own
+from jiaozi.order.rules.template import Asked, read_back
 from jiaozi.order.rules.wishes import DataFile, Wishes
-from jiaozi.order.services.repeating import Asked
 from jiaozi.party.rules import Actor, Role
 from jiaozi.voucher import queries as vouchers
+from jiaozi.voucher.models import Voucher
 from jiaozi.voucher.rules import State
 from jiaozi.web.frame import actor
 from jiaozi.web.pages import page
@@ -38,13 +40,10 @@ def run_again(request: HttpRequest, order_id: UUID) -> HttpResponseRedirect:
     """Lead to a new order's form: on the order's own voucher, or where that has ended on the one that ends soonest."""
     by, row = actor(request), orders.order(order_id)
     check_own(by, row.holder_id, row.programme)
-    voucher = row.voucher
-    if voucher.state != State.ACTIVE:
-        found = vouchers.purses(programme=settings.JIAOZI_PROGRAMME, holder=row.holder_id, states=[State.ACTIVE])
-        if not found:
-            messages.error(request, said(_NO_VOUCHER))
-            return HttpResponseRedirect(reverse("web:order", args=[row.id]))
-        voucher = min((purse.voucher for purse in found), key=lambda each: each.valid_until)
+    voucher = row.voucher if row.voucher.state == State.ACTIVE else voucher_to_spend(row.holder_id)
+    if voucher is None:
+        messages.error(request, said(_NO_VOUCHER))
+        return HttpResponseRedirect(reverse("web:order", args=[row.id]))
     others = sorted(set(row.files) - {SCRIPT})
     if others:
         names = "、".join(others)[:_NAMES_MAX]
@@ -53,19 +52,32 @@ def run_again(request: HttpRequest, order_id: UUID) -> HttpResponseRedirect:
     return HttpResponseRedirect(f"{reverse('web:new-order', args=[voucher.id])}?again={row.id}")
 
 
-def typed(given: str, by: Actor) -> dict[str, str]:
-    """Give an old order as it would be typed into the form; nothing where no order is named.
+def voucher_to_spend(holder: UUID) -> Voucher | None:
+    """Give the active voucher of a holder that ends soonest; None where there is none."""
+    found = vouchers.purses(programme=settings.JIAOZI_PROGRAMME, holder=holder, states=[State.ACTIVE])
+    return min((purse.voucher for purse in found), key=lambda each: each.valid_until, default=None)
+
+
+def typed(given: Mapping[str, str], by: Actor) -> dict[str, str]:
+    """Give an old order or a template that an address names as it would be typed into the form; nothing without.
 
     Raises
     ------
-    UnableToHold, UnableToFindOrder
+    UnableToHold, UnableToFindOrder, UnableToKeepTemplate, UnableToFindTemplate
         When it is another's, or not there.
     """
+    if old := _id(given.get("again", "")):
+        return words_of(order.asked(order_id=old, by=by))
+    if kept := _id(given.get("template", "")):
+        return words_of(read_back(orders.template(kept, by).job))
+    return {}
+
+
+def _id(text: str) -> UUID | None:
     try:
-        order_id = UUID(given)
+        return UUID(text)
     except ValueError:
-        return {}
-    return words_of(order.asked(order_id=order_id, by=by))
+        return None
 
 
 def words_of(asked: Asked) -> dict[str, str]:
@@ -107,4 +119,4 @@ def _wished(wishes: Wishes) -> dict[str, str]:
 
 
 def _lines(files: tuple[DataFile, ...]) -> str:
-    return "\n".join(f"{each.url} {each.size_bytes} B" for each in files)
+    return "\n".join(f"{each.url} {each.size_bytes} B {each.sha256}".rstrip() for each in files)

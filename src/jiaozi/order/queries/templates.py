@@ -1,0 +1,52 @@
+"""Reading an organisation's templates; a list leaves out the jobs, which may be a megabyte each."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from jiaozi.kernel.refusal import Refused
+from jiaozi.order.models import OrderTemplate
+from jiaozi.order.queries.reading import ROWS_MAX
+from jiaozi.order.rules.template import check_member
+from jiaozi.party.rules import Actor
+
+
+class UnableToFindTemplate(Refused):
+    """No template has this id."""
+
+
+def template(id: UUID, by: Actor) -> OrderTemplate:  # noqa: A002 - the column's own name
+    """Give one template to a member of its organisation.
+
+    Raises
+    ------
+    UnableToFindTemplate
+        When there is none.
+    UnableToKeepTemplate
+        When it is another's.
+    """
+    row = OrderTemplate.objects.filter(id=id).first()
+    if row is None:
+        raise UnableToFindTemplate("NO_SUCH_TEMPLATE", f"没有模板{id}", f"no template {id}", field="template")
+    check_member(by, row.organisation_id)
+    return row
+
+
+def templates(organisation: UUID, by: Actor, *, after: UUID | None = None, limit: int = 100) -> list[OrderTemplate]:
+    """Give an organisation's templates in the order in which they were made, from after an id, to its members.
+
+    Raises
+    ------
+    UnableToKeepTemplate
+        For everybody else.
+    """
+    check_member(by, organisation)
+    rows = OrderTemplate.objects.filter(organisation_id=organisation).defer("job")
+    if after is not None:
+        rows = rows.filter(id__gt=after)
+    return list(rows.order_by("id")[: min(limit, ROWS_MAX)])
+
+
+def count_templates(organisation: UUID) -> int:
+    """Count an organisation's templates."""
+    return OrderTemplate.objects.filter(organisation_id=organisation).count()
