@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
+from jiaozi.party.rules import HolderClass
 from jiaozi.transparency.models import Entry
 from jiaozi.transparency.rules import Measure
 from jiaozi.voucher.models import Voucher
 from tests.browser.test_first_page import LOOKS, pytestmark, small_targets, sticks_out
 from tests.browser.visitor import Look, Visitor, violations
-from tests.world import PROGRAMME
+from tests.web.sample_market import traded
+from tests.world import PROGRAMME, World
 
 __all__ = ["pytestmark"]
 WEIGHT_MAX = 250_000
@@ -42,12 +44,29 @@ def test_every_public_page_fits_and_breaks_no_wcag(visit: Visitor) -> None:
         page.context.close()
 
 
-def test_plots_are_drawn_where_they_come_into_sight(visit: Visitor) -> None:
-    for path in ("/ledger", "/centres"):
-        page = visit.open(path)
-        page.locator("[data-plot]").scroll_into_view_if_needed()
-        expect(page.locator("[data-drawn]")).to_have_count(1)
-        expect(page.locator("[data-drawn] canvas")).to_be_visible()
+def test_plots_are_drawn_where_they_come_into_sight_and_again_in_the_dark(
+    visit: Visitor, sample: World, present, auditor
+) -> None:
+    buyer, seller = (sample.holder(f"交易公司{n}", HolderClass.TECH_SME, serial=n) for n in (31, 32))
+    market = traded(sample, buyer, seller).id
+    paths = {
+        "/ledger": "burnt",
+        "/centres": "map",
+        "/budget": "forecast",
+        f"/exchange/{market}": "prices",
+        f"/exchange/{market}/desk": "steps",
+    }
+    for path, kind in paths.items():
+        page = visit.open(path, session=auditor)
+        plot = page.locator("[data-plot]")
+        expect(plot).to_have_count(1)
+        plot.scroll_into_view_if_needed()
+        expect(plot).to_have_attribute("data-drawn", kind)
+        expect(plot.locator("canvas")).to_be_visible()
+        light = plot.screenshot()
+        page.emulate_media(color_scheme="dark")
+        assert plot.screenshot() != light, path
+        page.context.close()
 
 
 def test_the_first_page_weighs_little(visit: Visitor) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -54,9 +55,9 @@ def test_the_pool_leaves_what_the_ledger_says(officer, present) -> None:
 
 def test_the_plot_has_the_table_s_figures(officer, present) -> None:
     page = officer.get("/budget").content.decode()
-    data = json.loads(re.search(r'<script id="plot-data" type="application/json">(.*?)</script>', page, re.DOTALL)[1])
+    data = json.loads(unescape(re.search(r'data-plot="([^"]*)"', page)[1]))
     view = queries.budget(PROGRAMME, 2024, now=present)
-    assert data["lines"][0]["points"][-1] == [view.weeks[-1].last.isoformat(), view.weeks[-1].left_fen / 100]
+    assert data["lines"][0]["points"][-1] == [view.weeks[-1].last.isoformat(), view.weeks[-1].left_fen]
 
 
 def test_a_parameter_is_tried_and_nothing_is_kept(officer) -> None:

@@ -82,7 +82,7 @@ def test_what_is_wrong_stands_at_its_field(house, present, open_session):
     buyer = people(house, present, "en")["buyer"]
     page = f"/exchange/{open_session.id}/offers"
     for wrong, field, why in (
-        ({"limit": "lots"}, "limit", "write the amount in yuan"),
+        ({"limit": "lots"}, "limit", "write the amount in CNY"),
         ({"limit": "1", "minimum": "3"}, "minimum", "minimum"),
         ({"limit": "9999999"}, "", "deposit does not cover"),
     ):
@@ -123,7 +123,7 @@ class TestAfterwards:
     def test_a_trader_is_told_why_and_sees_its_own_steps(self, house, present, done):
         shown = text(people(house, present)["seller"].get(f"/exchange/{done.id}/offers"))
         assert "价格合适但未成交" in shown
-        assert 'id="market-plot"' in shown
+        assert 'data-plot="' in shown
         assert "90.00" not in shown
 
     def test_the_watchers_page(self, house, present, done):
@@ -132,8 +132,8 @@ class TestAfterwards:
         officer = text(who["officer"].get(desk))
         assert "卖方公司" in officer
         assert "自成交与关联成交" in officer
-        assert 'id="market-plot"' not in officer
-        assert 'id="market-plot"' in text(who["auditor"].get(desk))
+        assert 'data-plot="' not in officer
+        assert 'data-plot="' in text(who["auditor"].get(desk))
         assert "逐位相同" in text(who["operator"].get(desk, {"replay": "1"}))
         assert "逐位相同" not in text(who["operator"].get(desk))
 

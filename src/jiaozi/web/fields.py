@@ -17,7 +17,7 @@ _YES, _NO = "yes", "no"
 _BETWEEN = re.compile(r"[,，、;；\s]+")
 _WHOLE = re.compile(r"^-?\d{1,15}$")
 _HINTS = {
-    Kind.MONEY: Label("元，也可写1200万", "yuan; 1200万 is understood"),
+    Kind.MONEY: Label("元，也可写1200万", "CNY; 1200万 is understood"),
     Kind.DATE: Label("如2026-11-24", "like 2026-11-24"),
     Kind.LIST: Label("多项以逗号分开", "commas between several"),
     Kind.DATES: Label("多个日期以逗号分开，没有则填“无”", "commas between several; “none” if there are none"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from typing import Any
 
@@ -12,10 +13,12 @@ from django.utils.translation import get_language
 
 from jiaozi.kernel.fen import FEN_PER_YUAN, UFEN_PER_FEN, wan
 from jiaozi.kernel.fen import yuan as in_yuan
+from jiaozi.kernel.label import Label
 from jiaozi.kernel.period import SHANGHAI, Period
 
 register = template.Library()
 NONE = "—"
+UNIT = Label("元", "CNY")
 _RATE_PLACES_MIN = 2
 _MS_PER_S = 1_000
 _WAN_FEN = 10_000 * FEN_PER_YUAN
@@ -58,6 +61,12 @@ def headline(amount_fen: int | None) -> SafeString:
     return format_html(
         '<data value="{}" title="{}元">{}<small>万元</small></data>', amount_fen, in_yuan(amount_fen), wan(amount_fen)
     )
+
+
+@register.filter
+def as_json(plot: dict[str, Any]) -> str:
+    """Give what a plot draws as the text that its place in the page holds; amounts in fen."""
+    return json.dumps(plot, ensure_ascii=False, separators=(",", ":"))
 
 
 @register.filter

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from django import template
 
+from jiaozi.kernel.label import Label
 from jiaozi.kernel.period import SHANGHAI
 
 if TYPE_CHECKING:
     from jiaozi.web.views.exchange import Names
 
 register = template.Library()
+A_LOT = Label("元/手", "CNY a lot")
 _MINUTES = 60
 
 

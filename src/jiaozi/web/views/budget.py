@@ -12,7 +12,6 @@ from django.views.decorators.http import require_safe
 
 from jiaozi.application import queries as applications
 from jiaozi.kernel import clock
-from jiaozi.kernel.fen import FEN_PER_YUAN
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.period import local_date
 from jiaozi.kernel.refusal import Refused
@@ -23,6 +22,7 @@ from jiaozi.settlement.rules.forecast import RUN, WEEKS, Forecast
 from jiaozi.web.export import Column, as_file
 from jiaozi.web.fields import TEXT_MAX
 from jiaozi.web.pages import STAFF, page
+from jiaozi.web.templatetags.figures import UNIT
 from jiaozi.web.templatetags.words import said
 from jiaozi.web.views.programme import shown
 
@@ -88,31 +88,30 @@ def _tried(request: HttpRequest, slug: str, now: Any) -> dict[str, Any]:
 
 
 def _plot(view: queries.BudgetView, today: date) -> dict[str, Any]:
-    """Give the plot's lines; the table beneath has the same figures."""
+    """Give the plot's lines in fen; the table beneath has the same figures."""
     lines = [
-        {
-            "name": said(Label("未发放", "not granted")),
-            "token": "--part-spendable",
-            "points": _points(view, "left_fen"),
-        },
-        {"name": said(Label("未支付", "not paid")), "token": "--part-settled", "points": _points(view, "unpaid_fen")},
+        {"name": said(Label("未发放", "not granted")), "points": _points(view, "left_fen")},
+        {"name": said(Label("未支付", "not paid")), "points": _points(view, "unpaid_fen")},
     ]
     return {
-        "unit": said(Label("元", "CNY")),
+        "kind": "forecast",
+        "unit": said(UNIT),
         "first": f"{view.year.year}-01-01",
         "last": f"{view.year.year}-12-31",
-        "ceiling": view.ceiling_fen // FEN_PER_YUAN,
-        "ceilingName": said(Label("年度上限", "year's ceiling")),
+        "ceiling": view.ceiling_fen,
         "lines": lines,
-        "forecast": _ahead(view.ceiling, today, view.year.year),
-        "forecastName": said(Label("预测", "forecast")),
-        "bandName": said(Label("预测区间", "forecast band")),
+        "ahead": _ahead(view.ceiling, today, view.year.year),
+        "words": {
+            "ceiling": said(Label("年度上限", "year's ceiling")),
+            "forecast": said(Label("预测", "forecast")),
+            "band": said(Label("预测区间", "forecast band")),
+        },
     }
 
 
 def _points(view: queries.BudgetView, name: str) -> list[list[Any]]:
-    start = [f"{view.year.year}-01-01", view.ceiling_fen / FEN_PER_YUAN]
-    return [start, *([week.last.isoformat(), getattr(week, name) / FEN_PER_YUAN] for week in view.weeks)]
+    start = [f"{view.year.year}-01-01", view.ceiling_fen]
+    return [start, *([week.last.isoformat(), getattr(week, name)] for week in view.weeks)]
 
 
 def _ahead(found: Forecast | None, today: date, year: int) -> dict[str, Any] | None:
@@ -121,10 +120,10 @@ def _ahead(found: Forecast | None, today: date, year: int) -> dict[str, Any] | N
     end = date(year, 12, 31)
 
     def way(gone: date | None, rest_fen: int) -> list[list[Any]]:
-        begin = [today.isoformat(), found.left_fen / FEN_PER_YUAN]
+        begin = [today.isoformat(), found.left_fen]
         if gone is not None and gone <= end:
             return [begin, [gone.isoformat(), 0]]
-        return [begin, [end.isoformat(), rest_fen / FEN_PER_YUAN]]
+        return [begin, [end.isoformat(), rest_fen]]
 
     return {
         "middle": way(found.on, found.end_fen),

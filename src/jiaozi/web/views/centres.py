@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -57,7 +56,7 @@ def centres(request: HttpRequest) -> HttpResponse:
     context = {
         "centres": found,
         "hubs": catalogue.hubs(),
-        "plot": json.dumps(_plot(found), ensure_ascii=False),
+        "plot": _plot(found),
         "now": now,
     }
     return render(request, "web/centres.html", context)

@@ -20,6 +20,7 @@ from jiaozi.kernel.label import Label
 from jiaozi.party.rules import Role
 from jiaozi.web.frame import asking
 from jiaozi.web.pages import EVERYBODY, page
+from jiaozi.web.templatetags.market import A_LOT
 from jiaozi.web.templatetags.words import name_of, said
 
 SESSIONS, ROWS = 50, 500
@@ -114,5 +115,5 @@ def _plot(found: Result, names: Names, chosen: str) -> dict[str, Any]:
     periods = [each for each in found.book.periods if any(each.id == period for period, _ in told)]
     hubs = [hub for hub in found.book.hubs if any(hub == each for _, each in told)]
     lines = [{"name": names.hub(hub), "points": [told.get((each.id, hub)) for each in periods]} for hub in hubs]
-    words = [said(Label("时段", "period")), said(Label("元/手", "CNY a lot"))]
-    return {"kind": "prices", "words": words, "starts": [each.start.isoformat() for each in periods], "lines": lines}
+    starts = [each.start.isoformat() for each in periods]
+    return {"kind": "prices", "unit": said(A_LOT), "starts": starts, "lines": lines}

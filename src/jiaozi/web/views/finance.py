@@ -136,7 +136,7 @@ def _closed(done: settlement.YearClosed) -> Label:
     lapsed, returned = yuan(done.lapsed_fen), yuan(done.returned_fen)
     return Label(
         f"已结账：未发放预算{lapsed}元失效，缴回财政{returned}元。",
-        f"Closed: {lapsed} yuan of the budget lapsed, {returned} yuan went back to the treasury.",
+        f"Closed: CNY {lapsed} of the budget lapsed, CNY {returned} went back to the treasury.",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from datetime import date
 from typing import Any
@@ -26,6 +25,7 @@ from jiaozi.transparency.rules import By, Measure
 from jiaozi.voucher import queries as vouchers
 from jiaozi.web.pages import EVERYBODY, page
 from jiaozi.web.paging import paged, place_of
+from jiaozi.web.templatetags.figures import UNIT
 from jiaozi.web.templatetags.words import said
 from jiaozi.web.views.burning import Point, points
 from jiaozi.web.views.programme import Shown, shown
@@ -61,7 +61,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
         "ceiling_fen": ceiling_fen,
         "breakdowns": _breakdowns(programme, asked),
         "points": burnt,
-        "plot": json.dumps(_plot(burnt), ensure_ascii=False),
+        "plot": _plot(burnt),
     }
     return render(request, "web/ledger.html", context)
 
@@ -192,16 +192,12 @@ def _breakdowns(programme: Shown, year: int) -> list[dict[str, Any]]:
 
 
 def _plot(burnt: list[Point]) -> dict[str, Any]:
-    series = [
-        {"name": said(label), "dash": dash, "data": [getattr(point, name) for point in burnt]}
+    """Give the plot's lines in fen; the table beneath has the same figures."""
+    lines = [
+        {"name": said(label), "dash": dash, "points": [getattr(point, name) for point in burnt]}
         for label, name, dash in _SERIES
     ]
-    return {
-        "kind": "lines",
-        "unit": said(Label("万元", "CNY 10,000")),
-        "x": [point.name for point in burnt],
-        "series": series,
-    }
+    return {"kind": "burnt", "unit": said(UNIT), "x": [point.name for point in burnt], "lines": lines}
 
 
 def _under_way(rows: Any) -> dict[str, Any]:

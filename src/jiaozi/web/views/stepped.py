@@ -48,5 +48,5 @@ def fen_of(words: Form, field: str = "amount") -> int:
         return parse_yuan(words.get(field, ""))
     except ValueError:
         raise UnableToReadForm(
-            "AMOUNT_WRONG", "金额须以元写，如500000或50万", "write the amount in yuan, like 500000", field=field
+            "AMOUNT_WRONG", "金额须以元写，如500000或50万", "write the amount in CNY, like 500000", field=field
         ) from None

@@ -130,7 +130,7 @@ def _record_by_hand(id_: UUID, words: Form, by: Actor, now: datetime) -> None:
         amount_fen = parse_yuan(words.get("amount", ""))
     except ValueError:
         raise UnableToDecide(
-            "AMOUNT_WRONG", "金额须以元写，如500000或50万", "write the amount in yuan, like 500000", field="amount"
+            "AMOUNT_WRONG", "金额须以元写，如500000或50万", "write the amount in CNY, like 500000", field="amount"
         ) from None
     application.record_by_hand(application_id=id_, amount_fen=amount_fen, reason=words.get("words", ""), by=by, now=now)
 

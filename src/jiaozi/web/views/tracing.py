@@ -125,7 +125,7 @@ def chain_file(request: HttpRequest, application_id: UUID) -> HttpResponse:
     return response
 
 
-@page(Label("日志", "Journal"), STAFF, parent="web:search")
+@page(Label("留痕", "Journal"), STAFF, parent="web:search")
 @require_safe
 def journal_lines(request: HttpRequest) -> HttpResponse:
     """List the journal, the latest first, by stage, subject, actor and day; as CSV where the address asks for it."""

@@ -26,13 +26,13 @@ from jiaozi.kernel.refusal import Refused
 from jiaozi.web.forms import Form, choices
 from jiaozi.web.frame import actor
 from jiaozi.web.pages import page
-from jiaozi.web.templatetags.market import hour, plain_moment
+from jiaozi.web.templatetags.market import A_LOT, hour, plain_moment
 from jiaozi.web.templatetags.words import said
 from jiaozi.web.views.exchange import TRADERS, Names
 
 ORDERS = 200
 _TYPED_MAX = 20
-_AMOUNT_WRONG = Label("金额须以元写，如12.50", "write the amount in yuan, like 12.50")
+_AMOUNT_WRONG = Label("金额须以元写，如12.50", "write the amount in CNY, like 12.50")
 _ENTERED = Label("已报价并冻结。", "Entered, and held for.")
 _WITHDRAWN = Label("已撤回，冻结已解除。", "Withdrawn; nothing is held for it any more.")
 
@@ -181,11 +181,8 @@ def curve(
             for side in Side
         ],
         "price": price_fen,
-        "words": [
-            said(Label("累计手数", "lots, summed")),
-            said(Label("元/手", "CNY a lot")),
-            said(Label("出清价", "price")),
-        ],
+        "unit": said(A_LOT),
+        "words": {"lots": said(Label("累计手数", "lots, summed")), "price": said(Label("出清价", "price"))},
     }
     return {"product": product, "products": products, "rows": rows, "price_fen": price_fen, "plot": plot}
 
