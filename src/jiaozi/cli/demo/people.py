@@ -15,7 +15,6 @@ from jiaozi.party.rules import DEMO_DOMAIN, SYSTEM, Details, Grant, Role
 
 PASSWORD = "jiaozi-demo-only"  # noqa: S105 - printed for everybody; a demo's addresses sign in nowhere else
 SHOWN_APPLICANTS = 3
-_DAYS = 35
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ PARTS = (
 
 def enrol_house(stage: Stage) -> None:
     """Enrol those who run the programme and the centres' clerks, before the first act."""
-    at = stage.ago(_DAYS)
+    at = stage.diary.opened
     for part in PARTS:
         details = Details(part.name, address(part.key))
         id_ = person(part.key)
@@ -59,8 +58,8 @@ def enrol_house(stage: Stage) -> None:
 
 def enrol_applicants(stage: Stage) -> None:
     """Enrol a person for every holder; the first few have a password, the rest would ask for one by their address."""
-    at = stage.ago(_DAYS - 5)
-    for number, holder in enumerate(stage.holders.values(), 1):
+    at = stage.diary.opened
+    for number, holder in enumerate(stage.shown_holders(), 1):
         key = str(holder.id)
         details = Details(f"演示·申领人{number}", address(f"applicant-{number}"))
         password = PASSWORD if number <= SHOWN_APPLICANTS else None
@@ -77,8 +76,8 @@ def address(key: str) -> str:
 def show(stage: Stage, console: Console) -> None:
     """Print one sign-in a role, and keep the list beside the demo's data."""
     rows = [(part.role.label, part.does, address(part.key)) for part in PARTS]
-    for number, name in enumerate(list(stage.holders)[:SHOWN_APPLICANTS], 1):
-        holds = Label(f"{name}：用券、下单", f"{name}: spends, orders")
+    for number, holder in enumerate(stage.shown_holders()[:SHOWN_APPLICANTS], 1):
+        holds = Label(f"{holder.name}：用券、下单", f"{holder.name}: spends, orders")
         rows.append((Role.APPLICANT.label, holds, address(f"applicant-{number}")))
     table = Table(title="登录 · sign-ins（仅限演示 · for this demonstration only）", title_justify="left")
     for heading in ("身份 role", "能做什么 does", "邮箱 address"):

@@ -9,19 +9,16 @@ from rich.console import Console
 from rich.table import Table
 
 from jiaozi.cli.demo import workload
-from jiaozi.cli.demo.cast import OPERATOR, PROGRAMME, Stage, centre_clerk
+from jiaozi.cli.demo.cast import OPERATOR, PROGRAMME, Stage
 from jiaozi.kernel import clock
 from jiaozi.kernel.fen import yuan
-from jiaozi.kernel.ids import named_id
 from jiaozi.metering import services as metering
 from jiaozi.metering.services.importing import Words
-from jiaozi.order import services as orders
 from jiaozi.settlement import queries
 from jiaozi.transparency import services as transparency
 from jiaozi.transparency.queries import audit_all
 
 _CENTRE = "nscc-chengdu"
-_PREPAID_FEN = 20_000_000
 _S_PER_HOUR = 3_600
 
 
@@ -47,9 +44,8 @@ def act(stage: Stage, console: Console) -> bool:
     return True
 
 
-def bring_usage(stage: Stage, trace: Path | None, console: Console) -> None:
+def bring_usage(trace: Path | None, console: Console) -> None:
     """Bring in a workload as a centre's usage, dealt over the demo's vouchers: a trace, or a made-up one."""
-    _prepay(stage)
     now, started = clock.now(), time.perf_counter()
     whose: Words = {"centre": _CENTRE, "programme": PROGRAMME, "accounts": None, "skip_bad": True}
     if trace is None:
@@ -70,17 +66,3 @@ def bring_usage(stage: Stage, trace: Path | None, console: Console) -> None:
         console.print(f"  [yellow]未核销，留待处理 held back: {count} · {code}[/]")
     if done.bad:
         console.print(f"  [yellow]不是作业的行 lines that are no jobs: {len(done.bad)}[/]")
-
-
-def _prepay(stage: Stage) -> None:
-    """Let every holder prepay its own share of a year's work at the centre."""
-    for holder in stage.holders.values():
-        orders.credit_own(
-            programme=PROGRAMME,
-            holder_id=holder.id,
-            centre=_CENTRE,
-            amount_fen=_PREPAID_FEN,
-            reference=named_id("demo.credit.trace", holder.id),
-            by=centre_clerk(_CENTRE),
-            now=clock.now(),
-        )

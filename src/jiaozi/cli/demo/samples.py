@@ -19,11 +19,15 @@ class UnableToReadSamples(Refused):
 class Samples:
     """What the demo plays with; rows as the YAML files say.
 
+    ``applicants`` are this year's, ``waiting`` those whose dossiers stand somewhere on their way today.
     ``cut`` is the centre whose line breaks where real clusters run the jobs, ``jobs_at_cut`` what is ordered meanwhile.
     """
 
     programme_text: str
     applicants: list[dict[str, Any]]
+    last_year: list[dict[str, Any]]
+    waiting: list[dict[str, Any]]
+    awards: list[dict[str, Any]]
     jobs: list[dict[str, Any]]
     cut: str
     jobs_at_cut: list[dict[str, Any]]
@@ -41,9 +45,13 @@ def read(root: Path) -> Samples:
     try:
         yaml = YAML(typ="safe")
         cut = yaml.load(root / "samples" / "slurm.yaml")
+        asked = yaml.load(root / "samples" / "applicants.yaml")
         return Samples(
             programme_text=(root / "programmes" / "chengdu-2023.yaml").read_text(encoding="utf-8"),
-            applicants=yaml.load(root / "samples" / "applicants.yaml")["applicants"],
+            applicants=asked["applicants"],
+            last_year=asked["last_year"],
+            waiting=asked["waiting"],
+            awards=asked["awards"],
             jobs=yaml.load(root / "samples" / "jobs.yaml")["jobs"],
             cut=cut["cut"],
             jobs_at_cut=cut["jobs"],

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
-from uuid import UUID
 
 from rich.console import Console
 from rich.table import Table
@@ -12,12 +12,11 @@ from jiaozi.catalogue import queries as catalogue
 from jiaozi.catalogue.queries import tariff_of
 from jiaozi.catalogue.rules import run_price_fen
 from jiaozi.cli.demo.cast import CASHIER, FINANCE, OPERATOR, PROGRAMME, Stage, centre_clerk
+from jiaozi.cli.demo.months import claimed
 from jiaozi.kernel import clock
 from jiaozi.kernel.fen import in_words, yuan
-from jiaozi.kernel.period import Period, local_date, month, start_of_day
+from jiaozi.kernel.period import local_date, month
 from jiaozi.kernel.refusal import Refused
-from jiaozi.metering import queries as metering
-from jiaozi.metering.rules import CaptureKind
 from jiaozi.order import queries as orders
 from jiaozi.order import services as order_services
 from jiaozi.order.rules import voucher_share
@@ -25,6 +24,7 @@ from jiaozi.policy import queries as policy
 from jiaozi.policy.rules import reserve_terms
 from jiaozi.settlement import queries, services
 from jiaozi.settlement.models import Statement
+from jiaozi.settlement.rules import State
 
 
 def act(stage: Stage, console: Console) -> None:
@@ -47,7 +47,7 @@ def act(stage: Stage, console: Console) -> None:
         services.replenish(
             programme=PROGRAMME, amount_fen=total_fen, reference=f"demo-replenish-{today}", by=FINANCE, now=clock.now()
         )
-    _show(total_fen, console)
+    _show(today, total_fen, console)
 
 
 def _settle(stage: Stage, centre: str, console: Console) -> Statement | None:
@@ -59,7 +59,7 @@ def _settle(stage: Stage, centre: str, console: Console) -> Statement | None:
     except Refused as refusal:
         console.print(f"  {centre}: {refusal.in_language('zh')}")
         return None
-    own = _own_books(stage, centre) | _imported(centre, period)
+    own = _own_books(stage, centre) | claimed(row.id)
     clerk = centre_clerk(centre)
     wrong = dict(own)
     dearest = max(wrong, key=lambda key: wrong[key])
@@ -94,28 +94,24 @@ def _own_books(stage: Stage, centre: str) -> dict[str, int]:
     return claims
 
 
-def _imported(centre: str, period: Period) -> dict[str, int]:
-    """What a centre claims for an imported trace: it has no meter of its own here, so it takes the platform's list."""
-    claims: dict[str, int] = {}
-    after: UUID | None = None
-    start, end = start_of_day(period.first), start_of_day(period.end)
-    while page := metering.captures_between(centre=centre, programme=PROGRAMME, start=start, end=end, after=after):
-        after = page[-1].id
-        claims |= {str(capture.id): capture.voucher_fen for capture in page if capture.kind == CaptureKind.IMPORT}
-    return claims
-
-
-def _show(total_fen: int, console: Console) -> None:
-    table = Table(title="结算单 · statements（元 yuan）", title_justify="left")
+def _show(today: date, total_fen: int, console: Console) -> None:
+    table = Table(title=f"{today:%Y-%m}结算单 · statements（元 yuan）", title_justify="left")
     table.add_column("算力中心 centre")
     table.add_column("状态 state")
     for heading in ("计量 metered", "账簿 ledger", "申报 claimed", "差额 difference"):
         table.add_column(heading, justify="right")
-    for row in queries.statements(PROGRAMME):
+    rows = queries.statements(PROGRAMME)
+    for row in rows:
+        if row.first < today.replace(day=1):
+            continue
         claimed, booked = row.claim_total_fen or 0, row.ledger_total_fen or 0
         difference = abs(row.total_fen - claimed) + abs(row.total_fen - booked)
         table.add_row(row.centre.name_zh, row.state, yuan(row.total_fen), yuan(booked), yuan(claimed), yuan(difference))
     console.print(table)
+    paid = [row for row in rows if row.state == State.PAID]
+    console.print(
+        f"  连同以前各月 with the months before: {len(paid)} 张已支付 paid ¥{yuan(sum(row.total_fen for row in paid))}"
+    )
     fund = queries.reserve_position(PROGRAMME)
     console.print(
         f"  已由备用金支付 paid from the reserve ¥{yuan(total_fen)}（{in_words(total_fen)}），财政已补足 replenished\n"

@@ -1,9 +1,10 @@
-"""Act 4: centres and hubs trade spare capacity: yesterday's session is cleared and settled, today's takes offers."""
+"""Centres and hubs trade spare capacity: a session a month, then yesterday's is settled and today's takes offers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -40,59 +41,81 @@ _SELLERS = (
 )
 _DEPOSIT_FEN = 5_000_000
 _BUYERS = 3
+_BLOCK_HOURS = 8
 
 
 def act(stage: Stage, console: Console) -> None:
     """Trade a day's hours, settle them, and leave the next session open."""
-    sellers = _admit(stage)
+    sellers = stage.sellers or _admit(stage, stage.now)
     schedule = exchange.set_schedule(
         programme=PROGRAMME, name="演示·次日八时段", frame=FRAME, times=TIMES, by=OPERATOR, now=stage.now
     )
     closes = next_close(TIMES.closes_minute, stage.now)
     opened = closes - timedelta(days=1, hours=9)
     past = _open(schedule, closes - timedelta(days=1), opened)
-    buyers = [row.id for row in list(stage.holders.values())[:_BUYERS]]
-    for number, buyer in enumerate(buyers):
-        exchange.deposit(
-            programme=PROGRAMME,
-            party_id=buyer,
-            amount_fen=_DEPOSIT_FEN,
-            reference=f"DEMO-{number + 1}",
-            by=FINANCE,
-            now=opened,
-        )
+    buyers = _deposited(stage, opened)
     _trade(past, sellers, buyers, opened)
-    for step in ("close", "clear", "settle"):
-        getattr(exchange, f"{step}_session")(session_id=past.id, by=SYSTEM, now=stage.now)
+    _end(past, stage.now)
     coming = _open(schedule, closes, stage.now)
     _trade(coming, sellers[:1], buyers[1:], stage.now)
     _show(past, coming, console)
 
 
-def _admit(stage: Stage) -> list[UUID]:
+def note(stage: Stage) -> None:
+    """Note a session in the middle of every month, for one block of hours."""
+    for number, whole in enumerate(stage.diary.months()):
+        opens = stage.diary.on(whole.first + timedelta(days=14))
+        stage.diary.note(opens, partial(_hold, stage, number))
+
+
+def _hold(stage: Stage, number: int, at: datetime) -> None:
+    """Hold one session from its opening to its settlement, what is asked for it a little different each time."""
+    sellers = stage.sellers or _admit(stage, at)
+    closes = start_of_day(local_date(at)) + timedelta(minutes=TIMES.closes_minute)
+    frame = _frame(f"演示·月度{local_date(at):%Y-%m}", closes, 1, _BLOCK_HOURS)
+    row = exchange.open_session(programme=PROGRAMME, frame=frame, closes_at=closes, by=SYSTEM, now=at)
+    _trade(row, sellers, _deposited(stage, at), at + timedelta(hours=1), 90 * (number * 5 % 7))
+    _end(row, closes)
+
+
+def _deposited(stage: Stage, at: datetime) -> list[UUID]:
+    """Give who buys, each with a deposit for this session."""
+    buyers = [row.id for row in stage.shown_holders()[:_BUYERS]]
+    for number, buyer in enumerate(buyers):
+        exchange.deposit(
+            programme=PROGRAMME,
+            party_id=buyer,
+            amount_fen=_DEPOSIT_FEN,
+            reference=f"DEMO-{local_date(at)}-{number + 1}",
+            by=FINANCE,
+            now=at,
+        )
+    return buyers
+
+
+def _end(row: Session, now: datetime) -> None:
+    for step in ("close", "clear", "settle"):
+        getattr(exchange, f"{step}_session")(session_id=row.id, by=SYSTEM, now=now)
+
+
+def _admit(stage: Stage, at: datetime) -> list[UUID]:
     """Register who sells, and say which of them the two centres trade as."""
-    found = []
+    found: list[UUID] = []
     for name, uscc, *_ in _SELLERS:
         registration = Registration(name=name, holder_class=HolderClass.TECH_SME, uscc=uscc)
-        found.append(party.register(registration=registration, by=OFFICER, now=stage.ago(3)).id)
+        found.append(party.register(registration=registration, by=OFFICER, now=at).id)
     for centre, seller in zip(CENTRES, found, strict=False):
-        exchange.admit_centre(programme=PROGRAMME, centre=centre, party_id=seller, by=OPERATOR, now=stage.ago(3))
+        exchange.admit_centre(programme=PROGRAMME, centre=centre, party_id=seller, by=OPERATOR, now=at)
+    stage.sellers = found
     return found
 
 
 def _open(schedule: Schedule, closes: datetime, now: datetime) -> Session:
     """Open the session that the schedule would have opened for that day, under the id that it would have."""
     day = local_date(closes)
-    first = start_of_day(day + timedelta(days=TIMES.days_ahead)) + timedelta(minutes=TIMES.first_minute)
-    starts = [first + timedelta(hours=hour) for hour in range(HOURS)]
-    periods = [
-        {"id": f"h{hour}", "start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat()}
-        for hour, start in enumerate(starts)
-    ]
-    frame = {**FRAME, "session": f"{schedule.name} {day}", "periods": periods}
     return exchange.open_session(
         programme=PROGRAMME,
-        frame=frame,
+        frame=_frame(f"{schedule.name} {day}", closes, HOURS),
         closes_at=closes,
         schedule=schedule,
         id_=named_id("exchange.session", schedule.id, day),
@@ -101,7 +124,19 @@ def _open(schedule: Schedule, closes: datetime, now: datetime) -> Session:
     )
 
 
-def _trade(row: Session, sellers: list[UUID], buyers: list[UUID], now: datetime) -> None:
+def _frame(name: str, closes: datetime, periods: int, hours: int = 1) -> dict[str, Any]:
+    """Give the frame of a session whose periods are those of the day after it closes, each of so many hours."""
+    first = start_of_day(local_date(closes) + timedelta(days=TIMES.days_ahead)) + timedelta(minutes=TIMES.first_minute)
+    starts = [first + timedelta(hours=hours * number) for number in range(periods)]
+    blocks = [
+        {"id": f"h{number}", "start": start.isoformat(), "end": (start + timedelta(hours=hours)).isoformat()}
+        for number, start in enumerate(starts)
+    ]
+    return {**FRAME, "session": name, "periods": blocks}
+
+
+def _trade(row: Session, sellers: list[UUID], buyers: list[UUID], now: datetime, dearer_fen: int = 0) -> None:
+    hours = len(row.frame["periods"])
     for number, seller in enumerate(sellers):
         _, _, hub, lots, limit_fen = _SELLERS[number]
         for hour, period in enumerate(row.frame["periods"]):
@@ -115,14 +150,14 @@ def _trade(row: Session, sellers: list[UUID], buyers: list[UUID], now: datetime)
                 by=OPERATOR,
                 now=now,
             )
-        _enter(row, seller, _asks(hub, lots, limit_fen), now)
+        _enter(row, seller, _asks(hub, lots, limit_fen + dearer_fen, hours), now)
     for number, buyer in enumerate(buyers):
-        _enter(row, buyer, _bids(number), now)
+        _enter(row, buyer, _bids(number, hours), now)
 
 
-def _asks(hub: str, lots: int, limit_fen: int) -> Iterator[NewOrder]:
+def _asks(hub: str, lots: int, limit_fen: int, hours: int) -> Iterator[NewOrder]:
     """Offer half at a low limit and a quarter above it, dearer towards noon; one block that is all or nothing."""
-    for hour in range(HOURS):
+    for hour in range(hours):
         dearer = limit_fen + 150 * min(hour, HOURS - hour)
         yield NewOrder(Side.ASK, CLASS, hub, f"h{hour}", lots // 2, dearer)
         yield NewOrder(Side.ASK, CLASS, hub, f"h{hour}", lots // 4, dearer + 600)
@@ -130,9 +165,9 @@ def _asks(hub: str, lots: int, limit_fen: int) -> Iterator[NewOrder]:
             yield NewOrder(Side.ASK, CLASS, hub, f"h{hour}", lots // 4, dearer + 250, lots // 4)
 
 
-def _bids(number: int) -> Iterator[NewOrder]:
+def _bids(number: int, hours: int) -> Iterator[NewOrder]:
     """Bid for more towards noon, each buyer a little lower than the one before."""
-    for hour in range(HOURS):
+    for hour in range(hours):
         lots = 8 + 3 * min(hour, HOURS - hour) - 2 * number
         yield NewOrder(Side.BID, CLASS, "chengyu", f"h{hour}", max(2, lots), 9_800 - 700 * number - 60 * hour)
 
