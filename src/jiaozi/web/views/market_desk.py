@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -19,18 +18,15 @@ from jiaozi.exchange.rules import Product, SessionState, Side
 from jiaozi.exchange.rules.life import TRANSITIONS
 from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
-from jiaozi.kernel.refusal import Refused
 from jiaozi.party import queries as party
 from jiaozi.party.rules import Actor, Role, check_oversees
-from jiaozi.web.fields import TEXT_MAX
 from jiaozi.web.frame import actor
 from jiaozi.web.pages import page
-from jiaozi.web.templatetags.words import said
 from jiaozi.web.views.exchange import WATCHERS, Names
+from jiaozi.web.views.stepped import Form, stepped
 from jiaozi.web.views.trading import curve
 
 SHOWN = 100
-_DONE = Label("已办理。", "Done.")
 _WORDS = {
     "close": Label("截止", "Close"),
     "clear": Label("出清", "Clear"),
@@ -103,11 +99,10 @@ def exchange_step(request: HttpRequest, session_id: UUID, verb: str) -> HttpResp
     act = _VERBS.get(verb)
     if act is None:
         raise Http404(verb)
-    words = {"reason": request.POST.get("words", "")[:TEXT_MAX]} if verb == "void" else {}
-    try:
-        act(session_id=session_id, by=actor(request), now=clock.now(), **words)
-    except Refused as refused:
-        messages.error(request, said(refused.reason.label))
-    else:
-        messages.success(request, said(_DONE))
-    return HttpResponseRedirect(reverse("web:market-desk", args=[session_id]))
+    by = actor(request)
+
+    def take(words: Form) -> Any:
+        more = {"reason": words.get("words", "")} if verb == "void" else {}
+        return act(session_id=session_id, by=by, now=clock.now(), **more)
+
+    return stepped(request, take, reverse("web:market-desk", args=[session_id]))

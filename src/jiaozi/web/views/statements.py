@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -32,17 +32,16 @@ from jiaozi.settlement.queries.exporting import ExportForm, export
 from jiaozi.settlement.rules import State
 from jiaozi.settlement.rules.claim import UnableToClaim, read_csv, text_of_claim
 from jiaozi.settlement.rules.life import TRANSITIONS
-from jiaozi.web.fields import TEXT_MAX
 from jiaozi.web.frame import actor
 from jiaozi.web.once import once
 from jiaozi.web.pages import STAFF, page
 from jiaozi.web.templatetags.words import said
 from jiaozi.web.views.programme import shown
+from jiaozi.web.views.stepped import DONE, Form, stepped
 
 READERS = STAFF | {Role.CENTRE}
 _WRITERS = frozenset({Role.OFFICER, Role.FINANCE, Role.OPERATOR, Role.CENTRE})
 ROWS, LINES, HISTORY = 50, 100, 50
-_DONE = Label("已办理。", "Done.")
 _OFFERED = ("match", "approve", "pay", "dispute", "resolve")
 CLAIM_BYTES_MAX = 8 * 1024 * 1024
 _TO_BE_PAID = frozenset({State.OPEN, State.CLOSED, State.MATCHED, State.APPROVED, State.DISPUTED})
@@ -53,7 +52,6 @@ INTERVALS = {
     Interval.ON_DEMAND.value: Label("按申请", "on demand"),
 }
 FILE_ENDINGS = {"focus": "csv"}
-Form = Mapping[str, str]
 
 
 @page(Label("结算", "Settlement"), READERS, place=50)
@@ -131,14 +129,8 @@ def statement_step(request: HttpRequest, statement_id: UUID, verb: str) -> HttpR
     act = _VERBS.get(verb)
     if act is None:
         raise Http404(verb)
-    words = {name: str(value)[:TEXT_MAX] for name, value in request.POST.items()}
-    try:
-        act(statement_id, words, actor(request), clock.now())
-    except Refused as refused:
-        messages.error(request, said(refused.reason.label))
-    else:
-        messages.success(request, said(_DONE))
-    return HttpResponseRedirect(reverse("web:statement", args=[statement_id]))
+    by, there = actor(request), reverse("web:statement", args=[statement_id])
+    return stepped(request, lambda words: act(statement_id, words, by, clock.now()), there)
 
 
 def _match(id_: UUID, _words: Form, by: Actor, now: datetime) -> None:
@@ -181,7 +173,7 @@ def statement_claim(request: HttpRequest, statement_id: UUID) -> HttpResponse:
     except Refused as refused:
         messages.error(request, said(refused.reason.label))
     else:
-        messages.success(request, said(_DONE))
+        messages.success(request, said(DONE))
     return HttpResponseRedirect(reverse("web:statement", args=[statement_id]))
 
 

@@ -10,12 +10,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from jiaozi.kernel.fen import parse_yuan
 from jiaozi.kernel.label import Label
-from jiaozi.kernel.refusal import Refused
+from jiaozi.kernel.refusal import Reason, Refused
 from jiaozi.web.fields import TEXT_MAX
 from jiaozi.web.templatetags.words import said
 
 Form = Mapping[str, str]
-_DONE = Label("已办理。", "Done.")
+DONE = Label("已办理。", "Done.")
 
 
 class UnableToReadForm(Refused):
@@ -25,14 +25,19 @@ class UnableToReadForm(Refused):
 def stepped(
     request: HttpRequest, act: Callable[[Form], Any], there: str, done: Callable[[Any], Label] | None = None
 ) -> HttpResponse:
-    """Call a verb with the form's words; a refusal is said on the page it leads back to, and nothing has changed."""
+    """Call a verb with the form's words; a refusal is said on the page it leads back to, and nothing has changed.
+
+    A refusal with several reasons says each.
+    """
     words = {name: str(value)[:TEXT_MAX] for name, value in request.POST.items()}
     try:
         made = act(words)
     except Refused as refused:
-        messages.error(request, said(refused.reason.label))
+        reasons: tuple[Reason, ...] = getattr(refused, "reasons", (refused.reason,))
+        for reason in reasons:
+            messages.error(request, said(reason.label))
     else:
-        messages.success(request, said(done(made) if done else _DONE))
+        messages.success(request, said(done(made) if done else DONE))
     return HttpResponseRedirect(there)
 
 

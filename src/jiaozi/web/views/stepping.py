@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
@@ -19,7 +18,6 @@ from jiaozi.application.queries.asking import questions
 from jiaozi.application.rules import UnableToDecide
 from jiaozi.application.rules.evidence import SIZE_MAX_BYTES, UnableToKeepEvidence
 from jiaozi.kernel import clock
-from jiaozi.kernel.fen import parse_yuan
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.period import start_of_day
 from jiaozi.kernel.refusal import Reason, Refused
@@ -29,14 +27,12 @@ from jiaozi.policy.rules import Grant
 from jiaozi.policy.rules.words import StepOfLife
 from jiaozi.settlement import services as settlement
 from jiaozi.voucher import services as voucher
-from jiaozi.web.fields import TEXT_MAX, answers
+from jiaozi.web.fields import answers
 from jiaozi.web.frame import actor
 from jiaozi.web.pages import page
-from jiaozi.web.templatetags.words import said
+from jiaozi.web.views.stepped import Form, fen_of, stepped
 
-_DONE = Label("已办理。", "Done.")
 _WRITERS = frozenset({Role.APPLICANT, Role.OFFICER})
-Form = Mapping[str, str]
 
 
 @page(Label("办理", "Step"), _WRITERS, parent="web:applications")
@@ -46,58 +42,47 @@ def step(request: HttpRequest, application_id: UUID, verb: str) -> HttpResponse:
     act = _VERBS.get(verb)
     if act is None:
         raise Http404(verb)
-    words = {name: str(value)[:TEXT_MAX] for name, value in request.POST.items()}
-    try:
-        act(application_id, words, actor(request), clock.now())
-    except Refused as refused:
-        _say(request, refused)
-    else:
-        messages.success(request, said(_DONE))
-    return HttpResponseRedirect(reverse("web:dossier", args=[application_id]))
+    by = actor(request)
+    return stepped(request, lambda words: act(application_id, words, by, clock.now()), _dossier(application_id))
 
 
 @page(Label("提交材料", "Hand a paper in"), _WRITERS, parent="web:applications")
 @require_POST
 def attach(request: HttpRequest, application_id: UUID) -> HttpResponse:
     """Take a paper in."""
-    try:
-        given = request.FILES.get("content")
+    given, by = request.FILES.get("content"), actor(request)
+
+    def take(words: Form) -> Any:
         if given is None or (given.size or 0) > SIZE_MAX_BYTES:
             raise _no_file()
-        application.attach(
+        return application.attach(
             application_id=application_id,
             step=StepOfLife.APPLY,
-            paper=request.POST.get("paper", "other"),
+            paper=words.get("paper", "other"),
             name=given.name or "",
             content=given.read(),
-            by=actor(request),
+            by=by,
             now=clock.now(),
         )
-    except Refused as refused:
-        _say(request, refused)
-    else:
-        messages.success(request, said(_DONE))
-    return HttpResponseRedirect(reverse("web:dossier", args=[application_id]))
+
+    return stepped(request, take, _dossier(application_id))
 
 
 @page(Label("处置预警", "Resolve an alert"), frozenset({Role.OFFICER}), parent="web:applications")
 @require_POST
 def resolve_alert(request: HttpRequest, application_id: UUID, alert_id: UUID) -> HttpResponse:
     """Dismiss or confirm an alert with a recorded reason."""
-    confirmed, reason = request.POST.get("verdict") == "confirm", request.POST.get("reason", "")[:TEXT_MAX]
-    try:
-        alerts.resolve(alert_id=alert_id, confirmed=confirmed, reason=reason, by=actor(request), now=clock.now())
-    except Refused as refused:
-        _say(request, refused)
-    else:
-        messages.success(request, said(_DONE))
-    return HttpResponseRedirect(reverse("web:dossier", args=[application_id]))
+    by = actor(request)
+
+    def take(words: Form) -> Any:
+        confirmed, reason = words.get("verdict") == "confirm", words.get("reason", "")
+        return alerts.resolve(alert_id=alert_id, confirmed=confirmed, reason=reason, by=by, now=clock.now())
+
+    return stepped(request, take, _dossier(application_id))
 
 
-def _say(request: HttpRequest, refused: Refused) -> None:
-    reasons: tuple[Reason, ...] = getattr(refused, "reasons", (refused.reason,))
-    for reason in reasons:
-        messages.error(request, said(reason.label))
+def _dossier(application_id: UUID) -> str:
+    return reverse("web:dossier", args=[application_id])
 
 
 def _no_file() -> Refused:
@@ -126,12 +111,7 @@ def _send_back(id_: UUID, words: Form, by: Actor, now: datetime) -> None:
 
 
 def _record_by_hand(id_: UUID, words: Form, by: Actor, now: datetime) -> None:
-    try:
-        amount_fen = parse_yuan(words.get("amount", ""))
-    except ValueError:
-        raise UnableToDecide(
-            "AMOUNT_WRONG", "金额须以元写，如500000或50万", "write the amount in CNY, like 500000", field="amount"
-        ) from None
+    amount_fen = fen_of(words)
     application.record_by_hand(application_id=id_, amount_fen=amount_fen, reason=words.get("words", ""), by=by, now=now)
 
 

@@ -29,6 +29,7 @@ from jiaozi.web.pages import page
 from jiaozi.web.templatetags.market import A_LOT, hour, plain_moment
 from jiaozi.web.templatetags.words import said
 from jiaozi.web.views.exchange import TRADERS, Names
+from jiaozi.web.views.stepped import stepped
 
 ORDERS = 200
 _TYPED_MAX = 20
@@ -191,10 +192,10 @@ def curve(
 @require_POST
 def withdraw_offer(request: HttpRequest, session_id: UUID, order_id: UUID) -> HttpResponse:
     """Take one own order back."""
-    try:
-        exchange.withdraw(session_id=session_id, order_ids=[order_id], by=actor(request), now=clock.now())
-    except Refused as refused:
-        messages.error(request, said(refused.reason.label))
-    else:
-        messages.success(request, said(_WITHDRAWN))
-    return HttpResponseRedirect(reverse("web:offers", args=[session_id]))
+    by = actor(request)
+    return stepped(
+        request,
+        lambda _: exchange.withdraw(session_id=session_id, order_ids=[order_id], by=by, now=clock.now()),
+        reverse("web:offers", args=[session_id]),
+        lambda _: _WITHDRAWN,
+    )
