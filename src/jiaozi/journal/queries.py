@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from jiaozi.journal.models import JournalLine
+from jiaozi.journal.rules import Line
 
 LINES_MAX = 500
 
@@ -31,3 +32,9 @@ def lines(
         if wanted:
             rows = rows.filter(**{name: wanted})
     return list(rows[: max(1, min(limit, LINES_MAX))])
+
+
+def intact(row: JournalLine) -> bool:
+    """Say whether a line's digest is that of its content."""
+    said = Line(row.stage, row.verb, row.subject, row.before, row.after, row.by, row.at, row.body)
+    return said.digest() == bytes(row.digest)

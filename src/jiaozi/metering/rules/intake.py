@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Reason
 from jiaozi.metering.rules import reasons
 from jiaozi.metering.rules.bounds import Read
@@ -22,6 +23,19 @@ class UsageState(StrEnum):
     CAPTURED = "CAPTURED"
     HELD_BACK = "HELD_BACK"
     WAIVED = "WAIVED"
+
+    @property
+    def label(self) -> Label:
+        """Its name on screen."""
+        return _STATES[self]
+
+
+_STATES = {
+    UsageState.RECEIVED: Label("待核销", "waits for its capture"),
+    UsageState.CAPTURED: Label("已核销", "captured"),
+    UsageState.HELD_BACK: Label("暂扣", "held back"),
+    UsageState.WAIVED: Label("已免除", "waived"),
+}
 
 
 class CaptureKind(StrEnum):

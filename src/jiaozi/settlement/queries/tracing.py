@@ -23,6 +23,7 @@ from jiaozi.ledger.queries import Entry
 from jiaozi.metering.models import Capture, UsageRow
 from jiaozi.order.models import Order
 from jiaozi.settlement.models import Redemption, StatementLine
+from jiaozi.settlement.rules.tracing import Proof, proofs
 from jiaozi.voucher import queries as voucher
 from jiaozi.voucher.models import Voucher
 from jiaozi.voucher.queries import Purse
@@ -101,6 +102,23 @@ def _journal(subjects: set[UUID], voucher_id: UUID) -> tuple[list[JournalLine], 
     about = Q(subject__in=subjects) | Q(subject__in=Lease.objects.filter(voucher_id=voucher_id).values("id"))
     rows = list(JournalLine.objects.filter(about).order_by("id")[: LINES_MAX + 1])
     return rows[:LINES_MAX], len(rows) > LINES_MAX
+
+
+def proofs_of(found: Chain) -> list[Proof]:
+    """Give what must be equal along a chain; nothing where there is no voucher."""
+    purse = found.purse
+    if purse is None:
+        return []
+    return proofs(
+        granted_fen=found.application.amount_fen,
+        face_fen=purse.voucher.face_fen,
+        spendable_fen=purse.spendable_fen,
+        held_fen=purse.held_fen,
+        used_fen=purse.used_fen,
+        ended_fen=purse.ended_fen,
+        captured_fen=None if found.redemptions else found.captured_fen,
+        booked_fen=found.entries[-1].balance_fen if found.entries else 0,
+    )
 
 
 def chain_to_json(found: Chain) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from django.utils.safestring import SafeString
 
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.period import local_date
-from jiaozi.metering.rules import UsageState
 from jiaozi.metering.rules.ruling import RulingVerb
 from jiaozi.web.templatetags.figures import NONE, duration, second
 from jiaozi.web.templatetags.words import foreign, said
@@ -18,12 +17,6 @@ from jiaozi.web.templatetags.words import foreign, said
 register = template.Library()
 _MS, _US_PER_MS = 1_000, 1_000
 _MINUTES, _HOURS = 60, 24
-_STATES = {
-    UsageState.RECEIVED: (Label("待核销", "waits for its capture"), "ring", "calm"),
-    UsageState.CAPTURED: (Label("已核销", "captured"), "check", "ok"),
-    UsageState.HELD_BACK: (Label("暂扣", "held back"), "warn", "warn"),
-    UsageState.WAIVED: (Label("已免除", "waived"), "dash", "calm"),
-}
 _VERBS = {
     RulingVerb.RETRY: Label("重新计价", "rated again"),
     RulingVerb.ACCEPT: Label("核准", "accepted"),
@@ -31,14 +24,6 @@ _VERBS = {
     RulingVerb.WAIVE: Label("免除", "waived"),
     RulingVerb.RESOLVE: Label("裁定争议", "dispute resolved"),
 }
-
-
-@register.inclusion_tag("web/parts/state.html")
-def usage_state(value: str) -> dict[str, str]:
-    """Show a record's state by its word, its shape and its tone."""
-    label, shape, tone = _STATES[UsageState(value)]
-    word = said(label)
-    return {"word": word[:1].upper() + word[1:], "shape": shape, "tone": tone}
 
 
 @register.filter

@@ -15,6 +15,7 @@ from jiaozi.exchange.rules import SessionState
 from jiaozi.kernel.label import Label
 from jiaozi.lab.rules.keeping import RunState
 from jiaozi.lease import rules as lease
+from jiaozi.metering.rules import UsageState
 from jiaozi.order import rules as order
 from jiaozi.party.rules import HolderClass
 from jiaozi.settlement import rules as settlement
@@ -37,6 +38,7 @@ _STATES: dict[str, Any] = {
     "stage": StageState,
     "run": RunState,
     "session": SessionState,
+    "usage": UsageState,
 }
 _CLASSES: dict[str, Any] = {"holder": HolderClass, "tier": Tier, "kind": CentreKind, "unit": Unit}
 
@@ -84,6 +86,9 @@ _LOOKS = {
     "WRITTEN_OFF": ("warn", "warn"),
     "CLEARED": ("check", "busy"),
     "VOIDED": ("dash", "calm"),
+    "RECEIVED": ("ring", "calm"),
+    "HELD_BACK": ("warn", "warn"),
+    "WAIVED": ("dash", "calm"),
 }
 
 _EVENTS = {

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -25,8 +25,8 @@ from jiaozi.web.pages import STAFF, page
 from jiaozi.web.templatetags.figures import UNIT
 from jiaozi.web.templatetags.words import said
 from jiaozi.web.views.programme import shown
+from jiaozi.web.years import year_asked, years_offered
 
-YEARS_BACK = 4
 _COLUMNS: tuple[Column[ClauseMoney], ...] = (
     Column("条款 clause", lambda row: row.clause),
     Column("件数 grants", lambda row: row.grants),
@@ -49,7 +49,7 @@ def budget(request: HttpRequest) -> HttpResponse:
     except UnableToFindProgramme as missing:
         return render(request, "web/no_programme.html", {"missing": missing, "now": now})
     first = programme.text.issued.year
-    asked = _year(request.GET.get("year", ""), first, today.year)
+    asked = year_asked(request.GET, today.year, first=first)
     view = queries.budget(slug, asked, now=now)
     if form := request.GET.get("form"):
         return as_file(form, f"budget-{asked}", _COLUMNS, view.clauses)
@@ -57,7 +57,7 @@ def budget(request: HttpRequest) -> HttpResponse:
         "programme": programme,
         "now": now,
         "asked_year": asked,
-        "years": range(today.year, max(first, today.year - YEARS_BACK) - 1, -1),
+        "years": years_offered(today.year, first),
         "view": view,
         "figures": view.year,
         "plot": _plot(view, today),
@@ -66,14 +66,6 @@ def budget(request: HttpRequest) -> HttpResponse:
         **_tried(request, slug, now),
     }
     return render(request, "web/budget.html", context)
-
-
-def _year(asked: str, first: int, this: int) -> int:
-    if not asked:
-        return this
-    if not (asked.isascii() and asked.isdigit()) or not first <= int(asked) <= this:
-        raise Http404(asked)
-    return int(asked)
 
 
 def _tried(request: HttpRequest, slug: str, now: Any) -> dict[str, Any]:

@@ -27,9 +27,10 @@ from jiaozi.web.export import ROWS_AT_ONCE, Column, as_file, every
 from jiaozi.web.frame import actor
 from jiaozi.web.pages import STAFF, page
 from jiaozi.web.paging import paged, place_of
-from jiaozi.web.views.stepped import Form, UnableToReadForm, fen_of, stepped
+from jiaozi.web.views.stepped import Form, UnableToReadForm, fen_of, stepped, year_of
+from jiaozi.web.years import year_asked, years_offered
 
-ROWS, YEARS_BACK, YEAR_FIRST = 50, 4, 2000
+ROWS = 50
 _FINANCE = frozenset({Role.FINANCE})
 _STEPS = frozenset({Role.FINANCE, Role.OFFICER, Role.OPERATOR})
 _RUN: tuple[Column[Statement], ...] = (
@@ -114,9 +115,9 @@ def year_end(request: HttpRequest) -> HttpResponse:
     programme, now = settings.JIAOZI_PROGRAMME, clock.now()
     check_oversees(actor(request), programme)
     this = local_date(now).year
-    asked = _year(request.GET.get("year", ""), this)
+    asked = year_asked(request.GET, this, unnamed=this - 1)
     ahead = queries.year_ahead(programme, asked, now=now)
-    context = {"ahead": ahead, "year": asked, "years": range(this, this - YEARS_BACK - 1, -1)}
+    context = {"ahead": ahead, "year": asked, "years": years_offered(this)}
     return render(request, "web/year_end.html", context)
 
 
@@ -124,7 +125,8 @@ def year_end(request: HttpRequest) -> HttpResponse:
 @require_POST
 def close_year(request: HttpRequest) -> HttpResponse:
     """Close a year; the same again posts nothing but an advance that had to wait."""
-    year, by = _year(request.POST.get("year", ""), local_date(clock.now()).year), actor(request)
+    this, by = local_date(clock.now()).year, actor(request)
+    year = year_asked(request.POST, this, unnamed=this - 1)
 
     def act(_words: Form) -> settlement.YearClosed:
         return settlement.close_year(programme=settings.JIAOZI_PROGRAMME, year=year, by=by, now=clock.now())
@@ -138,21 +140,6 @@ def _closed(done: settlement.YearClosed) -> Label:
         f"已结账：未发放预算{lapsed}元失效，缴回财政{returned}元。",
         f"Closed: CNY {lapsed} of the budget lapsed, CNY {returned} went back to the treasury.",
     )
-
-
-def _year(asked: str, this: int) -> int:
-    if not asked:
-        return this - 1
-    if not (asked.isascii() and asked.isdigit()) or not YEAR_FIRST <= int(asked) <= this:
-        raise Http404(asked)
-    return int(asked)
-
-
-def _asked_year(words: Form) -> int:
-    text = words.get("year", "")
-    if not (text.isascii() and text.isdigit()):
-        raise UnableToReadForm("YEAR_WRONG", "年度须为四位数字，如2026", "name a year, such as 2026", field="year")
-    return int(text)
 
 
 def _reference(words: Form) -> UUID:
@@ -184,7 +171,7 @@ def _prefund(words: Form, by: Actor, now: datetime) -> Any:
         programme=settings.JIAOZI_PROGRAMME,
         amount_fen=fen_of(words),
         reference=words.get("reference", ""),
-        year=_asked_year(words),
+        year=year_of(words),
         by=by,
         now=now,
     )
@@ -193,7 +180,7 @@ def _prefund(words: Form, by: Actor, now: datetime) -> Any:
 def _budget(words: Form, by: Actor, now: datetime) -> Any:
     return voucher.approve_budget(
         programme=settings.JIAOZI_PROGRAMME,
-        year=_asked_year(words),
+        year=year_of(words),
         amount_fen=fen_of(words),
         reference=_reference(words),
         for_awards=words.get("for_awards") == "on",

@@ -29,7 +29,7 @@ from jiaozi.web.templatetags.figures import UNIT
 from jiaozi.web.templatetags.words import said
 from jiaozi.web.views.burning import Point, points
 from jiaozi.web.views.programme import Shown, shown
-from jiaozi.web.views.year import year_asked, years
+from jiaozi.web.years import year_asked, years_offered
 
 ROWS = 25
 ENTRIES = 50
@@ -46,7 +46,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
     """Show the year's figures with their breakdowns and how they came about, each figure a door to its entries."""
     now, programme = clock.now(), shown_or_404()
     today = local_date(now)
-    asked = year_asked(request, today)
+    asked = year_asked(request.GET, today.year)
     figures = transparency.open_year(programme.slug, asked)
     ceiling = settlement.year_cap(programme.slug, asked)
     ceiling_fen = figures.budget_fen if ceiling is None else ceiling
@@ -55,7 +55,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
         "now": now,
         "programme": programme,
         "year": asked,
-        "years": years(programme, today),
+        "years": years_offered(today.year, programme.text.issued.year),
         "figures": figures,
         "cap_fen": ceiling,
         "ceiling_fen": ceiling_fen,
@@ -71,7 +71,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
 def entries(request: HttpRequest) -> HttpResponse:
     """List the entries that one figure is the sum of, the latest first; each can be verified."""
     programme = shown_or_404()
-    asked = year_asked(request, local_date(clock.now()))
+    asked = year_asked(request.GET, local_date(clock.now()).year)
     try:
         measure, by = Measure(request.GET.get("measure", Measure.ISSUED)), By(request.GET.get("by", By.ALL))
         before = int(request.GET["before"]) if "before" in request.GET else None

@@ -18,6 +18,7 @@ from jiaozi.notice import services as notice
 from jiaozi.notice.rules import TOLD, Choice
 from jiaozi.web.frame import person_id
 from jiaozi.web.pages import SIGNED_IN, page
+from jiaozi.web.paging import paged, place_of
 from jiaozi.web.templatetags.words import said
 
 ROWS = 50
@@ -35,23 +36,12 @@ _PAGES = {
 @require_safe
 def notifications(request: HttpRequest) -> HttpResponse:
     """List what the reader was told, the latest first."""
-    person, after = person_id(request), _after(request)
-    rows = queries.notifications(person, after=after, limit=ROWS + 1)
-    shown = rows[:ROWS]
-    context = {
-        "rows": [(row, TOLD[row.event].label, TOLD[row.event].topic.label) for row in shown if row.event in TOLD],
-        "next": f"after={shown[-1].id}" if len(rows) > ROWS else "",
-        "first": "" if after else None,
-    }
+    person, after = person_id(request), place_of(request)
+    found = queries.notifications(person, after=after[1] if after else None, limit=ROWS + 1)
+    page_ = paged(request, found, ROWS, lambda row: (row.at, row.id))
+    told = [(row, TOLD[row.event].label, TOLD[row.event].topic.label) for row in page_["rows"] if row.event in TOLD]
+    context = page_ | {"rows": told}
     return render(request, "web/notifications.html", context)
-
-
-def _after(request: HttpRequest) -> UUID | None:
-    """Give the id that the page begins after; a spoilt one is the first page."""
-    try:
-        return UUID(request.GET["after"])
-    except (KeyError, ValueError):
-        return None
 
 
 @page(Label("消息", "Notification"), SIGNED_IN, parent="web:notifications")

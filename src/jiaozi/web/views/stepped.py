@@ -15,6 +15,7 @@ from jiaozi.web.fields import TEXT_MAX
 from jiaozi.web.templatetags.words import said
 
 Form = Mapping[str, str]
+_YEAR_DIGITS = 4
 DONE = Label("已办理。", "Done.")
 
 
@@ -55,3 +56,17 @@ def fen_of(words: Form, field: str = "amount") -> int:
         raise UnableToReadForm(
             "AMOUNT_WRONG", "金额须以元写，如500000或50万", "write the amount in CNY, like 500000", field=field
         ) from None
+
+
+def year_of(words: Form, field: str = "year") -> int:
+    """Read a year of four digits.
+
+    Raises
+    ------
+    UnableToReadForm
+        When it is none.
+    """
+    text = words.get(field, "")
+    if not (text.isascii() and text.isdigit() and len(text) == _YEAR_DIGITS):
+        raise UnableToReadForm("YEAR_WRONG", "年度须为四位数字，如2026", "name a year, such as 2026", field=field)
+    return int(text)

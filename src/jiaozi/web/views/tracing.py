@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from datetime import date, datetime
 from typing import Any
@@ -15,8 +13,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from jiaozi.journal import queries as journal
 from jiaozi.journal.models import JournalLine
-from jiaozi.journal.rules import Line
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.period import start_of_day
 from jiaozi.kernel.refusal import Refused
@@ -24,17 +22,36 @@ from jiaozi.party import queries as party
 from jiaozi.party.rules import check_may_see, check_oversees
 from jiaozi.settlement import queries as settlement
 from jiaozi.settlement.queries.finding import Hit, find
-from jiaozi.settlement.queries.tracing import Chain, chain, chain_to_json
-from jiaozi.settlement.rules.tracing import proofs
+from jiaozi.settlement.queries.tracing import Chain, chain, chain_to_json, proofs_of
+from jiaozi.web.export import Column, as_file
 from jiaozi.web.frame import actor
 from jiaozi.web.pages import STAFF, page
+from jiaozi.web.paging import paged, place_of
 
 LINES, FILE_LINES = 50, 500
 STAGES = (
     *("alert", "application", "catalogue", "exchange", "lab", "lease", "metering", "notice", "order", "party"),
     *("policy", "settlement", "voucher"),
 )
-_COLUMNS = ("id", "at", "stage", "verb", "subject", "before", "after", "by", "body", "digest")
+
+
+def _body(line: JournalLine) -> str:
+    return json.dumps(line.body, ensure_ascii=False, sort_keys=True)
+
+
+# The head of each column is the line's own name for it, and instants are whole: its digest is made of them.
+_COLUMNS: tuple[Column[JournalLine], ...] = (
+    Column("id", lambda line: line.id),
+    Column("at", lambda line: line.at.isoformat()),
+    Column("stage", lambda line: line.stage),
+    Column("verb", lambda line: line.verb),
+    Column("subject", lambda line: line.subject),
+    Column("before", lambda line: line.before),
+    Column("after", lambda line: line.after),
+    Column("by", lambda line: line.by),
+    Column("body", _body),
+    Column("digest", lambda line: bytes(line.digest).hex()),
+)
 
 
 @page(Label("核查", "Search and trace"), STAFF, place=70)
@@ -79,8 +96,8 @@ def trace(request: HttpRequest, application_id: UUID) -> HttpResponse:
         "chain": found,
         "orders": orders,
         "others": others,
-        "proofs": _proofs(found),
-        "journal": [(line, _sealed(line)) for line in found.journal],
+        "proofs": proofs_of(found),
+        "journal": [(line, journal.intact(line)) for line in found.journal],
         "people": party.names_on_screen(line.by for line in found.journal),
     }
     return render(request, "web/chain.html", context)
@@ -90,28 +107,6 @@ def _chain(request: HttpRequest, application_id: UUID) -> Chain:
     found = chain(application_id)
     check_may_see(actor(request), holder=found.application.holder_id, programme=found.application.programme)
     return found
-
-
-def _proofs(found: Chain) -> list[Any]:
-    purse = found.purse
-    if purse is None:
-        return []
-    return proofs(
-        granted_fen=found.application.amount_fen,
-        face_fen=purse.voucher.face_fen,
-        spendable_fen=purse.spendable_fen,
-        held_fen=purse.held_fen,
-        used_fen=purse.used_fen,
-        ended_fen=purse.ended_fen,
-        captured_fen=None if found.redemptions else found.captured_fen,
-        booked_fen=found.entries[-1].balance_fen if found.entries else 0,
-    )
-
-
-def _sealed(line: JournalLine) -> bool:
-    """Say whether a line's digest is that of its content."""
-    said = Line(line.stage, line.verb, line.subject, line.before, line.after, line.by, line.at, line.body)
-    return said.digest() == bytes(line.digest)
 
 
 @page(Label("导出全链条", "Export a chain"), STAFF, parent="web:search")
@@ -132,20 +127,19 @@ def journal_lines(request: HttpRequest) -> HttpResponse:
     by = actor(request)
     check_oversees(by, settings.JIAOZI_PROGRAMME)
     asked = _asked(request)
-    if request.GET.get("form") == "csv":
-        return _csv(settlement.lines_for(by.programme, **asked, limit=FILE_LINES))
-    rows = settlement.lines_for(by.programme, **asked, limit=LINES + 1)
-    shown = rows[:LINES]
+    if form := request.GET.get("form"):
+        return as_file(form, "journal", _COLUMNS, settlement.lines_for(by.programme, **asked, limit=FILE_LINES))
+    after = place_of(request)
+    rows = settlement.lines_for(by.programme, **asked, after=after[1] if after else None, limit=LINES + 1)
+    page_ = paged(request, rows, LINES, lambda line: (line.at, line.id))
     query = request.GET.copy()
     query.pop("after", None)
-    context = {
-        "rows": [(line, _sealed(line), json.dumps(line.body, ensure_ascii=False, sort_keys=True)) for line in shown],
-        "people": party.names_on_screen(line.by for line in shown),
+    context = page_ | {
+        "rows": [(line, journal.intact(line), _body(line)) for line in page_["rows"]],
+        "people": party.names_on_screen(line.by for line in page_["rows"]),
         "stages": STAGES,
         "asked": request.GET,
         "query": query.urlencode(),
-        "next": f"{query.urlencode()}&after={shown[-1].id}" if len(rows) > LINES else "",
-        "first": query.urlencode() if asked["after"] else None,
         "most": FILE_LINES,
     }
     return render(request, "web/journal.html", context)
@@ -159,7 +153,6 @@ def _asked(request: HttpRequest) -> dict[str, Any]:
         "stage": stage if stage in STAGES else "",
         "by": request.GET.get("by", "")[:80].replace("\x00", ""),
         "since": _day(request.GET.get("since", "")),
-        "after": _uuid(request.GET.get("after", "")),
     }
 
 
@@ -175,16 +168,3 @@ def _day(text: str) -> datetime | None:
         return start_of_day(date.fromisoformat(text))
     except (ValueError, OverflowError):
         return None
-
-
-def _csv(rows: list[JournalLine]) -> HttpResponse:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(_COLUMNS)
-    for row in rows:
-        body = json.dumps(row.body, ensure_ascii=False, sort_keys=True)
-        told = {"at": row.at.isoformat(), "body": body, "digest": bytes(row.digest).hex()}
-        writer.writerow([told.get(name, getattr(row, name)) for name in _COLUMNS])
-    response = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="journal.csv"'
-    return response

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -17,9 +15,9 @@ from jiaozi.settlement import queries as settlement
 from jiaozi.transparency import queries as transparency
 from jiaozi.web.pages import EVERYBODY, page
 from jiaozi.web.views.figures import portions
-from jiaozi.web.views.programme import Shown, shown
+from jiaozi.web.views.programme import shown
+from jiaozi.web.years import year_asked, years_offered
 
-YEARS_BACK = 4
 NOTICES = 3
 
 
@@ -29,7 +27,7 @@ def year(request: HttpRequest) -> HttpResponse:
     """Show the year: the cap and what became of it, the reserve, the doors to ledger, rules, centres and notices."""
     now = clock.now()
     today = local_date(now)
-    asked = year_asked(request, today)
+    asked = year_asked(request.GET, today.year)
     try:
         programme = shown(today)
     except UnableToFindProgramme as missing:
@@ -40,7 +38,7 @@ def year(request: HttpRequest) -> HttpResponse:
         "now": now,
         "programme": programme,
         "year": asked,
-        "years": years(programme, today),
+        "years": years_offered(today.year, programme.text.issued.year),
         "figures": figures,
         "cap_fen": ceiling,
         "ceiling_fen": figures.budget_fen if ceiling is None else ceiling,
@@ -49,24 +47,3 @@ def year(request: HttpRequest) -> HttpResponse:
         "notices": application.notices(programme.slug, now=now, limit=NOTICES),
     }
     return render(request, "web/year.html", context)
-
-
-def year_asked(request: HttpRequest, today: date) -> int:
-    """Read which year is asked for, this one where none is.
-
-    Raises
-    ------
-    Http404
-        When it is none.
-    """
-    asked = request.GET.get("year", "")
-    if not asked:
-        return today.year
-    if not (asked.isascii() and asked.isdigit()) or not today.year - 50 <= int(asked) <= today.year:
-        raise Http404(asked)
-    return int(asked)
-
-
-def years(programme: Shown, today: date) -> range:
-    """Give the years that a page offers, this one first."""
-    return range(today.year, max(programme.text.issued.year, today.year - YEARS_BACK) - 1, -1)
