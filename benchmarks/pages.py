@@ -33,10 +33,11 @@ from jiaozi.kernel.clock import now as present
 from jiaozi.order.rules import State
 from jiaozi.party import queries
 from jiaozi.party import services as party
-from jiaozi.party.rules import SCOPES_OF, SYSTEM, Grant, Role, TokenRequest
+from jiaozi.party.rules import SCOPES_OF, SYSTEM, Grant, HolderClass, Role, TokenRequest
 from jiaozi.voucher.models import Voucher
 from jiaozi.web.pages import addresses
 from tests.web.people import enrol, member, signed_in
+from tests.web.sample_market import traded
 from tests.web.sample_year import Job, fill
 from tests.web.sample_year import run as play
 from tests.web.test_readers import EXPECTED, WHO, arguments
@@ -51,6 +52,9 @@ _MORE = (Job(30, "雷达资料同化", 3, 2_000, State.CAPTURED), Job(12, "材�
 
 def _fill(console: Console, at: datetime) -> None:
     world = fill(at)
+    first = Voucher.objects.order_by("issued_at").first()
+    traded(world, first.holder, world.holder("交易所对手方", HolderClass.TECH_SME, serial=99))  # type: ignore[union-attr]
+    _paths()  # a page whose sample is missing is told before the long filling
     for number, row in enumerate(Voucher.objects.select_related("holder").order_by("issued_at")[:5]):
         for job in _MORE:
             began = at - timedelta(days=job.days, minutes=31 * number)
@@ -175,6 +179,13 @@ def _each_page(console: Console, people: dict[str, Client]) -> list[Row]:
     ]
 
 
+def _asked(http: HTTPConnection, path: str, headers: dict[str, str]) -> int:
+    http.request("GET", path, headers=headers)
+    with http.getresponse() as answer:
+        answer.read()
+        return answer.status
+
+
 def _storm(address: str, path: str, headers: dict[str, str]) -> float:
     """Ask a path from eight clients at once; give the answers per second.
 
@@ -185,10 +196,11 @@ def _storm(address: str, path: str, headers: dict[str, str]) -> float:
     def ask(_: int) -> int:
         if not hasattr(own, "http"):
             own.http = HTTPConnection(place, timeout=60)
-        own.http.request("GET", path, headers=headers)
-        with own.http.getresponse() as answer:
-            answer.read()
-            return answer.status
+        try:
+            return _asked(own.http, path, headers)
+        except ConnectionError:  # the server had let go of a connection that stood idle
+            own.http.close()
+            return _asked(own.http, path, headers)
 
     with ThreadPoolExecutor(CLIENTS) as pool:
         list(pool.map(ask, range(CLIENTS * 5)))
