@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from jiaozi.kernel import clock
+from jiaozi.kernel import clock, signed
 from jiaozi.kernel.refusal import Refused
 
 app = typer.Typer(no_args_is_help=True, help="Run a centre's agent, which asks the platform for work · 运行中心代理.")
@@ -30,7 +30,7 @@ def _part(name: str) -> Any:
 def key(path: Annotated[Path, typer.Argument(help="the private key; made when it is not there")]) -> None:
     """Make this side's key, and print its public half for the other side · 生成密钥，输出公钥."""
     envelope = _part("envelope")
-    envelope.make_key(path)
+    signed.make_key(path)
     typer.echo(envelope.public_half(path).decode(), nl=False)
 
 

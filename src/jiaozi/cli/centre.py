@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from jiaozi.kernel import signed
 from jiaozi.kernel.refusal import Refused
 
 app = typer.Typer(
@@ -46,7 +47,7 @@ def slurm(
 ) -> None:
     """Write the job_submit gate, its hooks and key, and the sacctmgr commands; nothing is run."""
     installing, permit = _engine("installing"), _engine("permit")
-    permit.make_key(key)
+    signed.make_key(key)
     gate = installing.Gate(
         cluster=cluster,
         folder=str(state.resolve()),

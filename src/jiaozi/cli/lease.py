@@ -8,14 +8,9 @@ from uuid import UUID
 
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
 
 from jiaozi.cli.server import asked, shown
+from jiaozi.kernel import signed
 from jiaozi.kernel.ids import new_id
 from jiaozi.kernel.refusal import Refused
 from jiaozi.lease.rules import Wish, public_text, seal
@@ -32,10 +27,7 @@ class UnableToSign(Refused):
 @app.command()
 def key(path: Annotated[Path, typer.Argument(help="the private key; made when it is not there")]) -> None:
     """Make the key that signs wishes, and print its public half · 生成密钥，输出公钥."""
-    if not path.exists():
-        text = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        path.touch(mode=0o600)
-        path.write_bytes(text)
+    signed.make_key(path)
     typer.echo(public_text(_key(path).public_key()), nl=False)
 
 
@@ -90,12 +82,9 @@ def show(context: typer.Context, voucher: str) -> None:
 
 def _key(path: Path) -> Ed25519PrivateKey:
     try:
-        found = load_pem_private_key(path.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError) as problem:
+        return signed.private_key(path)
+    except ValueError as problem:
         raise UnableToSign("KEY_UNREADABLE", f"读不到密钥：{problem}", f"no key: {problem}", field="key") from None
-    if not isinstance(found, Ed25519PrivateKey):
-        raise UnableToSign("KEY_UNREADABLE", "密钥须为Ed25519", "the key must be Ed25519", field="key")
-    return found
 
 
 def _text(path: Path) -> str:

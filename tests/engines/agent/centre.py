@@ -7,6 +7,7 @@ from jiaozi.engines.agent import connect, envelope
 from jiaozi.engines.agent.link import Line
 from jiaozi.engines.agent.runner import Agent, UnableToReachPlatform
 from jiaozi.engines.agent.spool import Spool
+from jiaozi.kernel import signed
 from jiaozi.kernel.ids import new_id
 from jiaozi.order.ports import (
     Capacity,
@@ -109,7 +110,7 @@ class Both:
     def __init__(self, folder, exchange=None, centre="sichuan"):
         self.folder, self.centre = folder, centre
         for side in ("platform", "agent"):
-            envelope.make_key(folder / f"{side}.key")
+            signed.make_key(folder / f"{side}.key")
             (folder / f"{side}.pub").write_bytes(envelope.public_half(folder / f"{side}.key"))
         self.options = {
             "centre": centre, "spool": str(folder / "desk.db"), "key_file": str(folder / "platform.key"),

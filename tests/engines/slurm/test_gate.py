@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from jiaozi.cli.centre import app as centre
 from jiaozi.engines.slurm import installing, permit
-from jiaozi.kernel import clock
+from jiaozi.kernel import clock, signed
 from jiaozi.kernel.ids import new_id
 from jiaozi.order.ports import JobOutcome, JobState, UnableToReachEngine, UnableToSubmit
 from tests.engines.slurm.clusters import FUNDED_ACCOUNT, FUNDED_USER, until
@@ -107,7 +107,7 @@ def test_expired_foreign_and_a_strangers_permits_are_refused(funded, tmp_path):
 
     later = permit.expiry(clock.now(), 600)
     stranger = tmp_path / "key"
-    permit.make_key(stranger)
+    signed.make_key(stranger)
     assert _refused(funded, with_permit()) == "PERMIT_EXPIRED"
     assert _refused(funded, with_permit(cluster="aic", expires_at=later)) == "PERMIT_FOREIGN"
     assert _refused(funded, with_permit(key_file=str(stranger), expires_at=later)) == "PERMIT_FORGED"
@@ -181,7 +181,7 @@ def test_the_check_proves_it_on_the_live_cluster(funded, tmp_path):
 
 def test_a_gate_of_the_centres_own_is_left_alone(tmp_path):
     key = tmp_path / "key"
-    permit.make_key(key)
+    signed.make_key(key)
     own = tmp_path / "etc" / "job_submit.lua"
     own.parent.mkdir()
     own.write_text("-- ours\n")

@@ -13,23 +13,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-    load_pem_public_key,
-)
 
+from jiaozi.kernel import signed
 from jiaozi.kernel.canonical import canonical
 from jiaozi.kernel.refusal import Refused
 
 BYTES_MAX = 64 * 1024 * 1024
 _VERSION = 1
-_SIGNATURE_CHARACTERS = 128
 
 
 class UnableToRead(Refused):
@@ -77,7 +68,7 @@ def seal(envelope: Envelope, key: Ed25519PrivateKey) -> bytes:
             "received": envelope.received,
         }
     )
-    return key.sign(body).hex().encode() + b"\n" + body
+    return signed.seal(body, key)
 
 
 def unseal(letter: bytes, key: Ed25519PublicKey, *, sender: str, centre: str) -> Envelope:
@@ -90,12 +81,9 @@ def unseal(letter: bytes, key: Ed25519PublicKey, *, sender: str, centre: str) ->
     """
     if len(letter) > BYTES_MAX:
         raise UnableToRead("LETTER_TOO_LARGE", f"报文超过{BYTES_MAX}字节", f"a letter is at most {BYTES_MAX} bytes")
-    signature, _, body = letter.partition(b"\n")
     try:
-        if len(signature) != _SIGNATURE_CHARACTERS:
-            raise InvalidSignature  # noqa: TRY301 - one refusal for all that is not signed
-        key.verify(bytes.fromhex(signature.decode("ascii")), body)
-    except (InvalidSignature, ValueError):
+        body = signed.unseal(letter, key)
+    except ValueError:
         raise UnableToRead(
             "SIGNATURE_WRONG",
             "报文签名无效：请核对双方公钥",
@@ -127,18 +115,9 @@ def unseal(letter: bytes, key: Ed25519PublicKey, *, sender: str, centre: str) ->
     return envelope
 
 
-def make_key(path: Path) -> None:
-    """Make a private key that only its owner can read; one that is there stays."""
-    if path.exists():
-        return
-    text = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.touch(mode=0o600)
-    path.write_bytes(text)
-
-
 def public_half(path: Path) -> bytes:
     """Give the public half of a private key as PEM, for the other side."""
-    return private_key(str(path)).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return signed.pem_of(private_key(str(path)).public_key())
 
 
 @lru_cache(maxsize=64)
@@ -151,12 +130,9 @@ def private_key(path: str) -> Ed25519PrivateKey:
         When it is no such key.
     """
     try:
-        key = load_pem_private_key(Path(path).read_bytes(), password=None)
-    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as problem:
+        return signed.private_key(Path(path))
+    except ValueError as problem:
         raise _no_key(problem) from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise _no_key("Ed25519")
-    return key
 
 
 @lru_cache(maxsize=64)
@@ -169,12 +145,9 @@ def public_key(path: str) -> Ed25519PublicKey:
         When it is no such key.
     """
     try:
-        key = load_pem_public_key(Path(path).read_bytes())
-    except (OSError, ValueError, UnsupportedAlgorithm) as problem:
+        return signed.public_key(Path(path).read_bytes())
+    except (OSError, ValueError) as problem:
         raise _no_key(problem) from None
-    if not isinstance(key, Ed25519PublicKey):
-        raise _no_key("Ed25519")
-    return key
 
 
 def _no_key(problem: object) -> UnableToRead:

@@ -10,34 +10,18 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
 
 from jiaozi.engines.slurm.ports import Batch
+from jiaozi.kernel import signed
 from jiaozi.order.ports import UnableToReachEngine
 
 VERSION = "jz1"
 
 
-def make_key(path: Path) -> None:
-    """Make a private key that only its owner can read; one that is there stays."""
-    if path.exists():
-        return
-    text = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.touch(mode=0o600)
-    path.write_bytes(text)
-
-
 def public_key(path: Path) -> bytes:
     """Give the public half as PEM, for the gate."""
-    return _key(str(path)).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return signed.pem_of(_key(str(path)).public_key())
 
 
 def sign(batch: Batch, *, cluster: str, key_file: str, expires_at: datetime) -> str:
@@ -63,13 +47,10 @@ def expiry(now: datetime, valid_s: int) -> datetime:
 @lru_cache(maxsize=16)
 def _key(path: str) -> Ed25519PrivateKey:
     try:
-        key = load_pem_private_key(Path(path).read_bytes(), password=None)
-    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as problem:
+        return signed.private_key(Path(path))
+    except ValueError as problem:
         raise UnableToReachEngine(
             "PERMIT_KEY_UNREADABLE",
             f"读不到许可签名密钥：{problem}",
             f"the key that signs permits can't be read: {problem}",
         ) from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise UnableToReachEngine("PERMIT_KEY_UNREADABLE", "许可签名密钥须为Ed25519", "the permit key must be Ed25519")
-    return key

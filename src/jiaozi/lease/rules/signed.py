@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
+from jiaozi.kernel import signed
 from jiaozi.kernel.canonical import canonical
 from jiaozi.kernel.refusal import Refused
 
 _KEY_MAX = 1_000
-_SIGNATURE_CHARACTERS = 128
 
 
 class UnableToBelieve(Refused):
@@ -22,8 +20,7 @@ class UnableToBelieve(Refused):
 
 def seal(body: Mapping[str, Any], key: Ed25519PrivateKey) -> str:
     """Write and sign a text."""
-    content = canonical(dict(body))
-    return f"{key.sign(content).hex()}\n{content.decode()}"
+    return signed.seal(canonical(dict(body)), key).decode()
 
 
 def content_of(text: str, key: Ed25519PublicKey) -> str:
@@ -34,19 +31,15 @@ def content_of(text: str, key: Ed25519PublicKey) -> str:
     UnableToBelieve
         When it is not signed by this key.
     """
-    signature, _, content = text.partition("\n")
     try:
-        if len(signature) != _SIGNATURE_CHARACTERS:
-            raise InvalidSignature  # noqa: TRY301 - one refusal for all that is not signed
-        key.verify(bytes.fromhex(signature), content.encode())
-    except (InvalidSignature, ValueError):
+        return signed.unseal(text.encode(), key).decode()
+    except ValueError:  # not signed, or no text that could be
         raise UnableToBelieve(
             "SIGNATURE_WRONG",
             "签名无效：须由登记的密钥签署",
             "it is not signed by the key that is registered",
             field="signature",
         ) from None
-    return content
 
 
 def public_key(pem: str) -> Ed25519PublicKey:
@@ -58,19 +51,16 @@ def public_key(pem: str) -> Ed25519PublicKey:
         When it is no Ed25519 key in PEM.
     """
     try:
-        key = load_pem_public_key(pem.encode()) if len(pem) <= _KEY_MAX else None
-    except (ValueError, UnsupportedAlgorithm):
-        key = None
-    if not isinstance(key, Ed25519PublicKey):
+        return signed.public_key(pem.encode() if len(pem) <= _KEY_MAX else b"")
+    except ValueError:
         raise UnableToBelieve(
             "KEY_WRONG", "须为PEM格式的Ed25519公钥", "it must be an Ed25519 public key in PEM", field="key"
-        )
-    return key
+        ) from None
 
 
 def public_text(key: Ed25519PublicKey) -> str:
     """Write a public key as PEM."""
-    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    return signed.pem_of(key).decode()
 
 
 def garbled(field: str, zh: str, en: str) -> UnableToBelieve:
