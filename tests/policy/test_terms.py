@@ -6,6 +6,7 @@ from fractions import Fraction
 import pytest
 
 from jiaozi.policy import rules
+from jiaozi.policy.rules.pooled import caps_of
 from jiaozi.policy.rules.words import Expiry, Interval, PayModel
 
 from .documents import CHENGDU, small
@@ -32,7 +33,7 @@ def test_published_terms_need_no_demo():
 
 
 def test_pools_are_the_programmes_own_caps():
-    (pool,) = rules.programme_caps(rules.load(CHENGDU), ON, allow_demo=False)
+    (pool,) = [cap.use for cap in caps_of(rules.load(CHENGDU), ON, allow_demo=False) if cap.use]
     assert (pool.cap_id, pool.limit_fen, pool.measures, pool.key) == (
         "year",
         1_000_000_000,

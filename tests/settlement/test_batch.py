@@ -13,13 +13,16 @@ from django.test.utils import CaptureQueriesContext
 from jiaozi.alert import services as alert
 from jiaozi.alert.rules import AlertKind, Level, Subject, SubjectKind, Suspicion
 from jiaozi.application.models import Application
+from jiaozi.application.rules import State
 from jiaozi.journal.models import JournalLine
 from jiaozi.kernel.fen import parse_yuan
 from jiaozi.kernel.label import Label
 from jiaozi.party.rules import Actor, Role
+from jiaozi.policy.rules import Paper
+from jiaozi.policy.rules.words import Format, StepOfLife
 from jiaozi.settlement import queries
 from jiaozi.settlement import services as settlement
-from jiaozi.settlement.rules.batch import BATCH_MAX, Choice, UnableToApproveBatch
+from jiaozi.settlement.rules.batch import BATCH_MAX, Choice, UnableToApproveBatch, Waiting, effect
 from jiaozi.voucher.models import Voucher
 from tests.settlement.conftest import NOW
 from tests.world import FINANCE, OFFICER, PROGRAMME, build
@@ -65,11 +68,26 @@ def test_what_is_shown_before_is_what_is_done(world) -> None:
     shown = ahead([good, open_, alerted, again])
     done = run([good, open_, alerted, again])
     assert [line.application for line in done.lines if line.made] == [good, again] == list(shown.passing)
-    codes = [line.reason.code for line in done.lines if line.reason]
-    assert codes == ["NOTICE_OPEN", "ALERT_OPEN"] == [why[0].code for why in shown.reasons.values() if why]
+    reasons = [line.reason for line in done.lines if line.reason]
+    assert [reason.code for reason in reasons] == ["NOTICE_OPEN", "ALERT_OPEN"]
+    assert reasons == [why[0] for why in shown.reasons.values() if why]
     assert done.amount_fen == shown.sum_fen == sum(Voucher.objects.values_list("face_fen", flat=True))
     afterwards = {each.pool.key: each.pool.left_fen for each in ahead([good, open_, alerted, again]).pools}
     assert afterwards == {each.pool.key: each.after_fen for each in shown.pools}
+
+
+def test_what_the_platform_meters_itself_is_no_missing_paper() -> None:
+    metered, scanned = (
+        Paper(each.value.lower(), Label(each.value, each.value), StepOfLife.ISSUE, (each,))
+        for each in (Format.METERING, Format.PDF)
+    )
+    waiting = Waiting(
+        application=uuid4(), state=State.PUBLIC_NOTICE, notice_until=NOW, amount_fen=0, pools=(), missing=(metered,)
+    )
+    also = replace(waiting, application=uuid4(), missing=(metered, scanned))
+    shown = effect([waiting, also], {}, NOW)
+    assert shown.passing == (waiting.application,)
+    assert [reason.code for reason in shown.reasons[also.application]] == ["EVIDENCE_MISSING"]
 
 
 def test_each_keeps_the_reason_it_was_approved_for(world) -> None:

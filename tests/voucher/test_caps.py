@@ -17,8 +17,9 @@ from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.models import LedgerTransfer
 from jiaozi.policy import services as policy
 from jiaozi.policy.queries import document
-from jiaozi.policy.rules import CapUse, LimitInForce, Measure, Subject, limits_in_force, programme_caps
+from jiaozi.policy.rules import CapUse, LimitInForce, Measure, Subject, limits_in_force
 from jiaozi.policy.rules import load as compile_text
+from jiaozi.policy.rules.pooled import caps_of
 from jiaozi.voucher import queries, rules
 from jiaozi.voucher import services as voucher
 from jiaozi.voucher.rules import UnableToIssue
@@ -48,8 +49,8 @@ def next_version(world: World, year: str) -> World:
 
 
 def year_cap(world: World) -> rules.Standing:
-    use = next(use for use in programme_caps(document(world.version.id), local_date(world.now), allow_demo=True))
-    assert use.cap_id == "year"
+    caps = caps_of(document(world.version.id), local_date(world.now), allow_demo=True)
+    use = next(cap.use for cap in caps if cap.cap_id == "year")
     return queries.standing(PROGRAMME, [use])[use.key]
 
 

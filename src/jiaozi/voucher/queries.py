@@ -19,7 +19,8 @@ from jiaozi.ledger.models import LedgerTransfer
 from jiaozi.ledger.queries import Finding
 from jiaozi.ledger.rules import Account
 from jiaozi.policy import queries as policy
-from jiaozi.policy.rules import CapUse, Decision, OrderTerms, order_terms
+from jiaozi.policy.models import ProgrammeVersion
+from jiaozi.policy.rules import CapUse, Decision, LimitInForce, OrderTerms, limits_in_force, order_terms
 from jiaozi.voucher import rules
 from jiaozi.voucher.models import Voucher
 from jiaozi.voucher.rules import Standing, State, budget_event, cap_accounts, voucher_account
@@ -102,6 +103,18 @@ def standing(programme: str, caps: Iterable[CapUse]) -> dict[str, Standing]:
         mark = f"{left.credits_posted}/{left.debits_posted}/{taken.debits_posted}"
         standings[key] = Standing(limit_fen, left.spendable, mark)
     return standings
+
+
+def limits(
+    programme: str, caps: Iterable[CapUse], now: datetime
+) -> tuple[ProgrammeVersion | None, dict[str, LimitInForce]]:
+    """Give the version in force and what it makes the limits of caps; neither after its last day: they stay then."""
+    today = local_date(now)
+    try:
+        version = policy.current(programme, today)
+    except policy.UnableToFindProgramme:
+        return None, {}
+    return version, limits_in_force(policy.document(version.id), caps, today, allow_demo=version.demo)
 
 
 def purses(

@@ -46,7 +46,18 @@ def check_apart(actor: Actor, applied_by: str, *, wrote: bool = False) -> None:
     UnableToDecide
         When it is the same person.
     """
-    if wrote or actor.name == applied_by:
+    check_not_own(own=wrote or actor.name == applied_by)
+
+
+def check_not_own(*, own: bool) -> None:
+    """Keep who applied for a dossier, or wrote any of its facts, from deciding on it.
+
+    Raises
+    ------
+    UnableToDecide
+        When it is the actor's own.
+    """
+    if own:
         raise UnableToDecide(
             "SAME_PERSON",
             "申请人不能审批自己的申领，填写其内容的人也不能，请由另一经办人员办理",
@@ -146,6 +157,20 @@ def amount_due(decision: Decision, hand: HandDecision | None) -> int:
     return amount_fen
 
 
+def check_notice_over(notice_until: datetime | None, now: datetime) -> None:
+    """Let nothing be approved before its public notice is over.
+
+    Raises
+    ------
+    UnableToDecide
+        While it is open, or before it began.
+    """
+    if notice_until is None or now < notice_until:
+        raise UnableToDecide(
+            "NOTICE_OPEN", "公示期未满，暂不能批准", "the public notice is still open", field="notice_until"
+        )
+
+
 def check_approval(
     decision: Decision, hand: HandDecision | None, notice_until: datetime | None, noticed_fen: int, now: datetime
 ) -> Approval:
@@ -156,10 +181,7 @@ def check_approval(
     UnableToDecide
         When the notice is still open, or a cap now leaves less than what was put on notice.
     """
-    if notice_until is None or now < notice_until:
-        raise UnableToDecide(
-            "NOTICE_OPEN", "公示期未满，暂不能批准", "the public notice is still open", field="notice_until"
-        )
+    check_notice_over(notice_until, now)
     amount_fen = amount_due(decision, hand)
     if amount_fen != noticed_fen:
         raise UnableToDecide(

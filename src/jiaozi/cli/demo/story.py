@@ -33,8 +33,8 @@ from jiaozi.kernel.period import local_date
 from jiaozi.notice import services as notice
 from jiaozi.order.ports import JobOutcome
 from jiaozi.policy import queries as policy
-from jiaozi.policy import rules as policy_rules
 from jiaozi.policy import services as policies
+from jiaozi.policy.rules.pooled import caps_of
 
 _WIDTH_MIN = 120
 _TOLD_DAYS = 30
@@ -114,9 +114,7 @@ def _open(root: Path, folder: Path, now: datetime) -> tuple[Stage, int]:
     catalogue.load(folder=folder, by=OPERATOR.name, now=diary.opened, demo=True)
     stage = Stage(root, found, version, diary)
     year_cap = next(
-        cap
-        for cap in policy_rules.programme_caps(document, local_date(stage.now), allow_demo=True)
-        if cap.cap_id == "year"
+        cap.use for cap in caps_of(document, local_date(stage.now), allow_demo=True) if cap.use and cap.cap_id == "year"
     )
     unpublished = sum(parameter.unpublished for parameter in document.programme.parameters.values())
     console.print(

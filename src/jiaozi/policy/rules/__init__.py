@@ -59,7 +59,6 @@ from jiaozi.policy.rules.terms import (
     limits_in_force,
     notice_days,
     order_terms,
-    programme_caps,
     reserve_terms,
 )
 from jiaozi.policy.rules.words import Grant, Measure, Per, Subject
@@ -129,7 +128,6 @@ __all__ = [
     "papers_due",
     "papers_missing",
     "penalty",
-    "programme_caps",
     "relation_terms",
     "replay",
     "reserve_terms",

@@ -10,13 +10,13 @@ from typing import Any
 
 from jiaozi.kernel.label import Label
 from jiaozi.policy.rules import schema
-from jiaozi.policy.rules.caps import cap_use, period_of
+from jiaozi.policy.rules.caps import period_of
 from jiaozi.policy.rules.decision import CapUse
 from jiaozi.policy.rules.document import Document
 from jiaozi.policy.rules.figures import Figure
 from jiaozi.policy.rules.problems import UnableToDecide
 from jiaozi.policy.rules.weighing import Weighing, suppliers_on
-from jiaozi.policy.rules.words import DEDUCTED, Expiry, Interval, PayModel, ProcessClass, Subject
+from jiaozi.policy.rules.words import DEDUCTED, Expiry, Interval, PayModel, ProcessClass
 
 NOTICE_LEAST_DAYS = 5
 """The house's own shortest public notice, where a programme says none. It is no city's published figure."""
@@ -161,15 +161,6 @@ def _class(document: Document, name: str) -> schema.VoucherClass | None:
             field="class",
         )
     return document.programme.classes[name]
-
-
-def programme_caps(document: Document, on: date, *, allow_demo: bool) -> tuple[CapUse, ...]:
-    """Give the pools: every cap that adds up over the whole programme, for the period that ``on`` falls in."""
-    asked = Asked(document, on, allow_demo)
-    pools = [name for name, cap in document.programme.caps.items() if cap.subject is Subject.PROGRAMME]
-    uses = [cap_use(asked.weighing, name) for name in pools]
-    asked.must_be_known()
-    return tuple(use for use in uses if use is not None)
 
 
 def limits_in_force(

@@ -18,13 +18,13 @@ from jiaozi.kernel.period import local_date
 from jiaozi.ledger import queries as ledger
 from jiaozi.party.rules import Actor
 from jiaozi.policy import queries as policy
-from jiaozi.policy.rules import CapUse, Decision, Grant, Measure, limits_in_force, papers_due, papers_missing
+from jiaozi.policy.rules import CapUse, Decision, Grant, Measure, Paper, papers_due, papers_missing
 from jiaozi.policy.rules import Subject as CapSubject
 from jiaozi.policy.rules.words import StepOfLife
 from jiaozi.settlement.rules import batch as rules
-from jiaozi.settlement.rules.batch import BATCH_MAX, Effect, Pool, Waiting
+from jiaozi.settlement.rules.batch import BATCH_MAX, Effect, Headroom, Waiting
 from jiaozi.voucher import queries as vouchers
-from jiaozi.voucher.rules import available_account, counted, limited
+from jiaozi.voucher.rules import available_account, counted, left_fen, limited
 
 _STEPS = (StepOfLife.APPLY, StepOfLife.ISSUE)
 
@@ -91,31 +91,26 @@ def _caps(row: Application) -> tuple[CapUse, ...]:
     return tuple(counted(decision.caps, Measure.ISSUED))
 
 
-def _missing(row: Application, given: frozenset[str], now: datetime) -> tuple[Label, ...]:
+def _missing(row: Application, given: frozenset[str], now: datetime) -> tuple[Paper, ...]:
     document, on = policy.document(row.version_id), local_date(now)
     due = [
         paper
         for step in _STEPS
         for paper in papers_due(document, row.clause, step, row.facts, on, allow_demo=row.version.demo)
     ]
-    return tuple(paper.label for paper in papers_missing(due, given))
+    return tuple(papers_missing(due, given))
 
 
-def _pools(programme: str, uses: Sequence[CapUse], now: datetime) -> Mapping[str, Pool]:
-    today = local_date(now)
-    left_fen = ledger.balance(available_account(programme, today.year)).spendable
-    label = Label(f"{today.year}年度预算", f"the budget of {today.year}")
-    pools = {rules.BUDGET: Pool(rules.BUDGET, label, left_fen, left_fen)}
+def _pools(programme: str, uses: Sequence[CapUse], now: datetime) -> Mapping[str, Headroom]:
+    year = local_date(now).year
+    budget_fen = ledger.balance(available_account(programme, year)).spendable
+    label = Label(f"{year}年度预算", f"the budget of {year}")
+    pools = {rules.BUDGET: Headroom(rules.BUDGET, label, budget_fen, budget_fen)}
     if not uses:
         return pools
-    try:
-        version = policy.current(programme, today)
-        in_force = limits_in_force(policy.document(version.id), uses, today, allow_demo=version.demo)
-    except policy.UnableToFindProgramme:  # its last day is over: limits stay as they are
-        in_force = {}
+    _, limits = vouchers.limits(programme, uses, now)
     standing = vouchers.standing(programme, uses)
-    for use in limited(uses, in_force):
-        stands = standing[use.key]
-        left_fen = rules.pool_left_fen(use.limit_fen, stands.limit_fen, stands.spendable_fen)
-        pools[use.key] = Pool(use.key, use.label, use.limit_fen, left_fen, use.subject is CapSubject.PROGRAMME)
+    for use in limited(uses, limits):
+        shared = use.subject is CapSubject.PROGRAMME
+        pools[use.key] = Headroom(use.key, use.label, use.limit_fen, left_fen(use, standing[use.key]), shared)
     return pools

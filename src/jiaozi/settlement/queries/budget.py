@@ -18,7 +18,7 @@ from jiaozi.settlement.queries.reading import run
 from jiaozi.settlement.rules.award import StageState
 from jiaozi.settlement.rules.forecast import DAYS_A_WEEK, WEEKS, Forecast, forecast, whole_weeks
 from jiaozi.voucher import queries as vouchers
-from jiaozi.voucher.rules import limited
+from jiaozi.voucher.rules import left_fen
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +179,12 @@ def _pools(programme: str, on: date) -> tuple[PoolMoney, ...]:
         return ()
     caps: Sequence[Cap] = caps_of(policy.document(version.id), on, allow_demo=version.demo)
     uses = [cap.use for cap in caps if cap.use]
-    standing = vouchers.standing(programme, limited(uses, {})) if uses else {}
+    standing = vouchers.standing(programme, uses) if uses else {}
     found = []
     for cap in caps:
         if cap.use is None:
             found.append(PoolMoney(cap, None, None))
             continue
-        stands = standing[cap.use.key]
-        limit_fen = cap.use.limit_fen
-        left_fen = limit_fen if stands.limit_fen is None else limit_fen - stands.limit_fen + stands.spendable_fen
-        found.append(PoolMoney(cap, limit_fen - left_fen, left_fen))
+        rest_fen = left_fen(cap.use, standing[cap.use.key])
+        found.append(PoolMoney(cap, cap.use.limit_fen - rest_fen, rest_fen))
     return tuple(found)

@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
-from jiaozi.alert.rules import Standing, UnableToProceed, check_clear
+from jiaozi.alert.rules import Standing, check_clear
 from jiaozi.application.rules import State
+from jiaozi.application.rules.deciding import check_not_own, check_notice_over
+from jiaozi.application.rules.evidence import check_papers
 from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Reason, Refused
 from jiaozi.party.rules import Role
-from jiaozi.policy.rules import CapUse
+from jiaozi.policy.rules import CapUse, Paper
 
 BATCH_MAX = 50
 BUDGET = "budget"
@@ -73,14 +76,14 @@ class Waiting:
     notice_until: datetime | None
     amount_fen: int
     pools: tuple[str, ...]
-    missing: tuple[Label, ...] = ()
+    missing: tuple[Paper, ...] = ()
     alerts: tuple[Standing, ...] = ()
     own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
-    """A cap, or the year's budget, with what is left of it; ``shared`` by all of the programme, or one holder's own."""
+class Headroom:
+    """What is left of a pool, a cap or the year's budget; ``shared`` by all of the programme, or one holder's own."""
 
     key: str
     label: Label
@@ -93,7 +96,7 @@ class Pool:
 class PoolEffect:
     """What a batch takes from a pool, and leaves in it."""
 
-    pool: Pool
+    pool: Headroom
     takes_fen: int
 
     @property
@@ -154,7 +157,7 @@ def not_there() -> Reason:
     return Reason("NO_SUCH_APPLICATION", label, field="application")
 
 
-def effect(dossiers: Iterable[Waiting], pools: Mapping[str, Pool], now: datetime) -> Effect:
+def effect(dossiers: Iterable[Waiting], pools: Mapping[str, Headroom], now: datetime) -> Effect:
     """Say what approving dossiers in this order would do now; the verb decides again when it is done."""
     left = {key: pool.left_fen for key, pool in pools.items()}
     reasons: dict[UUID, tuple[Reason, ...]] = {}
@@ -173,34 +176,27 @@ def effect(dossiers: Iterable[Waiting], pools: Mapping[str, Pool], now: datetime
 
 
 def _standing_in_the_way(each: Waiting, now: datetime) -> list[Reason]:
-    found = []
     if each.state is not State.PUBLIC_NOTICE:
         label = Label(
             f"现为“{each.state.label.zh}”，公示中的方可批准", f"it is {each.state.label.en}, not on public notice"
         )
         return [Reason("STATE", label, field="state")]
-    if each.notice_until is None or now < each.notice_until:
-        found.append(
-            Reason("NOTICE_OPEN", Label("公示期未满", "the public notice is still open"), field="notice_until")
-        )
-    if each.own:
-        label = Label(
-            "您参与填写了其内容，须由另一经办人员批准", "you wrote some of its facts; another officer must approve"
-        )
-        found.append(Reason("SAME_PERSON", label, field="by"))
-    if each.missing:
-        zh, en = "、".join(one.zh for one in each.missing), ", ".join(one.en for one in each.missing)
-        found.append(
-            Reason("EVIDENCE_MISSING", Label(f"缺少材料：{zh}", f"papers are missing: {en}"), field="evidence")
-        )
-    try:
-        check_clear(each.alerts)
-    except UnableToProceed as refused:
-        found.append(refused.reason)
+    found: list[Reason] = []
+    checks = (
+        partial(check_notice_over, each.notice_until, now),
+        partial(check_not_own, own=each.own),
+        partial(check_papers, each.missing),
+        partial(check_clear, each.alerts),
+    )
+    for check in checks:
+        try:
+            check()
+        except Refused as refused:
+            found.append(refused.reason)
     return found
 
 
-def _short(each: Waiting, pools: Mapping[str, Pool], left: Mapping[str, int]) -> list[Reason]:
+def _short(each: Waiting, pools: Mapping[str, Headroom], left: Mapping[str, int]) -> list[Reason]:
     found = []
     for key in each.pools:
         if each.amount_fen <= left[key]:
@@ -212,11 +208,6 @@ def _short(each: Waiting, pools: Mapping[str, Pool], left: Mapping[str, int]) ->
         )
         found.append(Reason("BUDGET_SHORT" if key == BUDGET else "CAP_REACHED", label, field="amount_fen"))
     return found
-
-
-def pool_left_fen(limit_fen: int, stands_fen: int | None, spendable_fen: int) -> int:
-    """Give what a cap leaves when its limit is moved to the one in force first; all of it before it is counted on."""
-    return limit_fen if stands_fen is None else spendable_fen + limit_fen - stands_fen
 
 
 def takes_from(caps: Iterable[CapUse]) -> tuple[str, ...]:

@@ -43,6 +43,11 @@ def limited(caps: Iterable[CapUse], in_force: Mapping[str, LimitInForce]) -> tup
     return tuple(replace(use, limit_fen=in_force[use.key].limit_fen) if use.key in in_force else use for use in caps)
 
 
+def left_fen(use: CapUse, stands: Standing) -> int:
+    """Give what a cap leaves once its limit is moved to the one it has here; all of it before it is counted on."""
+    return use.limit_fen if stands.limit_fen is None else stands.spendable_fen + use.limit_fen - stands.limit_fen
+
+
 def moves(
     caps: Iterable[CapUse], standing: Mapping[str, Standing], in_force: Mapping[str, LimitInForce]
 ) -> dict[str, int]:

@@ -7,12 +7,10 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from jiaozi.kernel.period import local_date
 from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import Chain, Transfer, TransferStatus, UnableToTransfer
-from jiaozi.policy import queries as policy
 from jiaozi.policy.models import ProgrammeVersion
-from jiaozi.policy.rules import CapUse, LimitInForce, limits_in_force
+from jiaozi.policy.rules import CapUse, LimitInForce
 from jiaozi.voucher import queries, rules
 
 Statuses = list[TransferStatus]
@@ -48,7 +46,7 @@ def apply_under_caps(
     if not uses:
         return ledger.apply(chains, at=now)
     ledger.open_accounts(rules.cap_accounts_of(programme, uses))
-    version, in_force = _in_force(programme, uses, now)
+    version, in_force = queries.limits(programme, uses, now)
     tries = 0
     while True:
         posts, passed = _posts(programme, uses, version, in_force)
@@ -67,7 +65,7 @@ def apply_under_caps(
 def caps_in_force(*, programme: str, caps: Iterable[CapUse], now: datetime) -> tuple[CapUse, ...]:
     """Give caps with the limits that stand now, to say which of them was reached."""
     uses = tuple(caps)
-    return rules.limited(uses, _in_force(programme, uses, now)[1])
+    return rules.limited(uses, queries.limits(programme, uses, now)[1])
 
 
 def _together(posts: Sequence[Transfer], chains: Sequence[Chain], now: datetime) -> list[Statuses]:
@@ -94,17 +92,6 @@ def _posts(
         by_fen = rules.moves(uses, standing, in_force)
     posts = rules.limit_posts(programme, by_fen, standing, version.id if version else None)
     return posts, rules.passed(uses, standing, in_force)
-
-
-def _in_force(
-    programme: str, caps: Sequence[CapUse], now: datetime
-) -> tuple[ProgrammeVersion | None, dict[str, LimitInForce]]:
-    today = local_date(now)
-    try:
-        version = policy.current(programme, today)
-    except policy.UnableToFindProgramme:  # its last day is over: limits stay as they are
-        return None, {}
-    return version, limits_in_force(policy.document(version.id), caps, today, allow_demo=version.demo)
 
 
 def _one_at_a_time(programme: str, keys: Sequence[str]) -> None:
