@@ -46,7 +46,7 @@ MAY = {
             "get_programme list_programme_versions get_programme_document decide_eligibility "
             "compare_programme_versions "
             "list_hubs list_centres get_centre list_offers "
-            "list_resource_classes list_tariffs list_links "
+            "list_resource_classes list_tariffs list_tariff_versions list_links "
             "list_exchange_sessions get_exchange_session list_exchange_prices list_exchange_flows "
             "list_exchange_schedules list_exchange_seats"
         ),
@@ -168,6 +168,7 @@ MAY = {
     **dict.fromkeys(["push_usage", "credit_holder"], frozenset({"centre", "operator"})),
     **dict.fromkeys(["import_usage_file", "import_usage_samples"], frozenset({"centre", "operator"})),
     "record_probe": frozenset({"centre", "rival", "operator"}),
+    **dict.fromkeys(["preview_tariff", "publish_tariff"], frozenset({"centre", "operator"})),
     "claim_statement": frozenset({"centre"}),
     "dispute_statement": frozenset({"officer", "finance", "payer", "operator", "centre"}),
     **dict.fromkeys(
@@ -261,6 +262,7 @@ def bodies(house, ids):
         "push_usage": {"records": [record]},
         "resolve_usage_dispute": reason | {"accept": "old"},
         "record_probe": {"start": CENTRE, "end": "chengdu-aicc", "rtt_us": 9, "rtt_least_us": 9, "echoes": 1},
+        "publish_tariff": PRICE,
         "open_statement": span,
         "close_statement": span,
         "claim_statement": {"lines": {ids["order"]: 1}},
@@ -322,7 +324,9 @@ def exchange_bodies(house, ids):
 
 
 OF_THE_PROGRAMME = {"programme": PROGRAMME}
+PRICE = {"resource_class": "cpu-core", "rate_ufen": 9, "source": "公告"}
 QUERIES = {
+    "preview_tariff": PRICE,
     "search_things": {"programme": PROGRAMME, "q": "蓉城"},
     "preview_batch_approval": {"programme": PROGRAMME, "application": "00000000-0000-4000-8000-000000000001"},
     "try_parameter": {"programme": PROGRAMME, "parameter": "general_ratio", "value": "40%"},

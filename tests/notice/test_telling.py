@@ -8,6 +8,8 @@ import pytest
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 
+from jiaozi.catalogue import services as catalogue
+from jiaozi.catalogue.rules import Proposal
 from jiaozi.kernel.clock import now as now_
 from jiaozi.notice import queries, rules
 from jiaozi.notice import services as notice
@@ -19,7 +21,7 @@ from jiaozi.party.rules import SYSTEM, Role
 from jiaozi.voucher import services as voucher
 from tests.notice.test_webhooks import settled
 from tests.web.people import member
-from tests.world import CENTRE, OFFICER, PROGRAMME, build
+from tests.world import CENTRE, CENTRE_CLERK, OFFICER, PROGRAMME, build
 
 OWN, OTHER, ME = uuid4(), uuid4(), uuid4()
 THING = Thing(PROGRAMME, OWN, CENTRE)
@@ -109,6 +111,20 @@ def test_people_are_told_what_concerns_them_once(house):
     assert tell(house) == 0
     told = queries.notifications(house["holder"])[0]
     assert (told.kind, told.subject, told.at) == ("voucher", row.id, world.now)
+
+
+def test_a_centres_new_price_is_told_to_those_who_watch_prices_in_every_programme(house):
+    world = house["world"]
+    elsewhere = member("elsewhere", Role.OFFICER, world.now, programme="another-city")
+    wanted = Proposal(centre=CENTRE, resource_class="cpu-core", rate_ufen=14_000_000, source="公告")
+    catalogue.publish_tariff(wanted=wanted, by=CENTRE_CLERK, now=world.now, demo=True)
+    tell(house)
+    assert events(house["officer"]) == events(elsewhere) == ["catalogue.publish_tariff"]
+    assert events(house["clerk"]) == events(house["holder"]) == []
+    assert queries.notifications(elsewhere)[0].kind == "tariff"
+    assert rules.Place(centre=CENTRE).hears(Thing("", None, CENTRE, "tariff"))
+    assert rules.Place(programme=PROGRAMME).hears(Thing("", None, CENTRE, "tariff"))
+    assert not rules.Place(organisation=house["firm"].id).hears(Thing("", None, CENTRE, "tariff"))
 
 
 def test_nothing_of_before_the_first_reading_is_told(transactional_db, present):

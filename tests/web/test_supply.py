@@ -30,12 +30,13 @@ def test_offers_and_versions_with_their_validity(present) -> None:
     assert TariffVersion.objects.filter(centre=CENTRE).exists()
     assert "现行" in page
     assert "未公布" in page
-    assert "由平台运营方" in page
+    assert "新版本由算力中心自行发布" in page
+    assert "发布新价目" in page
     rival = person("rival", Role.CENTRE, centre="chengdu-aicc")
     assert rival.get(f"/supply?centre={CENTRE}").status_code == 403
     assert rival.get(f"/supply/health?centre={CENTRE}").status_code == 403
     officer = person("officer", Role.OFFICER)
-    assert officer.get(f"/supply?centre={CENTRE}").status_code == 200
+    assert "发布新价目" not in text_of(officer.get(f"/supply?centre={CENTRE}").content)
     assert officer.get("/supply?centre=nowhere").status_code == 404
     assert "Tariff versions" in text_of(person("reader", Role.AUDITOR, "en").get("/supply").content)
 

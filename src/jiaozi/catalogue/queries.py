@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
 
@@ -106,6 +107,11 @@ def price_list(centre: str, *, limit: int = PRICES_SHOWN) -> list[TariffVersion]
     """Give a centre's price versions, their class loaded, the newest of each class and customer first."""
     rows = TariffVersion.objects.filter(centre_id=centre).select_related("resource_class")
     return list(rows.order_by("resource_class_id", "customer_class", "-version")[:limit])
+
+
+def priced_at(tariff: UUID) -> str:
+    """Give the centre of a price version, empty where there is none."""
+    return TariffVersion.objects.filter(id=tariff).values_list("centre_id", flat=True).first() or ""
 
 
 def probes_of(centre: str, *, limit: int = PROBES_SHOWN) -> list[LinkProbe]:

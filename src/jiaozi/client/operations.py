@@ -137,6 +137,7 @@ from jiaozi.client.shapes import (
     RedemptionShape,
     RegistrationWish,
     Rejection,
+    RepricingShape,
     Resolution,
     Resolved,
     Retry,
@@ -153,6 +154,8 @@ from jiaozi.client.shapes import (
     SpendingLimitWish,
     StageShape,
     StatementShape,
+    TariffVersions,
+    TariffWish,
     Tariffs,
     TemplateShape,
     ThresholdWish,
@@ -886,6 +889,60 @@ class Operations(Transport):
         The prices that hold at an instant, now without one.
         """
         return cast("Tariffs", self.asked("GET", "/api/v1/tariffs", query={"centre": centre, "at": at}))
+
+    def list_tariff_versions(self, centre: str, *, limit: int | None = None) -> TariffVersions:
+        """Every version of a centre's prices, the newest of each class and customer first.
+
+        Every version of a centre's prices, the newest of each class and customer first.
+        """
+        return cast(
+            "TariffVersions", self.asked("GET", f"/api/v1/centres/{quoted(centre)}/tariffs", query={"limit": limit})
+        )
+
+    def publish_tariff(self, centre: str, body: TariffWish, *, key: str | None = None) -> RepricingShape:
+        """Publish a centre's new price: a new version, never an edit; what was quoted, held or runs keeps its own.
+
+        Publish a centre's new price: a new version, never an edit; what was quoted, held or runs keeps its
+        own.  Scope: `OFFER`.
+        """
+        return cast(
+            "RepricingShape", self.asked("POST", f"/api/v1/centres/{quoted(centre)}/tariffs", body=body, key=key)
+        )
+
+    def preview_tariff(
+        self,
+        centre: str,
+        *,
+        resource_class: str,
+        rate_ufen: int,
+        source: str,
+        customer_class: str | None = None,
+        minimum_fen: int | None = None,
+        from_date: str | None = None,
+        until_date: str | None = None,
+        over: int | None = None,
+    ) -> RepricingShape:
+        """What publishing a price would change; nothing is written.
+
+        What publishing a price would change; nothing is written.  Scope: `OFFER`.
+        """
+        return cast(
+            "RepricingShape",
+            self.asked(
+                "GET",
+                f"/api/v1/centres/{quoted(centre)}/tariffs/preview",
+                query={
+                    "resource_class": resource_class,
+                    "customer_class": customer_class,
+                    "rate_ufen": rate_ufen,
+                    "minimum_fen": minimum_fen,
+                    "from_date": from_date,
+                    "until_date": until_date,
+                    "source": source,
+                    "over": over,
+                },
+            ),
+        )
 
     def list_links(self) -> Links:
         """The network between centres.

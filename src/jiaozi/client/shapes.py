@@ -383,7 +383,7 @@ class CheckedShape(TypedDict):
 class ChoiceShape(TypedDict):
     """How a topic is heard of."""
 
-    topic: Literal["APPLICATION", "VOUCHER", "ORDER", "GRANT", "REVIEW", "STATEMENT"]
+    topic: Literal["APPLICATION", "VOUCHER", "ORDER", "GRANT", "REVIEW", "STATEMENT", "PRICE"]
     shown: bool
     mailed: bool
 
@@ -391,7 +391,7 @@ class ChoiceShape(TypedDict):
 class ChoiceWish(TypedDict):
     """How one topic is heard of from now on."""
 
-    topic: Literal["APPLICATION", "VOUCHER", "ORDER", "GRANT", "REVIEW", "STATEMENT"]
+    topic: Literal["APPLICATION", "VOUCHER", "ORDER", "GRANT", "REVIEW", "STATEMENT", "PRICE"]
     shown: bool
     mailed: bool
 
@@ -1346,7 +1346,7 @@ class NotificationShape(TypedDict):
 
     id: str
     event: str
-    topic: Literal["APPLICATION", "VOUCHER", "ORDER", "GRANT", "REVIEW", "STATEMENT"]
+    topic: Literal["APPLICATION", "VOUCHER", "ORDER", "GRANT", "REVIEW", "STATEMENT", "PRICE"]
     zh: str
     en: str
     kind: str
@@ -2074,6 +2074,14 @@ class RelatedTradeShape(TypedDict):
     lots: int
 
 
+class RepricingShape(TypedDict):
+    """What publishing a price does: the new version, the newest before it, and whether that one gets its end by it."""
+
+    added: TariffShape
+    before: TariffShape | None
+    ends: bool
+
+
 class Resolution(TypedDict):
     """Which of the two contents holds."""
 
@@ -2372,6 +2380,25 @@ class TariffShape(TypedDict):
     source: str
     demo: bool
     author: str
+
+
+class TariffVersions(TypedDict):
+    """Every version of a centre's prices."""
+
+    items: list[TariffShape]
+
+
+class TariffWish(TypedDict):
+    """A price that a centre wants to publish."""
+
+    resource_class: str
+    customer_class: NotRequired[str]
+    rate_ufen: int
+    minimum_fen: NotRequired[int | None]
+    from_date: NotRequired[str | None]
+    until_date: NotRequired[str | None]
+    source: str
+    over: NotRequired[int | None]
 
 
 class Tariffs(TypedDict):

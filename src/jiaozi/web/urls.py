@@ -58,6 +58,7 @@ urlpatterns = [
     path("statements/<uuid:statement_id>/files/<slug:form>", views.statement_file, name="statement-file"),
     path("statements/<uuid:statement_id>/steps/<slug:verb>", views.statement_step, name="statement-step"),
     path("supply", views.supply, name="supply"),
+    path("supply/prices/new", views.new_price, name="new-price"),
     path("supply/health", views.health, name="health"),
     path("usage", views.usage, name="usage"),
     path("usage/import", views.usage_import, name="usage-import"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from ninja import Router
+from django.conf import settings
+from ninja import Query, Router
 from pydantic import Field
 
 from jiaozi.api.caller import Asked
@@ -14,9 +15,11 @@ from jiaozi.api.operation import reads, writes
 from jiaozi.api.shape import Instant, Name, Shape, Wish, id_of, one_of
 from jiaozi.catalogue import queries
 from jiaozi.catalogue import services as catalogue
-from jiaozi.catalogue.rules import Tier
+from jiaozi.catalogue.rules import Proposal, Tier
+from jiaozi.catalogue.rules.pricing import SOURCE_MAX
 from jiaozi.catalogue.rules.probing import Measured
 from jiaozi.kernel import clock
+from jiaozi.kernel.fen import FEN_MAX
 from jiaozi.party.rules import Scope
 
 router = Router(tags=["catalogue"])
@@ -138,6 +141,37 @@ class Tariffs(Shape):
     items: list[TariffShape]
 
 
+class TariffVersions(Shape):
+    """Every version of a centre's prices."""
+
+    items: list[TariffShape]
+
+
+class RepricingShape(Shape):
+    """What publishing a price does: the new version, the newest before it, and whether that one gets its end by it."""
+
+    added: TariffShape
+    before: TariffShape | None
+    ends: bool
+
+
+class TariffWish(Wish):
+    """A price that a centre wants to publish."""
+
+    resource_class: Name
+    customer_class: Name = Field("", description="a holder class; empty for anyone")
+    rate_ufen: Annotated[int, Field(ge=0, le=FEN_MAX, description="micro-fen for one unit and hour")]
+    minimum_fen: Annotated[int | None, Field(ge=0, le=FEN_MAX)] = Field(
+        None, description="least price of one order; as before without it"
+    )
+    from_date: date | None = Field(None, description="first Asia/Shanghai day; at once without it, and today")
+    until_date: date | None = Field(None, description="first day without it; until a later version without it")
+    source: Annotated[str, Field(min_length=1, max_length=SOURCE_MAX, description="the announcement that it rests on")]
+    over: Annotated[int | None, Field(ge=0, le=10**6)] = Field(
+        None, description="the version that you saw last, 0 for none: refused if there is another by now"
+    )
+
+
 class Links(Shape):
     """All links."""
 
@@ -198,6 +232,39 @@ def list_tariffs(request: Asked, centre: Name | None = None, at: Instant | None 
     instant = at or request.now
     rows = queries.tariffs_at(instant, centre=centre)
     return Tariffs(at=instant, items=[TariffShape.model_validate(row) for row in rows])
+
+
+@reads(router, "/centres/{centre}/tariffs", TariffVersions, public=True)
+def list_tariff_versions(
+    request: Asked,  # noqa: ARG001 - an operation gets it
+    centre: Name,
+    limit: Annotated[int, Field(ge=1, le=queries.PRICES_SHOWN)] = queries.PRICES_SHOWN,
+) -> TariffVersions:
+    """Every version of a centre's prices, the newest of each class and customer first."""
+    rows = queries.price_list(queries.centre(centre).id, limit=limit)
+    return TariffVersions(items=[TariffShape.model_validate(queries.tariff_of(row)) for row in rows])
+
+
+@reads(router, "/centres/{centre}/tariffs/preview", RepricingShape, scope=Scope.OFFER)
+def preview_tariff(request: Asked, centre: Name, asked: Query[TariffWish]) -> RepricingShape:
+    """What publishing a price would change; nothing is written."""
+    done = catalogue.preview_tariff(
+        wanted=_proposal(centre, asked), by=request.auth, now=request.now, demo=settings.JIAOZI_DEMO
+    )
+    return RepricingShape.model_validate(done)
+
+
+@writes(router, "/centres/{centre}/tariffs", RepricingShape, scope=Scope.OFFER)
+def publish_tariff(request: Asked, centre: Name, given: TariffWish) -> RepricingShape:
+    """Publish a centre's new price: a new version, never an edit; what was quoted, held or runs keeps its own."""
+    done = catalogue.publish_tariff(
+        wanted=_proposal(centre, given), by=request.auth, now=request.now, demo=settings.JIAOZI_DEMO
+    )
+    return RepricingShape.model_validate(done)
+
+
+def _proposal(centre: str, given: TariffWish) -> Proposal:
+    return Proposal(centre=centre, **given.model_dump())
 
 
 @reads(router, "/links", Links, public=True)

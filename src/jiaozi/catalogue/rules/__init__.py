@@ -2,6 +2,7 @@
 
 from jiaozi.catalogue.rules.assembly import FILES, Catalogue, read_catalogue, tariff_of_entry
 from jiaozi.catalogue.rules.network import CentreKind, Grade, Tier
+from jiaozi.catalogue.rules.pricing import Proposal, Repricing, check_publisher, reprice
 from jiaozi.catalogue.rules.reading import Problem, UnableToLoad
 from jiaozi.catalogue.rules.resource import UNIT_OF, ResourceKind, Unit
 from jiaozi.catalogue.rules.tariff import (
@@ -27,6 +28,8 @@ __all__ = [
     "Change",
     "Grade",
     "Problem",
+    "Proposal",
+    "Repricing",
     "ResourceKind",
     "Tariff",
     "Tier",
@@ -37,11 +40,13 @@ __all__ = [
     "billable_ms",
     "charge_ufen",
     "check_no_overlap",
+    "check_publisher",
     "most",
     "movement_fen",
     "price_fen",
     "publish",
     "read_catalogue",
+    "reprice",
     "run_price_fen",
     "tariff_for",
     "tariff_of_entry",

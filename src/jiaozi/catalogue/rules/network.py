@@ -54,8 +54,12 @@ _KINDS = {
 
 
 class Grade(StrEnum):
-    """Where a figure comes from: A a government site or regulator, B a report of one, DEMO nowhere but here."""
+    """Where a figure comes from.
+
+    A: a government site or regulator; B: a report of one; OWN: a centre's own publication here; DEMO: nowhere but here.
+    """
 
     A = "A"
     B = "B"
+    OWN = "OWN"
     DEMO = "DEMO"

@@ -48,18 +48,22 @@ def publish(published: Iterable[Tariff], wanted: Iterable[Tariff], *, now: datet
     """Compare a price list with the published one and give what to add and what to close.
 
     A published tariff may get an end, once, and never in the past: what was charged stays charged. Tariffs that the
-    list leaves out stay as they are.
+    list leaves out stay as they are, and so does the end that one of them gave to a tariff of the list: a centre may
+    have published it here, where no file knows of it.
 
     Raises
     ------
     UnableToPublish
         When a published tariff would change in any other way, or two prices would hold at once.
     """
-    before = {each.id: each for each in published}
+    before, listed = {each.id: each for each in published}, list(wanted)
+    elsewhere = {(each.key, each.valid_from) for each in set(before.values()) - {before.get(w.id) for w in listed}}
     added, closed = [], []
     after = dict(before)
-    for each in wanted:
-        old = before.get(each.id)
+    for stated in listed:
+        old, each = before.get(stated.id), stated
+        if old is not None and stated.valid_until is None and (old.key, old.valid_until) in elsewhere:
+            each = replace(stated, valid_until=old.valid_until)
         if old is None:
             added.append(each)
         elif _close(old, each, now):

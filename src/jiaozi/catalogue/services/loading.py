@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from jiaozi.catalogue import queries, rules
 from jiaozi.catalogue.models import Offer, TariffVersion
-from jiaozi.catalogue.rules import Catalogue, Change, Grade, Problem, Tariff, UnableToLoad
+from jiaozi.catalogue.rules import Catalogue, Change, Grade, Problem, UnableToLoad
 from jiaozi.catalogue.services import rows
 from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
@@ -53,8 +52,7 @@ def load(*, folder: Path, by: str, now: datetime, demo: bool) -> Loaded:
     stated = [rules.tariff_of_entry(each, author=by, demo=demo) for each in catalogue.tariffs]
     wanted = [each for each in stated if each is not None]
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('catalogue.load', 0))")
+        rows.one_at_a_time()
         change = rules.publish(queries.tariffs(), wanted, now=now)
         loaded = Loaded(
             rows=_write(catalogue, demo=demo),
@@ -66,8 +64,8 @@ def load(*, folder: Path, by: str, now: datetime, demo: bool) -> Loaded:
             body = {
                 "demo": demo,
                 "rows": loaded.rows,
-                "tariffs_added": [_stated(each) for each in change.added],
-                "tariffs_closed": [_stated(each) for each in change.closed],
+                "tariffs_added": [rows.stated(each) for each in change.added],
+                "tariffs_closed": [rows.stated(each) for each in change.closed],
             }
             journal.write(Line("catalogue", "load", SUBJECT, "", "", by, now, body))
     return loaded
@@ -124,15 +122,3 @@ def _write_tariffs(change: Change, catalogue: Catalogue, now: datetime) -> None:
     TariffVersion.objects.bulk_create(
         rows.tariff(each, grade=grade_of.get((*each.key, each.version), Grade.DEMO), now=now) for each in change.added
     )
-
-
-def _stated(each: Tariff) -> dict[str, Any]:
-    """Give what the journal says of a price: all that money depends on."""
-    return {
-        "id": str(each.id),
-        "key": list(each.key),
-        "rate_ufen": each.rate_ufen,
-        "valid_from": each.valid_from.isoformat(),
-        "valid_until": each.valid_until.isoformat() if each.valid_until else None,
-        "version": each.version,
-    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
+from django.db import connection
 from django.db.models import Model
 
 from jiaozi.catalogue.models import Centre, Cluster, Hub, Link, Offer, ResourceClass, TariffVersion
@@ -153,6 +154,24 @@ def tariff(each: Tariff, *, grade: Grade, now: Any) -> TariffVersion:
         author=each.author,
         published_at=now,
     )
+
+
+def stated(each: Tariff) -> dict[str, Any]:
+    """Give what the journal says of a price: all that money depends on."""
+    return {
+        "id": str(each.id),
+        "key": list(each.key),
+        "rate_ufen": each.rate_ufen,
+        "valid_from": each.valid_from.isoformat(),
+        "valid_until": each.valid_until.isoformat() if each.valid_until else None,
+        "version": each.version,
+    }
+
+
+def one_at_a_time() -> None:
+    """Let one transaction at a time change prices."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('catalogue.load', 0))")
 
 
 def _named(name: Name) -> dict[str, str]:

@@ -75,7 +75,8 @@ def recipients(things: Mapping[UUID, Thing], roles: Iterable[Role], *, now: date
     centres = {each.centre for each in things.values() if each.centre}
     programmes = {each.programme for each in things.values()}
     place = Q(organisation_id__in=holders) | (Q(centre__in=centres) & ~Q(centre=""))
-    place |= Q(organisation__isnull=True, centre="", programme__in={"", *programmes})
+    staff = Q(organisation__isnull=True, centre="")
+    place |= staff if "" in programmes else staff & Q(programme__in={"", *programmes})
     rows: Iterable[Membership] = party.in_force(now).filter(place, role__in=list(roles), person__is_active=True)
     found = rows.order_by("id")[:RECIPIENTS_MAX]  # type: ignore[attr-defined]
     return [Recipient(r.person_id, Role(r.role), r.organisation_id, r.centre, r.programme) for r in found]

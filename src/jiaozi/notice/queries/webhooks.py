@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connection
 
 from jiaozi.application.models import Application
+from jiaozi.catalogue.models import TariffVersion
 from jiaozi.kernel.refusal import Refused
 from jiaozi.notice.models import Delivery, JournalCursor, Webhook
 from jiaozi.notice.rules import DeliveryState, Place, Thing
@@ -101,7 +102,7 @@ def lines_after(cursor: JournalCursor) -> list[Told]:
 
 
 def things(lines: Collection[Told]) -> dict[UUID, Thing]:
-    """Say whose affairs the lines' subjects are, in six statements; what is none of these is left out."""
+    """Say whose affairs the lines' subjects are, in seven statements; what is none of these is left out."""
     by_stage: dict[str, set[UUID]] = {}
     for line in lines:
         by_stage.setdefault(line.stage, set()).add(line.subject)
@@ -123,7 +124,9 @@ def things(lines: Collection[Told]) -> dict[UUID, Thing]:
     for kind, rows in kinds.items():
         found |= {id_: replace(Thing(*rest), kind=kind) for id_, *rest in rows}
     statements = Statement.objects.filter(id__in=paid).values_list("id", "programme", "centre_id")
-    return found | {id_: Thing(programme, None, centre, "statement") for id_, programme, centre in statements}
+    found |= {id_: Thing(programme, None, centre, "statement") for id_, programme, centre in statements}
+    priced = TariffVersion.objects.filter(id__in=by_stage.get("catalogue", ())).values_list("id", "centre_id")
+    return found | {id_: Thing("", None, centre, "tariff") for id_, centre in priced}
 
 
 def _of(place: Place) -> dict[str, object]:

@@ -33,6 +33,7 @@ class Topic(StrEnum):
     GRANT = "GRANT"
     REVIEW = "REVIEW"
     STATEMENT = "STATEMENT"
+    PRICE = "PRICE"
 
     @property
     def label(self) -> Label:
@@ -47,6 +48,7 @@ _TOPICS = {
     Topic.GRANT: Label("兑付与奖励", "Redemptions and awards"),
     Topic.REVIEW: Label("待审核事项", "Work to review"),
     Topic.STATEMENT: Label("对账与付款", "Statements and payments"),
+    Topic.PRICE: Label("价目变动", "Changes of prices"),
 }
 _BY_MAIL = frozenset({Topic.APPLICATION, Topic.VOUCHER, Topic.GRANT, Topic.STATEMENT})
 """What comes by mail too, until somebody chooses otherwise: what happens seldom and is waited for."""
@@ -72,6 +74,7 @@ _HOLDER = Audience(Concern.HOLDER, frozenset({Role.APPLICANT}))
 _CENTRE = Audience(Concern.CENTRE, frozenset({Role.CENTRE}))
 _OFFICER = Audience(Concern.PROGRAMME, frozenset({Role.OFFICER}))
 _FINANCE = Audience(Concern.PROGRAMME, frozenset({Role.FINANCE}))
+_WATCH_PRICES = Audience(Concern.PROGRAMME, frozenset({Role.OFFICER, Role.OPERATOR}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,11 @@ TOLD: dict[str, Sentence] = {
         settlement__match=("结算单核对无差异，待批准", "a statement matched: please approve"),
         settlement__approve=("结算单已批准，待付款", "a statement was approved: please pay"),
     ),
+    **_told(
+        Topic.PRICE,
+        _WATCH_PRICES,
+        catalogue__publish_tariff=("算力中心发布了新价目", "a centre published a new price"),
+    ),
 }
 
 
@@ -210,7 +218,7 @@ def hears(recipient: Recipient, event: str, thing: Thing, *, by: str) -> bool:
         return thing.holder is not None and recipient.organisation == thing.holder
     if audience.concern is Concern.CENTRE:
         return thing.centre != "" and recipient.centre == thing.centre
-    return recipient.programme in {"", thing.programme}
+    return thing.programme == "" or recipient.programme in {"", thing.programme}
 
 
 def topics_of(roles: Iterable[Role]) -> list[Topic]:

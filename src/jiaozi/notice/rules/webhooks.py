@@ -36,8 +36,8 @@ FAILING_MAX = timedelta(days=5)
 LEASE = timedelta(minutes=2)
 """Whoever sends a message has it so long for itself; a sender that died frees it by that."""
 PREFIX = "whsec_"
-STAGES = frozenset({"application", "voucher", "order", "settlement"})
-"""Whose journal lines are events: those whose things belong to a holder, a centre or a programme."""
+STAGES = frozenset({"catalogue", "application", "voucher", "order", "settlement"})
+"""Whose journal lines are events: those whose things belong to a holder, a centre or a programme; and prices."""
 
 _EVENT = re.compile(r"[a-z]{1,20}\.(?:\*|[a-z_]{1,40})")
 _STAFF = frozenset({Role.OFFICER, Role.FINANCE, Role.AUDITOR, Role.OPERATOR, Role.SYSTEM})
@@ -78,12 +78,12 @@ class Place:
             return thing.holder == self.organisation
         if self.centre:
             return thing.centre == self.centre
-        return self.programme in {"", thing.programme}
+        return thing.programme == "" or self.programme in {"", thing.programme}
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """What an event is about, as far as it says who may hear of it."""
+    """What an event is about, as far as it says who may hear of it; a price is of every programme: an empty one."""
 
     programme: str
     holder: UUID | None = None

@@ -29,7 +29,7 @@ _START = (
 def tell_people(*, now: datetime) -> int:
     """Tell the next thousand lines; gives how many notifications they came to.
 
-    Cost: eleven statements, whatever there is to tell. Nothing that happened before the first call is told.
+    Cost: twelve statements, whatever there is to tell. Nothing that happened before the first call is told.
     """
     cursor = JournalCursor.objects.select_for_update(no_key=True).filter(id=JournalCursor.PEOPLE).first()
     if cursor is None:

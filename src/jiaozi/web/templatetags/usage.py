@@ -9,9 +9,9 @@ from django import template
 from django.utils.safestring import SafeString
 
 from jiaozi.kernel.label import Label
-from jiaozi.kernel.period import local_date
+from jiaozi.kernel.period import local_date, start_of_day
 from jiaozi.metering.rules.ruling import RulingVerb
-from jiaozi.web.templatetags.figures import NONE, duration, second
+from jiaozi.web.templatetags.figures import NONE, duration, moment, second
 from jiaozi.web.templatetags.words import foreign, said
 
 register = template.Library()
@@ -85,6 +85,13 @@ def seconds(length_s: int | None) -> str:
 def day(instant: datetime) -> date:
     """Give the Shanghai date of an instant."""
     return local_date(instant)
+
+
+@register.filter
+def bound(instant: datetime) -> date | SafeString:
+    """Give where a validity begins or ends: a day where it is the day's beginning, else the moment."""
+    here = local_date(instant)
+    return here if start_of_day(here) == instant else moment(instant)
 
 
 @register.filter

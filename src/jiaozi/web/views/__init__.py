@@ -28,6 +28,7 @@ from jiaozi.web.views.notifications import (
 from jiaozi.web.views.opening import open_data, open_data_file, open_key, verify
 from jiaozi.web.views.order import order
 from jiaozi.web.views.ordering import cancel_order, new_order, wallet
+from jiaozi.web.views.pricing import new_price
 from jiaozi.web.views.repeating import run_again
 from jiaozi.web.views.ruling import usage_step
 from jiaozi.web.views.sitting import extend_session, open_session, session_files
@@ -89,6 +90,7 @@ __all__ = [
     "member_limit",
     "members",
     "new_order",
+    "new_price",
     "notices",
     "notification",
     "notification_choices",

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from jiaozi.catalogue import queries as catalogue
 from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
 from jiaozi.notice import queries
@@ -50,6 +51,8 @@ def notifications(request: HttpRequest) -> HttpResponse:
 def notification(request: HttpRequest, notification_id: UUID) -> HttpResponse:
     """Lead to what a notification is about; mail leads here too. Opening it is reading it."""
     row = notice.open_one(notification_id=notification_id, person=person_id(request), now=clock.now())
+    if row.kind == "tariff":
+        return HttpResponseRedirect(f"{reverse('web:supply')}?centre={catalogue.priced_at(row.subject)}")
     there = _PAGES.get(row.kind)
     return HttpResponseRedirect(reverse(there, args=[row.subject]) if there else reverse("web:notifications"))
 

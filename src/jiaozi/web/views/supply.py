@@ -18,8 +18,10 @@ from jiaozi.lease import services as lease
 from jiaozi.metering import queries as metering
 from jiaozi.order import queries as orders
 from jiaozi.order.rules import UNFINISHED
+from jiaozi.web.frame import actor
 from jiaozi.web.pages import page
 from jiaozi.web.paging import paged, place_of
+from jiaozi.web.views.pricing import PUBLISHERS
 from jiaozi.web.views.usage import READERS, chosen, reached
 
 ROWS, LEASES_SHOWN = 50, 50
@@ -34,7 +36,11 @@ def supply(request: HttpRequest) -> HttpResponse:
         now = clock.now()
         prices = [{"row": row, "standing": _standing(row, now)} for row in catalogue.price_list(centre.id)]
         offers = catalogue.offers_for(centre.id, with_disabled=True)
-        context |= {"offers": [_priced(each, prices) for each in offers], "prices": prices}
+        context |= {
+            "offers": [_priced(each, prices) for each in offers],
+            "prices": prices,
+            "may_price": actor(request).role in PUBLISHERS,
+        }
     return render(request, "web/supply.html", context)
 
 
