@@ -77,7 +77,13 @@ MAY = {
     "get_access": frozenset({"holder"}),
     **dict.fromkeys(["list_statements", "list_captures_waiting"], OVERSEERS | CENTRES),
     **dict.fromkeys(
-        ["get_statement", "list_statement_lines", "list_statement_differences", "export_statement"],
+        [
+            "get_statement",
+            "get_statement_confirmation",
+            "list_statement_lines",
+            "list_statement_differences",
+            "export_statement",
+        ],
         OVERSEERS | {"centre"},
     ),
     **dict.fromkeys(["list_held_back_usage", "list_usage_disputes"], ALL_OVERSEERS | {"centre"}),
@@ -169,7 +175,10 @@ MAY = {
     **dict.fromkeys(["import_usage_file", "import_usage_samples"], frozenset({"centre", "operator"})),
     "record_probe": frozenset({"centre", "rival", "operator"}),
     **dict.fromkeys(["preview_tariff", "publish_tariff"], frozenset({"centre", "operator"})),
-    "claim_statement": frozenset({"centre"}),
+    **dict.fromkeys(
+        named("claim_statement confirm_statement confirm_statement_line object_to_statement_line"),
+        frozenset({"centre"}),
+    ),
     "dispute_statement": frozenset({"officer", "finance", "payer", "operator", "centre"}),
     **dict.fromkeys(
         ["open_statement", "close_statement", "match_statement", "resolve_statement"],
@@ -266,6 +275,8 @@ def bodies(house, ids):
         "open_statement": span,
         "close_statement": span,
         "claim_statement": {"lines": {ids["order"]: 1}},
+        "confirm_statement_line": {"capture": some},
+        "object_to_statement_line": reason | {"capture": some, "amount_fen": 1},
         "pay_statement": {"bank_reference": "B9"},
         "resolve_statement": {"resolution": "改正"},
         "disallow_capture": reason | {"capture": some, "amount_fen": 1, "reference": "D9"},

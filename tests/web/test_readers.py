@@ -83,6 +83,8 @@ EXPECTED: dict[str, dict[str, int] | str] = {
     "web:statement-file": OVERSEERS | {"centre": 200},
     "web:statement-step": NOBODY | dict.fromkeys(("officer", "finance", "operator", "centre", "elsewhere"), 405),
     "web:statement-claim": NOBODY | dict.fromkeys(("centre", "elsewhere"), 405),
+    "web:statement-usage": OVERSEERS | {"centre": 200},
+    "web:statement-answer": NOBODY | dict.fromkeys(("centre", "elsewhere"), 405),
     "web:supply": OVERSEERS | {"centre": 200, "elsewhere": 200},
     "web:new-price": NOBODY | {"centre": 200, "elsewhere": 200, "operator": 302},
     "web:health": OVERSEERS | {"centre": 200, "elsewhere": 200},

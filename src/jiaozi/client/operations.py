@@ -32,6 +32,7 @@ from jiaozi.client.shapes import (
     Classes,
     ClawbackShape,
     ClawbackWish,
+    ConfirmationShape,
     Credit,
     DecisionShape,
     Difference,
@@ -62,6 +63,7 @@ from jiaozi.client.shapes import (
     Kept,
     LeaseKey,
     LeaseShape,
+    LineWish,
     Links,
     LogTail,
     MemberShape,
@@ -82,6 +84,7 @@ from jiaozi.client.shapes import (
     NewTraderCapacity,
     Notice,
     Notices,
+    Objection,
     Offers,
     OrderShape,
     OrganisationShape,
@@ -1453,16 +1456,24 @@ class Operations(Transport):
         return cast("StatementShape", self.asked("GET", f"/api/v1/statements/{quoted(statement_id)}"))
 
     def list_statement_lines(
-        self, statement_id: str, *, limit: int | None = None, cursor: str | None = None
+        self,
+        statement_id: str,
+        *,
+        answer: Literal["NONE", "CONFIRMED", "OBJECTED"] | None = None,
+        text: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
     ) -> PageOfStatementLineShape:
-        """A statement's lines in their order.
+        """A statement's lines in their order, with what the centre has said of each.
 
-        A statement's lines in their order.  Scope: `READ`.
+        A statement's lines in their order, with what the centre has said of each.  Scope: `READ`.
         """
         return cast(
             "PageOfStatementLineShape",
             self.asked(
-                "GET", f"/api/v1/statements/{quoted(statement_id)}/lines", query={"limit": limit, "cursor": cursor}
+                "GET",
+                f"/api/v1/statements/{quoted(statement_id)}/lines",
+                query={"answer": answer, "text": text, "limit": limit, "cursor": cursor},
             ),
         )
 
@@ -1495,6 +1506,54 @@ class Operations(Transport):
             "StatementShape",
             self.asked(
                 "POST", f"/api/v1/statements/{quoted(statement_id)}/claim", body=body, key=key, if_match=if_match
+            ),
+        )
+
+    def get_statement_confirmation(self, statement_id: str) -> ConfirmationShape:
+        """How far the centre has confirmed a statement's usage.
+
+        How far the centre has confirmed a statement's usage.  Scope: `READ`.
+        """
+        return cast("ConfirmationShape", self.asked("GET", f"/api/v1/statements/{quoted(statement_id)}/confirmation"))
+
+    def confirm_statement(
+        self, statement_id: str, *, key: str | None = None, if_match: str | None = None
+    ) -> StatementShape:
+        """Claim every line as it was metered; what the centre objects to stays objected to.
+
+        Claim every line as it was metered; what the centre objects to stays objected to.  Scope: `SETTLE`.
+        """
+        return cast(
+            "StatementShape",
+            self.asked("POST", f"/api/v1/statements/{quoted(statement_id)}/confirm", key=key, if_match=if_match),
+        )
+
+    def confirm_statement_line(
+        self, statement_id: str, body: LineWish, *, key: str | None = None, if_match: str | None = None
+    ) -> StatementShape:
+        """Claim one line as it was metered, and withdraw what was objected to it.
+
+        Claim one line as it was metered, and withdraw what was objected to it.  Scope: `SETTLE`.
+        """
+        return cast(
+            "StatementShape",
+            self.asked(
+                "POST", f"/api/v1/statements/{quoted(statement_id)}/confirm-line", body=body, key=key, if_match=if_match
+            ),
+        )
+
+    def object_to_statement_line(
+        self, statement_id: str, body: Objection, *, key: str | None = None, if_match: str | None = None
+    ) -> StatementShape:
+        """Claim another amount for one line, with the reason: nothing is matched while it stands.
+
+        Claim another amount for one line, with the reason: nothing is matched while it stands.  Scope:
+        `SETTLE`.
+        """
+        return cast(
+            "StatementShape",
+            self.asked(
+                "POST", f"/api/v1/statements/{quoted(statement_id)}/object", body=body, key=key, if_match=if_match
             ),
         )
 

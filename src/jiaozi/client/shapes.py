@@ -498,6 +498,18 @@ class ClearedMarket(TypedDict):
     steps: int
 
 
+class ConfirmationShape(TypedDict):
+    """How many lines the centre answered how, and what was metered on them."""
+
+    lines: int
+    none: int
+    none_fen: int
+    confirmed: int
+    confirmed_fen: int
+    objected: int
+    objected_fen: int
+
+
 class ContactWish(TypedDict):
     """Whom to ask; kept apart, so that it can be erased."""
 
@@ -1074,6 +1086,12 @@ class LineShape(TypedDict):
     digest: str
 
 
+class LineWish(TypedDict):
+    """One line of a statement."""
+
+    capture: str
+
+
 class LinkCapacity(TypedDict):
     """So many lots sold at the start may be bought at the end; an empty class or period means each of them."""
 
@@ -1353,6 +1371,14 @@ class NotificationShape(TypedDict):
     subject: str
     at: str
     read_at: str | None
+
+
+class Objection(TypedDict):
+    """What the centre says a line is: its own figure of the voucher's share, and why."""
+
+    reason: str
+    capture: str
+    amount_fen: int
 
 
 class OfProgramme(TypedDict):
@@ -2317,8 +2343,10 @@ class StatementFilter(TypedDict):
 
 
 class StatementLineFilter(TypedDict):
-    """A page of lines."""
+    """A page of lines; ``text`` is an order's number as it stands on screen, or a usage record's own id."""
 
+    answer: NotRequired[Literal["NONE", "CONFIRMED", "OBJECTED"] | None]
+    text: NotRequired[str]
     limit: NotRequired[int]
     cursor: NotRequired[str]
 
@@ -2333,6 +2361,7 @@ class StatementLineShape(TypedDict):
     captured_at: str
     amount_fen: int
     claimed_fen: int | None
+    reason: str | None
     ledger_fen: int | None
 
 
@@ -2349,6 +2378,9 @@ class StatementShape(TypedDict):
     total_fen: int
     claim_number: int
     claim_total_fen: int | None
+    claim_kind: str
+    claimed_at: str | None
+    claimed_by: str
     ledger_total_fen: int | None
     reason: str
     resolution: str

@@ -22,10 +22,12 @@ from jiaozi.settlement import queries
 from jiaozi.settlement import services as settlement
 from jiaozi.settlement.models import Disallowance, Statement
 from jiaozi.settlement.queries.exporting import ExportForm
+from jiaozi.settlement.rules.confirming import Answer
 from jiaozi.settlement.rules.life import State
 
 router = Router(tags=["statements"])
 StatementState = Annotated[State, one_of(State)]
+LineAnswer = Annotated[Answer, one_of(Answer)]
 FormName = Annotated[ExportForm, one_of(ExportForm)]
 CLAIM_LINES_MAX = 20_000
 
@@ -43,6 +45,9 @@ class StatementShape(Shape):
     total_fen: int
     claim_number: int
     claim_total_fen: int | None
+    claim_kind: str = Field(description="FILE: the centre's own books; CONFIRMED: the platform's metering, by line")
+    claimed_at: datetime | None
+    claimed_by: str
     ledger_total_fen: int | None
     reason: str
     resolution: str
@@ -73,14 +78,43 @@ class StatementLineShape(Shape):
     captured_at: datetime = path_of("capture", "captured_at")
     amount_fen: int
     claimed_fen: int | None
+    reason: str | None = Field(description="why the centre objects to the line")
     ledger_fen: int | None
 
 
 class StatementLineFilter(Wish):
-    """A page of lines."""
+    """A page of lines; ``text`` is an order's number as it stands on screen, or a usage record's own id."""
+
+    answer: LineAnswer | None = None
+    text: Annotated[str, Field(max_length=100)] = ""
 
     limit: Limit = 100
     cursor: Cursor = ""
+
+
+class LineWish(Wish):
+    """One line of a statement."""
+
+    capture: UUID
+
+
+class Objection(Reasoned):
+    """What the centre says a line is: its own figure of the voucher's share, and why."""
+
+    capture: UUID
+    amount_fen: Fen
+
+
+class ConfirmationShape(Shape):
+    """How many lines the centre answered how, and what was metered on them."""
+
+    lines: int
+    none: int
+    none_fen: int
+    confirmed: int
+    confirmed_fen: int
+    objected: int
+    objected_fen: int
 
 
 class DifferenceShape(Shape):
@@ -239,9 +273,11 @@ def get_statement(request: Asked, statement_id: UUID) -> StatementShape:
 def list_statement_lines(
     request: Asked, statement_id: UUID, asked: Query[StatementLineFilter]
 ) -> Page[StatementLineShape]:
-    """A statement's lines in their order."""
+    """A statement's lines in their order, with what the centre has said of each."""
     row = _of(request, statement_id)
-    rows = queries.lines(row.id, after=at_number(asked.cursor), limit=asked.limit + 1)
+    rows = queries.answered_lines(
+        row, answer=asked.answer, text=asked.text, after=at_number(asked.cursor), limit=asked.limit + 1
+    )
     return page(rows, asked.limit, StatementLineShape.model_validate, lambda line: (line.id,))
 
 
@@ -281,6 +317,31 @@ def open_statement(request: Asked, given: Span) -> StatementShape:
 def claim_statement(request: Asked, statement_id: UUID, given: Claim) -> StatementShape:
     """Say what the centre claims; a later claim replaces an earlier one until the statement is matched."""
     return _step(settlement.claim, request, statement_id, lines=given.lines)
+
+
+@reads(router, "/statements/{statement_id}/confirmation", ConfirmationShape)
+def get_statement_confirmation(request: Asked, statement_id: UUID) -> ConfirmationShape:
+    """How far the centre has confirmed a statement's usage."""
+    return ConfirmationShape.model_validate(queries.confirmation(_of(request, statement_id).id))
+
+
+@writes(router, "/statements/{statement_id}/confirm", StatementShape, scope=Scope.SETTLE, seen=_held_fast)
+def confirm_statement(request: Asked, statement_id: UUID) -> StatementShape:
+    """Claim every line as it was metered; what the centre objects to stays objected to."""
+    return _step(settlement.confirm, request, statement_id)
+
+
+@writes(router, "/statements/{statement_id}/confirm-line", StatementShape, scope=Scope.SETTLE, seen=_held_fast)
+def confirm_statement_line(request: Asked, statement_id: UUID, given: LineWish) -> StatementShape:
+    """Claim one line as it was metered, and withdraw what was objected to it."""
+    return _step(settlement.confirm_line, request, statement_id, capture_id=given.capture)
+
+
+@writes(router, "/statements/{statement_id}/object", StatementShape, scope=Scope.SETTLE, seen=_held_fast)
+def object_to_statement_line(request: Asked, statement_id: UUID, given: Objection) -> StatementShape:
+    """Claim another amount for one line, with the reason: nothing is matched while it stands."""
+    words = {"capture_id": given.capture, "amount_fen": given.amount_fen, "reason": given.reason}
+    return _step(settlement.object_to, request, statement_id, **words)
 
 
 @writes(router, "/statements/{statement_id}/match", StatementShape, scope=Scope.SETTLE, seen=_held_fast)

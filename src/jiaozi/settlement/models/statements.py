@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from jiaozi.catalogue.models import Centre
 from jiaozi.metering.models import Capture
 from jiaozi.settlement.rules import LineKind, State
+from jiaozi.settlement.rules.confirming import ClaimKind
 from jiaozi.settlement.rules.life import REASON_MAX, REFERENCE_MAX
 from jiaozi.settlement.rules.position import FundKind
 from jiaozi.voucher.models import number_of
@@ -28,6 +29,9 @@ class Statement(models.Model):
     total_fen = models.BigIntegerField(default=0)
     claim_number = models.IntegerField(default=0)
     claim_total_fen = models.BigIntegerField(null=True)
+    claim_kind = models.CharField(max_length=10, blank=True, choices=[(k.value, str(k.label)) for k in ClaimKind])
+    claimed_at = models.DateTimeField(null=True)
+    claimed_by = models.CharField(max_length=80, blank=True)
     ledger_total_fen = models.BigIntegerField(null=True)
     reason = models.CharField(max_length=REASON_MAX, blank=True)
     resolution = models.CharField(max_length=REASON_MAX, blank=True)
@@ -115,13 +119,17 @@ class StatementLine(models.Model):
 
 
 class ClaimLine(models.Model):
-    """What the centre claimed, as it came. A later claim has a higher number; ``capture`` is what was found for it."""
+    """What the centre claimed, as it came. A later claim has a higher number; ``capture`` is what was found for it.
+
+    ``reason`` is why the centre's figure is not the metered one, where it objects to a line.
+    """
 
     id = models.BigAutoField(primary_key=True)
     statement = models.ForeignKey(Statement, db_index=False, on_delete=models.PROTECT, related_name="claim_lines")
     number = models.IntegerField()
     reference = models.CharField(max_length=200)
     amount_fen = models.BigIntegerField()
+    reason = models.CharField(max_length=REASON_MAX, blank=True, db_default="")
     capture = models.ForeignKey(Capture, null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
 
     class Meta:

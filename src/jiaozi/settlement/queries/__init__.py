@@ -5,6 +5,7 @@ from jiaozi.settlement.queries.auditing import Audit, Checked, audit, audit_all
 from jiaozi.settlement.queries.batch import BatchAhead, batch_ahead
 from jiaozi.settlement.queries.budget import BudgetView, budget
 from jiaozi.settlement.queries.closing import YearAhead, year_ahead
+from jiaozi.settlement.queries.confirming import Confirmation, answered_lines, confirmation
 from jiaozi.settlement.queries.exporting import ExportForm, export, export_csv
 from jiaozi.settlement.queries.fund import (
     UnableToFindDisallowance,
@@ -46,6 +47,7 @@ __all__ = [
     "BatchAhead",
     "BudgetView",
     "Checked",
+    "Confirmation",
     "ExportForm",
     "PaymentRun",
     "UnableToFindDisallowance",
@@ -55,6 +57,7 @@ __all__ = [
     "Waiting",
     "YearAhead",
     "YearAtAGlance",
+    "answered_lines",
     "audit",
     "audit_all",
     "award",
@@ -64,6 +67,7 @@ __all__ = [
     "budget",
     "clawbacks",
     "closed_year",
+    "confirmation",
     "differences",
     "disallowance",
     "disallowances",

@@ -5,6 +5,7 @@ from jiaozi.settlement.services.awarding import accept_report, award, pay_award,
 from jiaozi.settlement.services.batch import approve_batch
 from jiaozi.settlement.services.clawback import claw_back, recover_clawback
 from jiaozi.settlement.services.closing import close_year
+from jiaozi.settlement.services.confirming import confirm, confirm_line, object_to
 from jiaozi.settlement.services.disallowing import disallow
 from jiaozi.settlement.services.fund import prefund_reserve, recover, remit, replenish
 from jiaozi.settlement.services.paying import approve, pay
@@ -39,9 +40,12 @@ __all__ = [
     "close_due",
     "close_statement",
     "close_year",
+    "confirm",
+    "confirm_line",
     "disallow",
     "dispute",
     "match",
+    "object_to",
     "open_statement",
     "pay",
     "pay_award",

@@ -28,6 +28,7 @@ from jiaozi.settlement.models import Statement, StatementLine
 from jiaozi.settlement.queries import reading as reads
 from jiaozi.settlement.rules import TRANSITIONS, State, check_match, last_period, life
 from jiaozi.settlement.rules import claim as claims
+from jiaozi.settlement.rules.confirming import ClaimKind
 from jiaozi.settlement.services.step import one_at_a_time, require_use_clear, take
 
 
@@ -144,11 +145,13 @@ def claim(*, statement_id: UUID, lines: Mapping[str, int], by: Actor, now: datet
         advance(TRANSITIONS, State(row.state), "claim", by.role)
         row.claim_number += 1
         row.claim_total_fen = sum(checked.values())
+        row.claim_kind, row.claimed_at, row.claimed_by = ClaimKind.FILE, now, by.name
         words = {"statement": row.id, "number": row.claim_number}
         reads.run("claim.sql", **words, references=list(checked), amounts=list(checked.values()))
         reads.run("claimed.sql", **words)
         body = {"amount_fen": row.claim_total_fen, "claim": digest(checked).hex(), "number": row.claim_number}
-        take(row, "claim", by=by, now=now, body=body, changed=("claim_number", "claim_total_fen"))
+        changed = ("claim_number", "claim_total_fen", "claim_kind", "claimed_at", "claimed_by")
+        take(row, "claim", by=by, now=now, body=body, changed=changed)
     return row
 
 

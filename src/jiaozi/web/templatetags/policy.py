@@ -115,6 +115,12 @@ def actor_name(line: Any, people: Mapping[str, str]) -> SafeString:
 
 
 @register.filter
+def person_said(by: str, people: Mapping[str, str]) -> SafeString:
+    """Say who it was, by the name that the journal has."""
+    return foreign(people.get(by, by))
+
+
+@register.filter
 def stored_reason(reason: Mapping[str, Any]) -> str:
     """Say a reason as a row keeps it."""
     label = reason.get("label") or {}

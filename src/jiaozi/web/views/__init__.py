@@ -5,6 +5,7 @@ from jiaozi.web.views.account import account
 from jiaozi.web.views.acting import acting, site_map, stay
 from jiaozi.web.views.budget import budget
 from jiaozi.web.views.centres import centres
+from jiaozi.web.views.confirming import statement_answer, statement_usage
 from jiaozi.web.views.desk import applications, batch
 from jiaozi.web.views.dossier import apply, dossier, paper
 from jiaozi.web.views.eligibility import eligibility, estimate
@@ -124,9 +125,11 @@ __all__ = [
     "site_map",
     "start_template",
     "statement",
+    "statement_answer",
     "statement_claim",
     "statement_file",
     "statement_step",
+    "statement_usage",
     "statements",
     "stay",
     "step",

@@ -31,6 +31,7 @@ from jiaozi.settlement.models import Statement
 from jiaozi.settlement.queries.exporting import ExportForm, export
 from jiaozi.settlement.rules import State
 from jiaozi.settlement.rules.claim import UnableToClaim, read_csv, text_of_claim
+from jiaozi.settlement.rules.confirming import ClaimKind
 from jiaozi.settlement.rules.life import TRANSITIONS
 from jiaozi.web.frame import actor
 from jiaozi.web.once import once
@@ -104,7 +105,8 @@ def statement(request: HttpRequest, statement_id: UUID) -> HttpResponse:
         "history": lines,
         "may_claim": by.role in TRANSITIONS.get((State(row.state), "claim"), ((), None))[0],
         "key": new_id(),
-        "people": party.names_on_screen(line.by for line in lines),
+        "kind": ClaimKind(row.claim_kind).label if row.claim_kind else None,
+        "people": party.names_on_screen([row.claimed_by, *(line.by for line in lines)]),
     }
     return render(request, "web/statement.html", context)
 
