@@ -60,6 +60,7 @@ def test_what_changes_is_shown_before_it_is_published_once(clerk, present) -> No
         kind="tariff",
         subject=row.id,
         shown=True,
+        mail="NONE",
         at=present,
     )
     there = signed_in(officer).get(f"/account/notifications/{told.id}")
