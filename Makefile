@@ -47,7 +47,7 @@ setup-kubernetes:  ## a real Kubernetes for the tests of its engine: built once,
 	@sh scripts/setup-kubernetes.sh
 
 test-kubernetes: setup-dev setup-kubernetes  ## the Kubernetes engine on a real control plane and a real node
-	@$(BIN)/pytest -n 0 tests/engines/kubernetes $(ARGS)
+	@JIAOZI_TEST_NOTEBOOK_POD=1 $(BIN)/pytest -n 0 tests/engines/kubernetes $(ARGS)
 
 # What opens sessions on this machine, where it is installed: `make setup-jupyter`, `make setup-system`.
 demo up: export JIAOZI_SESSION_JUPYTER ?= $(wildcard $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jiaozi/jupyter/bin/jupyter-lab)

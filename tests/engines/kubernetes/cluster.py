@@ -90,6 +90,12 @@ def free_ports(count):
     return ports
 
 
+def _slim(entry):
+    """Leave out of a Python what no session needs."""
+    left = ("/test", "/__pycache__", "/idlelib", "/lib2to3", "/ensurepip", "/dist-packages", "/site-packages")
+    return None if entry.name.endswith(left) else entry
+
+
 class Cluster:
     """A control plane and one node."""
 
@@ -269,19 +275,51 @@ state = "{self.root}/state"
             capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
 
+    def add_image(self, tag, programs, folders, accounts):
+        """Bring in an image with programs of this machine, the libraries that they need, Python, and whole folders."""
+        home = Path(sys.base_prefix) / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}"
+        python = str(Path(sys.base_prefix, "bin", home.name).resolve())
+        paths = {python, *(str(Path(each).resolve()) for each in programs)}
+        for each in [*paths, *(str(found) for folder in (home, *folders) for found in Path(folder).rglob("*.so"))]:
+            told = subprocess.run(["ldd", each], capture_output=True, text=True, check=False).stdout
+            paths |= {word for line in told.splitlines() for word in line.split() if word.startswith("/")}
+        made = io.BytesIO()
+        with tarfile.open(fileobj=made, mode="w") as layer:
+            self._box(layer)
+            within = tuple(f"{folder}/" for folder in (home, *folders))
+            for each in sorted(each for each in {*paths, *programs} if not each.startswith(within)):
+                layer.add(Path(each).resolve(), arcname=each[1:])
+            layer.add(home, arcname=str(home)[1:], filter=_slim)
+            for folder in folders:
+                layer.add(folder, arcname=str(folder)[1:])
+            entry = tarfile.TarInfo("usr/bin/python3")
+            entry.type, entry.linkname = tarfile.SYMTYPE, python
+            layer.addfile(entry)
+            entry = tarfile.TarInfo("etc/passwd")
+            entry.size = len(accounts)
+            layer.addfile(entry, io.BytesIO(accounts))
+        self._import({tag: ["/bin/sh"]}, made.getvalue())
+
+    def _box(self, layer):
+        for folder in ("bin", "tmp", "etc"):
+            entry = tarfile.TarInfo(folder)
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o1777 if folder == "tmp" else 0o755
+            layer.addfile(entry)
+        layer.add(_find("busybox"), arcname="bin/busybox")
+        for word in _WORDS:
+            entry = tarfile.TarInfo(f"bin/{word}")
+            entry.type, entry.linkname = tarfile.SYMTYPE, "busybox"
+            layer.addfile(entry)
+
     def _images(self):
         made = io.BytesIO()
         with tarfile.open(fileobj=made, mode="w") as layer:
-            for folder in ("bin", "tmp", "etc"):
-                entry = tarfile.TarInfo(folder)
-                entry.type, entry.mode = tarfile.DIRTYPE, 0o1777 if folder == "tmp" else 0o755
-                layer.addfile(entry)
-            layer.add(_find("busybox"), arcname="bin/busybox")
-            for word in _WORDS:
-                entry = tarfile.TarInfo(f"bin/{word}")
-                entry.type, entry.linkname = tarfile.SYMTYPE, "busybox"
-                layer.addfile(entry)
-        content = made.getvalue()
+            self._box(layer)
+        until(lambda: self._alive("containerd") and not self._ctr("version").returncode, "containerd")
+        waits = ["/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait; done"]
+        self._import({PAUSE: waits, IMAGE: ["/bin/sh"]}, made.getvalue())
+
+    def _import(self, tags, content):
         layer_id = hashlib.sha256(content).hexdigest()
         listed = []
         with tarfile.open(self.root / "images.tar", "w") as images:
@@ -292,13 +330,10 @@ state = "{self.root}/state"
                 images.addfile(entry, io.BytesIO(data))
 
             put(f"{layer_id}/layer.tar", content)
-            for tag, command in (
-                (PAUSE, ["/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait; done"]),
-                (IMAGE, ["/bin/sh"]),
-            ):
+            for tag, command in tags.items():
                 config = {
                     "architecture": "amd64", "os": "linux", "history": [{}],
-                    "config": {"Cmd": command, "Env": ["PATH=/bin"]},
+                    "config": {"Cmd": command, "Env": ["PATH=/bin:/usr/bin:/usr/sbin"]},
                     "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer_id}"]},
                 }  # fmt: skip
                 data = json.dumps(config).encode()
@@ -306,7 +341,6 @@ state = "{self.root}/state"
                 put(name, data)
                 listed.append({"Config": name, "RepoTags": [tag], "Layers": [f"{layer_id}/layer.tar"]})
             put("manifest.json", json.dumps(listed).encode())
-        until(lambda: self._alive("containerd") and not self._ctr("version").returncode, "containerd")
         done = self._ctr("images", "import", "--no-unpack", str(self.root / "images.tar"))
         assert not done.returncode, done.stderr
 

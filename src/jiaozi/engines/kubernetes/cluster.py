@@ -182,11 +182,24 @@ class Cluster:
 
     def note(self, job: Job, notes: Mapping[str, str]) -> None:
         """Write annotations on a job."""
-        name, where = _named(job)
+        self.change(Job, job, {"metadata": {"annotations": dict(notes)}})
+
+    def change(self, kind: type[Job | Pod], each: Job | Pod, patch: Mapping[str, Any]) -> None:
+        """Change a job or a pod in place."""
+        name, where = _named(each)
         with self._asking(), _gone_is_fine():
-            self.client.patch(
-                Job, name, {"metadata": {"annotations": dict(notes)}}, namespace=where, patch_type=PatchType.MERGE
-            )
+            self.client.patch(kind, name, dict(patch), namespace=where, patch_type=PatchType.MERGE)
+
+    def files_of(self, job: Job) -> Mapping[str, str]:
+        """Give the files that travelled with a job, in base64; nothing where they are gone."""
+        name, where = _named(job)
+        try:
+            with self._asking(bare=True):
+                return self.client.get(Secret, name, namespace=where).data or {}
+        except ApiError as problem:
+            if problem.status.code == _MISSING:
+                return {}
+            raise faults.unreachable(problem.status.code or 0, problem.status.message or "") from None
 
     def let_go(self, kept: Sequence[Job | Pod]) -> None:
         """Take our finalizer off: what they used is kept elsewhere."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,20 +12,23 @@ from lightkube.resources.batch_v1 import Job
 from lightkube.resources.core_v1 import Pod
 
 from jiaozi.engines import reading
-from jiaozi.engines.kubernetes import manifest, room, work
+from jiaozi.engines.kubernetes import manifest, room, sitting, work
 from jiaozi.engines.kubernetes.cluster import USAGE, Cluster
 from jiaozi.engines.kubernetes.faults import NAMESPACE_UNKNOWN
 from jiaozi.engines.kubernetes.options import ClassOptions, Options
 from jiaozi.engines.kubernetes.work import Work
+from jiaozi.engines.sessions.dressing import parted
 from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
 from jiaozi.order.ports import (
+    Access,
     Capacity,
     EngineJob,
     Forecast,
     JobSpec,
     JobState,
     JobStatus,
+    Saved,
     UnableToFindJob,
     UnableToReachEngine,
     UnableToSubmit,
@@ -40,7 +44,7 @@ _BUSY = Label("集群繁忙；Kubernetes不提供开始时间预测", "the clust
 
 
 class KubernetesEngine:
-    """Runs jobs on one Kubernetes cluster; keeps ``jiaozi.order.ports.Engine``."""
+    """Runs jobs on one Kubernetes cluster; keeps ``jiaozi.order.ports.Engine`` and ``SessionEngine``."""
 
     granularity_ms = 1_000
 
@@ -48,12 +52,15 @@ class KubernetesEngine:
         self.options, self.cluster = options, cluster
         self.name = options.name
         self.kill_lag_ms = options.kill_lag_ms
+        self.sessions = sitting.programs(options).opens
+        self.end_grace_ms = options.session_grace_s * 1000
         self._prepared: set[str] = set()
         self._suspends: bool | None = None
 
     def submit(self, spec: JobSpec) -> EngineJob:
         """Take the job, or find the one that this order already has: its name is taken then."""
         made = self._class(spec)
+        spec = sitting.dress(spec, self.options) if spec.session else spec
         manifest.check_files(spec, self.options)
         if not self.options.elastic:
             nodes = self.cluster.nodes()
@@ -61,6 +68,7 @@ class KubernetesEngine:
                 raise _more_than_there_is(made)
         self._prepare(spec)
         wanted = manifest.job(spec, made, self.options)
+        wanted = sitting.seat(wanted, spec, made, self.options) if spec.session else wanted
         if made.queue:
             self._check_suspend(wanted)
         job = self._create(wanted, spec)
@@ -92,6 +100,9 @@ class KubernetesEngine:
                 self.cluster.end(each.job)
             if each.leaving and not each.ended:
                 self._end_pods(each)
+            deadline = sitting.deadline_s(each)
+            if deadline is not None and each.job is not None:
+                self.cluster.change(Job, each.job, sitting.deadline_patch(deadline))
         return {each.order_id: work.status_of(each, refusals) for each in mine}
 
     def cancel(self, order_id: UUID) -> None:
@@ -99,7 +110,9 @@ class KubernetesEngine:
         job = self.cluster.job_of(str(order_id))
         if job is not None:
             found = Work(order_id, job, tuple(self.cluster.pods(str(order_id))))
-            if not found.ended:
+            if sitting.limit_of(found) is not None and not found.ended and not found.leaving:
+                self._end_session(found, job)
+            elif not found.ended:
                 self.cluster.end(job)
             return
         pods = self.cluster.pods(str(order_id))
@@ -158,7 +171,72 @@ class KubernetesEngine:
         if not pods and self.cluster.job_of(str(order_id)) is None:
             raise _unknown(order_id)
         wanted = min(max(0, tail_bytes), _LOG_TAIL_BYTES_MAX)
-        return self.cluster.log(pods[-1], wanted) if pods and wanted else b""
+        if not pods or not wanted:
+            return b""
+        if sitting.limit_of(Work(order_id, None, tuple(pods))) is not None:
+            return parted(self.cluster.log(pods[-1], self.options.answer_bytes_max))[0][-wanted:]
+        return self.cluster.log(pods[-1], wanted)
+
+    def extend(self, order_id: UUID, time_limit_ms: int) -> None:
+        """Raise a running session's limit: first what the cluster holds, then what the session follows."""
+        found = self._one(order_id)
+        now = clock.now()
+        limit_ms = sitting.check_extendable(found, self.end_grace_ms, now)
+        if time_limit_ms <= limit_ms or found.job is None:
+            return
+        pod = found.pods[-1]
+        run = work.run_of(pod)
+        end = (run.started_at if run else now) + timedelta(milliseconds=time_limit_ms)
+        deadline = sitting.deadline_for(found, end)
+        if deadline is not None:
+            self.cluster.change(Job, found.job, sitting.deadline_patch(deadline))
+        self.cluster.change(Pod, pod, sitting.limit_patch(time_limit_ms))
+
+    def access(self, order_id: UUID) -> Access | None:
+        """Say how a session is reached: at its pod's address, by what lies in the cluster's secret."""
+        found = self._one(order_id)
+        if not found.pods or found.job is None or not sitting.listens(found.pods[-1]):
+            return None
+        return sitting.access(found.pods[-1], self.cluster.files_of(found.job), self.options)
+
+    def saved(self, order_id: UUID) -> Saved | None:
+        """Say what an ended session kept of its files."""
+        return sitting.saved(self._one(order_id))
+
+    def read_saved(self, order_id: UUID) -> Iterator[bytes]:
+        """Give the saved files out of the session's log; what is too large for that lies at the centre, and is said."""
+        found = self._one(order_id)
+        saved = sitting.saved(found)
+        if saved is None:
+            return
+        if saved.size > self.options.session_log_bytes_max:
+            place = f"{self.options.session_claim}/{sitting.place_of(str(order_id))}"
+            raise UnableToReachEngine(
+                "SAVED_TOO_LARGE",
+                f"保存的文件有{saved.size}字节，请在中心直接取用：{place}",
+                f"{saved.size} bytes were saved; take them at the centre itself: {place}",
+            )
+        _, content = parted(self.cluster.log(found.pods[-1], self.options.answer_bytes_max))
+        if hashlib.sha256(content).hexdigest() != saved.sha256:
+            raise UnableToReachEngine(
+                "SAVED_GONE",
+                "节点已不再保留该会话的完整输出，无法取回所保存的文件",
+                "the node no longer keeps the whole of this session's output, and with it the saved files",
+            )
+        yield content
+
+    def _one(self, order_id: UUID) -> Work:
+        job = self.cluster.job_of(str(order_id))
+        pods = self.cluster.pods(str(order_id))
+        if job is None and not pods:
+            raise _unknown(order_id)
+        return work.gather([job] if job is not None else [], pods)[order_id]
+
+    def _end_session(self, found: Work, job: Job) -> None:
+        """Move a session's limit to now, the cluster's deadline to when it must have saved its files."""
+        if not found.cancelled:
+            self.cluster.change(Job, job, sitting.cancel_patch(found, clock.now(), self.options.session_grace_s))
+        self.cluster.change(Pod, found.pods[-1], sitting.limit_patch(0))
 
     def _work(self) -> dict[UUID, Work]:
         jobs = self.cluster.jobs()

@@ -28,6 +28,8 @@ class ClassOptions:
         Labels that a node must have.
     queue
         Kueue's local queue; the cluster must have Kueue.
+    session_image
+        The image of its sessions; empty: the same.
     """
 
     image: str
@@ -35,6 +37,7 @@ class ClassOptions:
     selector: Mapping[str, str] = field(default_factory=dict)
     queue: str = ""
     priority: str = ""
+    session_image: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,14 @@ class Options:
         How long the cluster lets a job wait for room before it gives it up.
     keep_hours
         How long a job whose usage was read stays in the cluster, for its log.
+    jupyter, sshd
+        Words that start them in a session's image, which has Python 3.8; empty: no such sessions.
+    session_user
+        The name that the image gives to ``run_as``, with a shell; SSH alone.
+    session_wait_s
+        How long the cluster lets a session wait for room.
+    session_claim
+        A PersistentVolumeClaim in the namespace that keeps saved files; without one they are what fits into a log.
     """
 
     classes: dict[str, ClassOptions] = field(default_factory=dict)
@@ -73,6 +84,17 @@ class Options:
     files_bytes_max: int = 900_000
     answer_bytes_max: int = 64 * 1024 * 1024
     kill_lag_ms: int = 10_000
+    # sessions
+    jupyter: tuple[str, ...] = ()
+    sshd: tuple[str, ...] = ()
+    sftp: str = "/usr/lib/openssh/sftp-server"
+    session_user: str = "jiaozi"
+    session_port: int = 8888
+    session_wait_s: int = 600
+    session_grace_s: int = 30
+    session_claim: str = ""
+    session_bytes_max: int = 10 * 1024 * 1024 * 1024
+    session_log_bytes_max: int = 4 * 1024 * 1024
 
     @property
     def by_voucher(self) -> bool:
@@ -92,7 +114,11 @@ def read_options(given: Mapping[str, Any]) -> Options:
     for name in given:
         if name not in known:
             raise ValueError(f"engine option {name!r} is unknown; known are {', '.join(sorted(known))}")
-    options = Options(**{**given, "classes": _classes(given.get("classes"))})
+    words = {name: _program(name, given.get(name, ())) for name in ("jupyter", "sshd")}
+    options = Options(**{**given, **words, "classes": _classes(given.get("classes"))})
+    for name in ("session_user", *(["session_claim"] if options.session_claim else [])):
+        if not _WORD.fullmatch(getattr(options, name)):
+            raise ValueError(f"engine option {name!r} is no plain name: {getattr(options, name)!r}")
     if not _WORD.fullmatch(options.name):
         raise ValueError(f"engine option 'name' is no plain word: {options.name!r}")
     if not _NAMESPACE.fullmatch(options.namespace.replace(VOUCHER, "0" * 36)):
@@ -120,10 +146,21 @@ def _check_numbers(options: Options) -> None:
         ("files_bytes_max", 1024),
         ("answer_bytes_max", 1024),
         ("kill_lag_ms", 0),
+        ("session_port", 1024),
+        ("session_wait_s", 1),
+        ("session_grace_s", 1),
+        ("session_bytes_max", 1024),
+        ("session_log_bytes_max", 0),
     ):
         value = getattr(options, name)
         if not isinstance(value, int) or value < least:
             raise ValueError(f"engine option {name!r} must be a whole number of at least {least}, not {value!r}")
+
+
+def _program(name: str, words: Any) -> tuple[str, ...]:
+    if isinstance(words, str) or not all(isinstance(word, str) for word in words):
+        raise ValueError(f"engine option {name!r} must be a list of words, not {words!r}")
+    return tuple(words)
 
 
 def _classes(given: Any) -> dict[str, ClassOptions]:
@@ -143,8 +180,9 @@ def _classes(given: Any) -> dict[str, ClassOptions]:
         words = [name, each.queue, each.priority, *each.selector.values()]
         if any(word and not _WORD.fullmatch(str(word)) for word in words):
             raise ValueError(f"engine option 'classes': {name!r} has a word that no label may be: {words}")
-        if not _IMAGE.fullmatch(each.image):
-            raise ValueError(f"engine option 'classes': {each.image!r} of {name!r} is no image's name")
+        for image in (each.image, each.session_image or each.image):
+            if not _IMAGE.fullmatch(image):
+                raise ValueError(f"engine option 'classes': {image!r} of {name!r} is no image's name")
         if each.resource and not _RESOURCE.fullmatch(each.resource):
             raise ValueError(f"engine option 'classes': {each.resource!r} of {name!r} is no resource's name")
         found[str(name)] = each

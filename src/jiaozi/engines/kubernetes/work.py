@@ -23,6 +23,8 @@ from jiaozi.engines.kubernetes.manifest import CLASS_LABEL, CONTAINER, UNITS_NOT
 from jiaozi.kernel.label import Label
 from jiaozi.order.ports import JobOutcome, JobState, JobStatus, UsageRecord
 
+LIMIT_NOTE, CANCEL_NOTE = "jiaozi/limit-ms", "jiaozi/cancelled"
+"""On a session's pod, its limit; on a session's job, that its end was asked for."""
 AGAIN_NOTE = "jiaozi/again"
 """On a job that the cluster began a second time, when the engine saw it and ended it."""
 
@@ -66,6 +68,11 @@ class Work:
     def leaving(self) -> bool:
         """Whether somebody asked for its end."""
         return self.job is None or bool(self.job.metadata and self.job.metadata.deletionTimestamp)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether a session's end was asked for, which it brings about itself."""
+        return _has_note(self.job, CANCEL_NOTE)
 
     @property
     def begun_again(self) -> bool:
@@ -184,6 +191,7 @@ def outcome_of(work: Work, last: Run | None) -> JobOutcome:
     done, reason = _terminated(last.pod), (last.pod.status.reason if last.pod.status else "") or ""
     taken = bool(last.pod.metadata and last.pod.metadata.deletionTimestamp)
     signs = (
+        (work.cancelled, JobOutcome.CANCELLED),
         (last.code == 0, JobOutcome.SUCCEEDED),
         (done is not None and done.reason == "OOMKilled", JobOutcome.OUT_OF_MEMORY),
         (_has_note(work.job, AGAIN_NOTE), JobOutcome.LOST),
@@ -287,6 +295,18 @@ def _why_ended(work: Work, outcome: JobOutcome | None, runs: Sequence[Run]) -> L
     if outcome is JobOutcome.FAILED:
         return Label(f"程序以退出码{runs[-1].code}结束", f"the program ended with exit code {runs[-1].code}")
     return _LABELS.get(outcome) if outcome is not None else None
+
+
+def is_ready(pod: Pod) -> bool:
+    """Say whether a pod's container says of itself that it is ready."""
+    status = _container(pod)
+    return bool(status and status.ready)
+
+
+def last_words(pod: Pod) -> str:
+    """Give what a container that ended left to say."""
+    done = _terminated(pod)
+    return (done.message or "") if done else ""
 
 
 def _has_note(job: Job | None, name: str) -> bool:

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from jiaozi.engines.sessions.launcher import MARK
 from jiaozi.order.ports import JUPYTERLAB, SSH, Access, JobSpec, Saved, UnableToSubmit
 
 ACCESS_BYTES_MAX = 64 * 1024
-_LAUNCHER, _CONFIG = "jiaozi-session.py", "jiaozi-session.json"
+_LAUNCHER, CONFIG = "jiaozi-session.py", "jiaozi-session.json"
 _TEXT_MAX = 512
 _PORT_MAX = 65_535
 _SHA256_DIGITS = 64
+MORE: Mapping[str, Any] = {
+    "given": "",  # a folder that has the files, where they don't lie in the job's own
+    "limit": "",  # a file that says the limit in ms, where nobody else asks for the end
+    "port": 0,
+    "token": "",
+    "host_key": "",  # the way in, where it was made already; the host key as its private file
+    "note": "",  # a file that is told what was saved
+    "output_bytes_max": 0,  # most of the saved files that goes into the output
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +61,7 @@ def dressed(
     archive: str = "",
     archive_bytes_max: int = 0,
     end_within_s: int = 0,
+    more: Mapping[str, Any] | None = None,
 ) -> JobSpec:
     """Give the job that opens a session.
 
@@ -61,6 +75,8 @@ def dressed(
         Where it keeps its work folder at the end; empty where the engine does.
     end_within_s
         How long it may take from being asked to end; 0: whoever asks sees to it.
+    more
+        What else of the launcher's configuration this engine sets: ``MORE`` has all and what they are without.
 
     Raises
     ------
@@ -77,7 +93,7 @@ def dressed(
             f"this engine opens no {session.opens}",
             field="opens",
         )
-    taken = {_LAUNCHER, _CONFIG, "work"} & set(spec.files)
+    taken = {_LAUNCHER, CONFIG, "work"} & set(spec.files)
     if taken:
         name = min(taken)
         raise UnableToSubmit(
@@ -98,9 +114,12 @@ def dressed(
         "archive": archive,
         "archive_bytes_max": archive_bytes_max,
         "end_within_s": end_within_s,
+        **MORE,
+        **(more or {}),
     }
-    files = {**spec.files, _LAUNCHER: _launcher(), _CONFIG: json.dumps(config).encode()}
-    return replace(spec, command=("python3", _LAUNCHER, _CONFIG), files=files)
+    files = {**spec.files, _LAUNCHER: _launcher(), CONFIG: json.dumps(config).encode()}
+    where = f"{config['given']}/" if config["given"] else ""
+    return replace(spec, command=("python3", f"{where}{_LAUNCHER}", f"{where}{CONFIG}"), files=files)
 
 
 @cache
@@ -128,6 +147,19 @@ def read_saved(content: bytes) -> Saved | None:
     if size < 0 or len(name) > _TEXT_MAX or len(sha256) != _SHA256_DIGITS or not sha256.isalnum():
         return None
     return Saved(name=name, size=size, sha256=sha256)
+
+
+def parted(output: bytes) -> tuple[bytes, bytes]:
+    """Part a session's output into what the holder sees and the saved files that were put into it."""
+    mark = MARK.encode()
+    seen: list[bytes] = []
+    packed: list[bytes] = []
+    for line in output.split(b"\n"):
+        (packed if line.startswith(mark) else seen).append(line)
+    try:
+        return b"\n".join(seen), b"".join(base64.b64decode(line[len(mark) :], validate=True) for line in packed)
+    except binascii.Error:
+        return b"\n".join(seen), b""
 
 
 def _object(content: bytes) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Opens a session where a job runs, and saves its work at the end: ``python3 launcher.py CONFIG.json`` in its folder.
 
-It travels as a file of the job, so it needs nothing but Python 3.8's own library. In the job's folder it makes::
+It travels with the job, so it needs nothing but Python 3.8's own library. In the job's folder it makes::
 
     work/           what the holder sees, and all that is saved
     .jiaozi/        for this session alone: keys, the server's socket ``s``
@@ -9,11 +9,15 @@ JupyterLab listens on a socket that only this account may open, with a token mad
 an ``sshd -i`` of its own, which knows one host key, made here, and one key that may come in. Where the configuration
 names a host, a port of it leads to the socket. How the session is reached is written to the file ``access`` when
 something really listens, and taken away at its end.
+
+Where nobody beside it asks for the end, it follows a file that says the limit, whenever that changes, and ends in time
+before it. Where no folder outlives the job, it puts the saved files into its output: lines that begin with ``MARK``.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import getpass
 import gzip
@@ -43,29 +47,39 @@ CONNECTIONS_MAX = 64
 _READY_S = 120.0
 _END_S = 5.0
 _BLOCK = 64 * 1024
+_LOOK_S = 0.5
+MARK, _MARKED = "[jiaozi:saved] ", 6 * 1024
+"""What begins a line of the output that carries saved files, and the bytes of them in each."""
+
 _SHOWN = ("SLURM_", "CUDA_", "ROCR_", "ASCEND_", "NVIDIA_")
 
 
 def main(path: str) -> None:
     """Open what the configuration says; ends when the server does or when asked to."""
     os.umask(0o077)
+    began = time.monotonic()
     config = json.loads(Path(path).read_bytes())
-    Path(path).unlink()
     for folder in (OWN, WORK):
         Path(folder).mkdir(mode=0o700, exist_ok=True)
+    if not config["given"]:
+        Path(path).unlink()
     for name in config["files"]:
-        shutil.move(name, str(Path(WORK, name)))
-    code = asyncio.run(_Session(config).run())
-    if config["archive"]:
-        save(Path(WORK), Path(config["archive"]), config["archive_bytes_max"])
+        if config["given"]:
+            Path(WORK, name).write_bytes(Path(config["given"], name).read_bytes())
+            Path(WORK, name).chmod(0o700)
+        else:
+            shutil.move(name, str(Path(WORK, name)))
+    code = asyncio.run(_Session(config, began).run())
+    if config["archive"] and save(Path(WORK), Path(config["archive"]), config["archive_bytes_max"]):
+        give(Path(config["archive"]), config["note"], config["output_bytes_max"])
     sys.exit(code)
 
 
 class _Session:
     """One session from its start to its end."""
 
-    def __init__(self, config: dict[str, Any]) -> None:
-        self.config = config
+    def __init__(self, config: dict[str, Any], began: float) -> None:
+        self.config, self.began = config, began
         self.own, self.work = (str(Path(name).resolve()) for name in (OWN, WORK))
         self.ending = asyncio.Event()
         self.children: list[Child] = []
@@ -75,6 +89,7 @@ class _Session:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ask_to_end)
+        follows = loop.create_task(self._follow_limit())
         server = self._jupyter() if self.config["opens"] == "JUPYTERLAB" else None
         try:
             if server is None:
@@ -92,16 +107,27 @@ class _Session:
                 listener.close()
             return 0 if self.ending.is_set() or server is None else server.poll() or 0
         finally:
+            follows.cancel()
             self._end()
+
+    async def _follow_limit(self) -> None:
+        """Ask for the end in time before the limit that a file says, which may change at any time."""
+        while self.config["limit"] and not self.ending.is_set():
+            limit_s = _limit_s(Path(self.config["limit"]))
+            if limit_s is not None and time.monotonic() - self.began >= limit_s - self.config["end_within_s"]:
+                self._ask_to_end()
+            await asyncio.sleep(_LOOK_S)
 
     def _ask_to_end(self) -> None:
         """Begin to end; whatever hangs then is ended by an alarm, so that the job does not reach its limit for it."""
         if self.config["end_within_s"] and not self.ending.is_set():
+            if os.getpid() == 1:  # the first process of a container has no default of its own for any signal
+                signal.signal(signal.SIGALRM, lambda *_: os._exit(1))
             signal.alarm(self.config["end_within_s"])
         self.ending.set()
 
     def _jupyter(self) -> Child:
-        token = secrets.token_urlsafe(32)
+        token = self.config["token"] or secrets.token_urlsafe(32)
         self.said = {"token": token}
         words = [
             *self.config["jupyter"],
@@ -117,7 +143,12 @@ class _Session:
     def _make_keys(self) -> None:
         """Make this session's own host key, and what its SSH servers must know."""
         own = self.own
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{own}/host"], check=True)
+        if self.config["host_key"]:
+            Path(own, "host").write_text(self.config["host_key"], encoding="ascii")
+            made = subprocess.run(["ssh-keygen", "-y", "-f", f"{own}/host"], check=True, stdout=subprocess.PIPE)
+            Path(own, "host.pub").write_bytes(made.stdout)
+        else:
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{own}/host"], check=True)
         Path(own, "allowed").write_text(self.config["authorized_key"] + "\n", encoding="ascii")
         shell = Path(own, "shell")
         shell.write_text(_shell(self.work), encoding="utf-8")
@@ -165,7 +196,7 @@ class _Session:
         if not host:
             return await asyncio.start_unix_server(self._serve_ssh, DOOR) if self.config["opens"] == "SSH" else None
         serve = self._serve_ssh if self.config["opens"] == "SSH" else relay_to(DOOR)
-        listener = await asyncio.start_server(serve, host, 0)
+        listener = await asyncio.start_server(serve, host, self.config["port"])
         self.said["port"] = listener.sockets[0].getsockname()[1]
         return listener
 
@@ -202,6 +233,13 @@ class _Session:
             except subprocess.TimeoutExpired:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(each.pid, signal.SIGKILL)
+
+
+def _limit_s(file: Path) -> float | None:
+    try:
+        return int(file.read_text(encoding="ascii")) / 1000
+    except (OSError, ValueError):
+        return None  # it is being replaced
 
 
 def _say(text: str) -> None:
@@ -339,6 +377,18 @@ def save(work: Path, archive: Path, bytes_max: int) -> bool:
     draft.write_text(json.dumps(about), encoding="utf-8")
     draft.replace(note)
     return True
+
+
+def give(archive: Path, note: str, output_bytes_max: int) -> None:
+    """Say what was saved where it is asked for, and put it into the output unless it is too large for that."""
+    about = archive.with_name(archive.name + ".json").read_bytes()
+    if 0 < archive.stat().st_size <= output_bytes_max:
+        with archive.open("rb") as file:
+            for block in iter(lambda: file.read(_MARKED), b""):
+                sys.stdout.write(f"{MARK}{base64.b64encode(block).decode()}\n")
+        sys.stdout.flush()
+    if note:
+        Path(note).write_bytes(about)
 
 
 def _kept(info: tarfile.TarInfo, hashed: _Hashed, bytes_max: int) -> tarfile.TarInfo | None:
