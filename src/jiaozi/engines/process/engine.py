@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -12,21 +11,20 @@ import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
-from jiaozi.engines.process import forecast, readings, sandbox, sitting, turns
+from jiaozi.engines.process import forecast, readings, sitting, turns
+from jiaozi.engines.process.checking import Protection, check
 from jiaozi.engines.process.options import Options, spool_folder
+from jiaozi.engines.process.specs import as_job, sessions_of, spec_bytes
 from jiaozi.engines.process.spool import Spool, read_apart, read_json, write_json
 from jiaozi.engines.sessions import launcher
-from jiaozi.engines.sessions.dressing import ACCESS_BYTES_MAX, Programs, dressed, read_access, read_saved
+from jiaozi.engines.sessions.dressing import ACCESS_BYTES_MAX, read_access, read_saved
 from jiaozi.kernel import clock
 from jiaozi.order.ports import (
-    JUPYTERLAB,
-    SSH,
     Access,
     Capacity,
     EngineJob,
@@ -38,7 +36,6 @@ from jiaozi.order.ports import (
     UnableToExtend,
     UnableToFindJob,
     UnableToReachEngine,
-    UnableToSubmit,
     UsagePage,
 )
 
@@ -46,20 +43,8 @@ USAGE_PAGE_RECORDS = 500
 _USAGE_PAGE_BYTES = USAGE_PAGE_RECORDS * 1_024
 _LOG_TAIL_BYTES_MAX = 16 * 1024 * 1024
 _PROBE_TIMEOUT_S = 30
-_SESSION_PROCESSES = 512  # threads count, and JupyterLab with a few kernels has hundreds
 _PIECE_BYTES = 1024 * 1024
-_MIB = 1024 * 1024
 _START = str(Path(__file__).with_name("start.py"))
-
-
-@dataclass(frozen=True, slots=True)
-class Protection:
-    """How well this machine can hold a job; see docs/concepts/engines.md."""
-
-    own_account: bool
-    namespaces: bool
-    memory_by_kernel: bool
-    why_not: str
 
 
 class ProcessEngine:
@@ -83,10 +68,10 @@ class ProcessEngine:
         with self._reached() as spool:
             if (spool.job(order) / "spec").exists():
                 return EngineJob(order_id=spec.order_id, engine_job=order, already_there=True)
-            job = self._as_job(spec)
-            self._check(job)
+            job = as_job(spec, self.options)
+            check(job, self.options, self.protection)
             try:
-                taken = turns.take_in(spool, order, self._spec_bytes(job), queue_max=self.options.queue_max)
+                taken = turns.take_in(spool, order, spec_bytes(job, self.options), queue_max=self.options.queue_max)
             except OverflowError:
                 raise UnableToReachEngine(
                     "queue_full",
@@ -115,9 +100,8 @@ class ProcessEngine:
 
     @property
     def sessions(self) -> frozenset[str]:
-        """What it opens: what its options name, where jobs run at all; a shell needs a job's own table of accounts."""
-        opens = self._programs.opens if self.options.enabled else frozenset()
-        return opens if self.options.isolation == "required" else opens - {SSH}
+        """What it opens, by its options."""
+        return sessions_of(self.options)
 
     def extend(self, order_id: UUID, time_limit_ms: int) -> None:
         """Raise a running session's limit; its supervisor sees it within a tick."""
@@ -249,121 +233,6 @@ class ProcessEngine:
         turns.settle(spool)
         if self.options.enabled:
             turns.start_waiting(spool)
-
-    @property
-    def _programs(self) -> Programs:
-        return Programs(
-            jupyter=(self.options.jupyter,) if self.options.jupyter else (),
-            sshd=(self.options.sshd,) if self.options.sshd else (),
-        )
-
-    def _as_job(self, spec: JobSpec) -> JobSpec:
-        """Give the job that opens a session, which needs more processes than a command; any other as it is."""
-        if spec.session is None:
-            return spec
-        programs = replace(self._programs, sshd=self._programs.sshd if SSH in self.sessions else ())
-        access = f"{launcher.OWN}/access.json"
-        job = dressed(spec, programs, listen="", access=access)
-        return replace(job, processes_max=max(spec.processes_max, _SESSION_PROCESSES))
-
-    def _check(self, spec: JobSpec) -> None:
-        """Refuse what could never run here."""
-        options = self.options
-        if not options.enabled:
-            raise UnableToSubmit(
-                "engine_off",
-                "本机运行作业未开启；由运维人员打开process引擎",
-                "running jobs on this machine is switched off; the operator switches the process engine on",
-            )
-        if options.resource_classes and spec.resource_class not in options.resource_classes:
-            known = "、".join(options.resource_classes)
-            raise UnableToSubmit(
-                "resource_class_unknown",
-                f"没有资源类别{spec.resource_class}，可选：{known}",
-                f"there is no class {spec.resource_class}; choose from {known}",
-                field="resource_class",
-            )
-        for field, wanted, most in (
-            ("cards", spec.cards, 0),
-            ("cores", spec.cores, options.cores),
-            ("memory_mib", spec.memory_mib, options.memory_mib),
-        ):
-            if wanted > most:
-                raise UnableToSubmit(
-                    "more_than_there_is",
-                    f"最多{most}，当前为{wanted}",
-                    f"this machine offers at most {most}, not {wanted}",
-                    field=field,
-                )
-        if sandbox.TMP in spec.files:
-            raise UnableToSubmit(
-                "file_name_taken",
-                f"文件名{sandbox.TMP}是作业目录的临时文件夹，请换一个",
-                f"{sandbox.TMP} is the job's folder for temporary files: give the file another name",
-                field="files",
-            )
-        if options.isolation == "required" and not self.protection().namespaces:
-            why = self.protection().why_not
-            raise UnableToSubmit(
-                "isolation_impossible", f"本机无法隔离作业：{why}", f"this machine can't isolate a job: {why}"
-            )
-        self._check_inputs(spec)
-        self._check_program(spec)
-
-    def _check_inputs(self, spec: JobSpec) -> None:
-        for name, path in spec.inputs.items():
-            if name in spec.files or name == sandbox.TMP or not Path(path).is_file():
-                raise UnableToSubmit(
-                    "input_missing",
-                    f"输入文件{name}不在本机，或与随附文件重名",
-                    f"the input {name} has not landed on this machine, or another file has its name",
-                    field="inputs",
-                )
-
-    def _check_program(self, spec: JobSpec) -> None:
-        program = spec.command[0]
-        if program.startswith("./") and (program[2:] in spec.files or program[2:] in spec.inputs):
-            return
-        path = sandbox.search_path(self.options.software)
-        if shutil.which(program, path=path) is None or ("/" in program and not program.startswith("/")):
-            raise UnableToSubmit(
-                "command_not_found",
-                f"找不到程序{program}；用系统程序名，或以./开头的随附文件名",
-                f"no program {program}; name one of the system's, or ./ and a file of the order",
-                field="command",
-            )
-
-    def _spec_bytes(self, spec: JobSpec) -> bytes:
-        header: dict[str, Any] = {
-            "order_id": str(spec.order_id),
-            "command": list(spec.command),
-            "resource_class": spec.resource_class,
-            "cores": spec.cores,
-            "memory_mib": spec.memory_mib,
-            "time_limit_ms": spec.time_limit_ms,
-            "processes_max": spec.processes_max,
-            "output_bytes_max": spec.output_bytes_max,
-            "disk_mib": self.options.disk_mib
-            + -(-sum(Path(each).stat().st_size for each in spec.inputs.values()) // _MIB),
-            "isolation": self.options.isolation,
-            "software": [*self.options.software, *_venv_of(spec, self.options.jupyter)],
-            "session": spec.session.opens if spec.session else "",
-            "end_grace_ms": self.end_grace_ms,
-            "submitted_ms": int(clock.now().timestamp() * 1000),
-            "files": [[name, len(content)] for name, content in spec.files.items()],
-            "inputs": [[name, path] for name, path in spec.inputs.items()],
-            "outputs": [[name, path] for name, path in spec.outputs.items()],
-        }
-        return b"\n".join([json.dumps(header).encode(), b"".join(spec.files.values())])
-
-
-def _venv_of(spec: JobSpec, jupyter: str) -> list[str]:
-    """Give the folders that JupyterLab's own environment lies in, and the Python that it was made from."""
-    if spec.session is None or spec.session.opens != JUPYTERLAB:
-        return []
-    venv = Path(jupyter).parents[1]
-    python = (venv / "bin" / "python").resolve().parents[1]
-    return [str(venv), *([] if python in {Path("/usr"), venv} else [str(python)])]
 
 
 def _unknown(order_id: UUID) -> UnableToFindJob:
