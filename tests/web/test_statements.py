@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from jiaozi.catalogue import queries as catalogue
 from jiaozi.kernel import clock
 from jiaozi.kernel.fen import in_words, yuan
 from jiaozi.kernel.period import Period
@@ -21,6 +22,15 @@ from tests.web.test_pages import text_of
 from tests.world import CENTRE, CENTRE_CLERK, OPERATOR, PROGRAMME
 
 pytestmark = pytest.mark.django_db
+
+
+def test_what_no_statement_has_yet_stands_by_its_centre_s_name(present) -> None:
+    fill(present)
+    words = text_of(person("auditor", Role.AUDITOR).get("/statements").content)
+    (waiting,) = queries.waiting(programme=PROGRAMME)
+    name = catalogue.centre(waiting.centre).name_zh
+    assert f"{name} {waiting.captures} 笔" in words
+    assert waiting.centre not in words
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from jiaozi.catalogue import queries as catalogue
 from jiaozi.journal import queries as journal
 from jiaozi.kernel import clock
 from jiaozi.kernel.fen import in_words
@@ -63,7 +64,13 @@ def statements(request: HttpRequest) -> HttpResponse:
     reach = reach_of(by, programme, Reach(None), holders=False)
     rows = queries.statements(programme, centre=reach.centre or "", limit=ROWS)
     waiting = [each for each in queries.waiting(programme=programme) if reach.centre in {None, each.centre}]
-    context = {"statements": rows, "waiting": waiting, "position": _position(by, programme), **_next(by, rows)}
+    context = {
+        "statements": rows,
+        "waiting": waiting,
+        "centres": {row.id: row for row in catalogue.centres()} if waiting else {},
+        "position": _position(by, programme),
+        **_next(by, rows),
+    }
     return render(request, "web/statements.html", context)
 
 
