@@ -1,43 +1,38 @@
 """Reading usage, captures and what was seen of them: constant numbers of statements, bounded lists."""
 
-from jiaozi.metering.queries.observing import claims, devices_seen, kept_slots, series_a_day
-from jiaozi.metering.queries.reading import (
+from jiaozi.metering.queries.captures import (
     CAPTURES_MAX,
     FINDINGS_MAX,
+    ShardSum,
+    audit,
+    captures_between,
+    quiet_use,
+    sums_by_shard,
+)
+from jiaozi.metering.queries.charging import (
     ORDERS_MAX,
     RECORDS_PER_ORDER_MAX,
-    ROWS_MAX,
-    ShardSum,
-    Stuck,
-    UnableToFindUsage,
-    audit,
     capture_of,
-    captures_between,
     charged,
     corrections,
     counting,
-    cursor_of,
-    dispute,
-    dispute_digests,
-    disputes,
     ended_among,
     ended_orders,
-    held_back,
-    in_dispute,
+    usage_of,
+    with_open_usage,
+)
+from jiaozi.metering.queries.intake import (
+    ROWS_MAX,
+    cursor_of,
+    dispute_digests,
     metered,
     order_facts,
     payloads,
-    quiet_use,
-    stuck,
-    sums_by_shard,
-    under_dispute,
-    usage,
-    usage_of,
     voucher_states,
     vouchers_by_id,
     vouchers_to_deal,
-    with_open_usage,
 )
+from jiaozi.metering.queries.observing import claims, devices_seen, kept_slots, series_a_day
 from jiaozi.metering.queries.standing import (
     Unconfirmed,
     disputed_at,
@@ -46,6 +41,17 @@ from jiaozi.metering.queries.standing import (
     read_at,
     rulings,
     unconfirmed,
+)
+from jiaozi.metering.queries.waiting import (
+    Stuck,
+    UnableToFindUsage,
+    dispute,
+    disputes,
+    held_back,
+    in_dispute,
+    stuck,
+    under_dispute,
+    usage,
 )
 
 __all__ = [

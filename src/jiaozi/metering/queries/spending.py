@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from jiaozi.metering.models import Capture
-from jiaozi.metering.queries.reading import CAPTURES_MAX
+from jiaozi.metering.queries.captures import CAPTURES_MAX
 
 _SQL = Path(__file__).resolve().parent.parent / "sql"
 SHARED_MAX = 5_000
