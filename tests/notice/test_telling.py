@@ -158,6 +158,7 @@ def test_a_choice_holds_from_then_on(house):
     assert [each.topic for each in queries.choices(holder, now=now)] == [
         Topic.APPLICATION,
         Topic.VOUCHER,
+        Topic.EXPIRY,
         Topic.ORDER,
         Topic.GRANT,
     ]

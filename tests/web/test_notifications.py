@@ -58,6 +58,7 @@ def test_choices_are_kept_as_ticked(told):
     assert kept == {
         "APPLICATION": (False, False),
         "VOUCHER": (True, True),
+        "EXPIRY": (False, False),
         "ORDER": (False, True),
         "GRANT": (False, False),
     }

@@ -383,7 +383,7 @@ class CheckedShape(TypedDict):
 class ChoiceShape(TypedDict):
     """How a topic is heard of."""
 
-    topic: Literal["APPLICATION", "VOUCHER", "ORDER", "GRANT", "REVIEW", "STATEMENT", "PRICE"]
+    topic: Literal["APPLICATION", "VOUCHER", "EXPIRY", "ORDER", "GRANT", "REVIEW", "STATEMENT", "PRICE"]
     shown: bool
     mailed: bool
 
@@ -391,7 +391,7 @@ class ChoiceShape(TypedDict):
 class ChoiceWish(TypedDict):
     """How one topic is heard of from now on."""
 
-    topic: Literal["APPLICATION", "VOUCHER", "ORDER", "GRANT", "REVIEW", "STATEMENT", "PRICE"]
+    topic: Literal["APPLICATION", "VOUCHER", "EXPIRY", "ORDER", "GRANT", "REVIEW", "STATEMENT", "PRICE"]
     shown: bool
     mailed: bool
 
@@ -1364,12 +1364,13 @@ class NotificationShape(TypedDict):
 
     id: str
     event: str
-    topic: Literal["APPLICATION", "VOUCHER", "ORDER", "GRANT", "REVIEW", "STATEMENT", "PRICE"]
+    topic: Literal["APPLICATION", "VOUCHER", "EXPIRY", "ORDER", "GRANT", "REVIEW", "STATEMENT", "PRICE"]
     zh: str
     en: str
     kind: str
     subject: str
     at: str
+    facts: dict[str, Any]
     read_at: str | None
 
 

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from jiaozi.notice.rules import EVENT_MAX, URL_MAX, DeliveryState, MailState, Topic
 from jiaozi.party.models import Organisation, Person
+from jiaozi.voucher.models import Voucher
 
 
 class Webhook(models.Model):
@@ -68,7 +69,10 @@ class Delivery(models.Model):
 
 
 class Notification(models.Model):
-    """One person's line about one line of the journal; erased with the person."""
+    """One person's line about one line of the journal, or about a voucher that is about to end; erased with the person.
+
+    ``facts`` is what the words name beside what happened.
+    """
 
     id = models.UUIDField(primary_key=True)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="notifications")
@@ -78,6 +82,7 @@ class Notification(models.Model):
     kind = models.CharField(max_length=20)
     subject = models.UUIDField()
     at = models.DateTimeField()
+    facts = models.JSONField(default=dict)
     shown = models.BooleanField()
     read_at = models.DateTimeField(null=True)
     mail = models.CharField(max_length=10, choices=[(each.value, each.value) for each in MailState])
@@ -98,6 +103,21 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} {self.subject}"
+
+
+class Reminder(models.Model):
+    """That a voucher's holder was told so many days before its end: told once, whoever tells."""
+
+    voucher = models.ForeignKey(Voucher, on_delete=models.PROTECT, related_name="+")
+    days = models.SmallIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "notice_reminder"
+        constraints = [models.UniqueConstraint(name="reminder_once", fields=["voucher", "days"])]
+
+    def __str__(self) -> str:
+        return f"{self.days} {self.voucher_id}"
 
 
 class Preference(models.Model):

@@ -36,6 +36,13 @@ def send_mail(timestamp: int) -> None:  # noqa: ARG001 - procrastinate says whic
     services.send_mail_due(now=clock.now())
 
 
+@app.periodic(cron="20 1-10 * * *")
+@app.task(name="jiaozi.notice.tasks.remind", queue="notice", queueing_lock="notice.remind")
+def remind(timestamp: int) -> None:  # noqa: ARG001
+    """Tell of vouchers that are about to end, in Shanghai's working day; again each hour, for an hour may be missed."""
+    services.remind(now=clock.now())
+
+
 @app.periodic(cron="17 3 * * *")
 @app.task(name="jiaozi.notice.tasks.forget", queue="notice", queueing_lock="notice.forget")
 def forget(timestamp: int) -> None:  # noqa: ARG001 - procrastinate says which tick it is

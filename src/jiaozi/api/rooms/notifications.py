@@ -13,12 +13,12 @@ from jiaozi.api.caller import Asked
 from jiaozi.api.operation import reads, writes
 from jiaozi.api.page import Cursor, Limit, Page, at_id, page
 from jiaozi.api.rooms.organisations import person_of
-from jiaozi.api.shape import Shape, Wish, one_of
+from jiaozi.api.shape import Json, Shape, Wish, one_of
 from jiaozi.kernel import clock
 from jiaozi.notice import queries
 from jiaozi.notice import services as notice
 from jiaozi.notice.models import Notification
-from jiaozi.notice.rules import TOLD, Choice, Topic
+from jiaozi.notice.rules import Choice, Topic, sentence
 from jiaozi.party.rules import Scope
 
 router = Router(tags=["notifications"])
@@ -36,6 +36,7 @@ class NotificationShape(Shape):
     kind: str = Field(description="what `subject` is: an application, a voucher, an order, a statement …")
     subject: UUID
     at: datetime
+    facts: Json = Field(description="what the words name: of `voucher.ends_soon` number, last_day and left_fen")
     read_at: datetime | None
 
 
@@ -87,8 +88,8 @@ class ChoicesWish(Wish):
 
 
 def _shown(row: Notification) -> NotificationShape:
-    label = TOLD[row.event].label
-    kept = {name: getattr(row, name) for name in ("id", "event", "kind", "subject", "at", "read_at")}
+    label = sentence(row.event, row.facts)
+    kept = {name: getattr(row, name) for name in ("id", "event", "kind", "subject", "at", "facts", "read_at")}
     return NotificationShape(topic=Topic(row.topic), zh=label.zh, en=label.en, **kept)
 
 

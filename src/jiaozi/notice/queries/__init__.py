@@ -1,5 +1,6 @@
 """Reading what is told: webhooks and their messages, the journal's lines, people's notifications and choices."""
 
+from jiaozi.notice.queries.expiring import Ending, ending, programme_ends
 from jiaozi.notice.queries.people import (
     PERSONS_MAX,
     UNREAD_MAX,
@@ -32,12 +33,14 @@ __all__ = [
     "PERSONS_MAX",
     "ROWS_MAX",
     "UNREAD_MAX",
+    "Ending",
     "Told",
     "UnableToFindNotification",
     "UnableToFindWebhook",
     "choices",
     "deliveries",
     "due",
+    "ending",
     "kept_choices",
     "lines_after",
     "listening",
@@ -45,6 +48,7 @@ __all__ = [
     "mail_due",
     "notification",
     "notifications",
+    "programme_ends",
     "recipients",
     "things",
     "unread",

@@ -1,5 +1,6 @@
 """Who is told what: programs by webhooks (``webhooks``), people on their own page and by mail (``telling``)."""
 
+from jiaozi.notice.rules.expiring import ENDS_SOON, FAR_DAYS, NEAR_DAYS, facts_of, reminder_due, sentence
 from jiaozi.notice.rules.telling import (
     MAIL_LINES_MAX,
     TOLD,
@@ -46,11 +47,14 @@ from jiaozi.notice.rules.webhooks import (
 
 __all__ = [
     "BACK_OFF",
+    "ENDS_SOON",
     "EVENTS_MAX",
     "EVENT_MAX",
     "FAILING_MAX",
+    "FAR_DAYS",
     "LEASE",
     "MAIL_LINES_MAX",
+    "NEAR_DAYS",
     "PREFIX",
     "STAGES",
     "TOLD",
@@ -74,13 +78,16 @@ __all__ = [
     "check_events",
     "check_url",
     "chosen",
+    "facts_of",
     "failing_too_long",
     "hears",
     "mail_again",
     "mail_text",
     "next_try",
     "place_of",
+    "reminder_due",
     "secret_of",
+    "sentence",
     "signed",
     "topics_of",
     "wants",

@@ -29,6 +29,7 @@ class Topic(StrEnum):
 
     APPLICATION = "APPLICATION"
     VOUCHER = "VOUCHER"
+    EXPIRY = "EXPIRY"
     ORDER = "ORDER"
     GRANT = "GRANT"
     REVIEW = "REVIEW"
@@ -44,13 +45,14 @@ class Topic(StrEnum):
 _TOPICS = {
     Topic.APPLICATION: Label("申领进度", "Applications"),
     Topic.VOUCHER: Label("算力券", "Vouchers"),
+    Topic.EXPIRY: Label("算力券到期提醒", "Vouchers about to end"),
     Topic.ORDER: Label("作业", "Jobs"),
     Topic.GRANT: Label("兑付与奖励", "Redemptions and awards"),
     Topic.REVIEW: Label("待审核事项", "Work to review"),
     Topic.STATEMENT: Label("对账与付款", "Statements and payments"),
     Topic.PRICE: Label("价目变动", "Changes of prices"),
 }
-_BY_MAIL = frozenset({Topic.APPLICATION, Topic.VOUCHER, Topic.GRANT, Topic.STATEMENT})
+_BY_MAIL = frozenset({Topic.APPLICATION, Topic.VOUCHER, Topic.EXPIRY, Topic.GRANT, Topic.STATEMENT})
 """What comes by mail too, until somebody chooses otherwise: what happens seldom and is waited for."""
 
 
@@ -118,6 +120,7 @@ TOLD: dict[str, Sentence] = {
         voucher__revoke=("算力券已撤销", "your voucher was revoked"),
         voucher__expire=("算力券已到期", "your voucher expired"),
     ),
+    **_told(Topic.EXPIRY, _HOLDER, voucher__ends_soon=("算力券即将到期", "your voucher is about to end")),
     **_told(
         Topic.ORDER,
         _HOLDER,
@@ -243,7 +246,8 @@ def mail_again(attempts: int, now: datetime) -> datetime | None:
 def mail_text(lines: Sequence[tuple[datetime, Label, str]], more: int, address: str) -> tuple[str, str]:
     """Write a mail's subject and text, Chinese first: instants as Asia/Shanghai shows them, what happened, and where.
 
-    No amount, no name and no reason stands in it: mail is read by more than its reader.
+    No name and no reason stands in it, and no amount but what a voucher that is about to end would lose: mail is read
+    by more than its reader.
     """
     count = len(lines) + more
     subject = f"交子：{lines[0][1].zh}" if count == 1 else f"交子：{count}条新消息"

@@ -39,7 +39,8 @@ def _send(person: UUID, now: datetime) -> bool:
     rows, address = _claim(person, now), party.email_of(person)
     if not rows:
         return False
-    lines = [(row.at, rules.TOLD[row.event].label, f"/account/notifications/{row.id}") for row in rows[:MAIL_LINES_MAX]]
+    told = rows[:MAIL_LINES_MAX]
+    lines = [(row.at, rules.sentence(row.event, row.facts), f"/account/notifications/{row.id}") for row in told]
     subject, text = rules.mail_text(lines, len(rows) - len(lines), settings.JIAOZI_PUBLIC_URL)
     failed = "no address" if not address else _mailed(subject, text, address)
     _note(rows, failed, now)

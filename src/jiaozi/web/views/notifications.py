@@ -16,7 +16,7 @@ from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
 from jiaozi.notice import queries
 from jiaozi.notice import services as notice
-from jiaozi.notice.rules import TOLD, Choice
+from jiaozi.notice.rules import TOLD, Choice, sentence
 from jiaozi.web.frame import person_id
 from jiaozi.web.pages import SIGNED_IN, page
 from jiaozi.web.paging import paged, place_of
@@ -40,8 +40,9 @@ def notifications(request: HttpRequest) -> HttpResponse:
     person, after = person_id(request), place_of(request)
     found = queries.notifications(person, after=after[1] if after else None, limit=ROWS + 1)
     page_ = paged(request, found, ROWS, lambda row: (row.at, row.id))
-    told = [(row, TOLD[row.event].label, TOLD[row.event].topic.label) for row in page_["rows"] if row.event in TOLD]
-    context = page_ | {"rows": told}
+    told = [row for row in page_["rows"] if row.event in TOLD]
+    said_of = [(row, sentence(row.event, row.facts), TOLD[row.event].topic.label) for row in told]
+    context = page_ | {"rows": said_of}
     return render(request, "web/notifications.html", context)
 
 
