@@ -72,6 +72,7 @@ def furnish(house: Any) -> dict[str, str]:
     ids |= _sessions(house, now)
     member = Membership.objects.get(organisation=house.firm)
     ids |= {"membership": member.id, "token": Token.objects.get(membership=member).id}
+    ids |= {"data": uuid4()}  # no order of the furniture moves data: who may not is told so first
     ids |= {"membership:OTHER": _colleague(house, now)}
     by = world.applicant(house.firm)
     ids |= {"template": order_services.keep_order(order_id=order.id, name="试算", by=by, now=now).id}

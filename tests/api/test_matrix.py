@@ -74,7 +74,7 @@ MAY = {
     "list_orders": OVERSEERS | HOLDERS | CENTRES,
     **dict.fromkeys(["get_order", "list_order_usage", "get_order_log", "get_session"], DONE_THERE),
     "price_extension": frozenset({"holder", "operator"}),
-    "get_access": frozenset({"holder"}),
+    **dict.fromkeys(["get_access", "get_order_result"], frozenset({"holder"})),
     **dict.fromkeys(["list_statements", "list_captures_waiting"], OVERSEERS | CENTRES),
     **dict.fromkeys(
         [

@@ -124,6 +124,7 @@ EXPECTED: dict[str, dict[str, int] | str] = {
     "web:run-again": "test_watching.py",
     "web:order-log": OVERSEERS | {"applicant": 200, "centre": 200},
     "web:order-output": "test_watching.py",
+    "web:order-result": NOBODY | {"applicant": 404},
     "web:voucher": OVERSEERS | {"applicant": 200},
     "web:account": SIGNED_IN,
     "web:acting": SIGNED_IN,
@@ -187,7 +188,7 @@ def arguments(pattern: URLPattern) -> dict[str, object]:
     known |= {"slug": PROGRAMME}
     known |= {"usage_id": UsageRow.objects.filter(centre=CENTRE).first().id, "dispute_id": uuid4()}
     known |= {"kind": "records", "thing_id": uuid4()}
-    known |= {"token_id": uuid4(), "membership_id": uuid4(), "template_id": uuid4()}
+    known |= {"token_id": uuid4(), "membership_id": uuid4(), "template_id": uuid4(), "data_id": uuid4()}
     return {name: known[name] for name in pattern.pattern.converters}
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from ninja.errors import AuthenticationError
 
 from jiaozi.kernel import clock
@@ -17,6 +18,7 @@ from jiaozi.party.rules import Actor, Pace, check_pace
 from jiaozi.party.rules.program import WINDOW_S
 
 _SCHEME = "Bearer "
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 
 class Asked(HttpRequest):
@@ -86,7 +88,7 @@ def address_of(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def dress(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def dress(request: HttpRequest, response: Answer) -> Answer:
     """Put the pace into the answer's headers, as the working group's draft names them, and when to ask again."""
     pace: Pace | None = getattr(request, "pace", None)
     if pace is not None:

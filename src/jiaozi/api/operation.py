@@ -15,6 +15,7 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from ninja import Router
 from pydantic import BaseModel
 
@@ -40,11 +41,11 @@ def reads(
 
     def wrap(view: View) -> View:
         @wraps(view)
-        def answer(request: Asked, **asked: Any) -> HttpResponse:
+        def answer(request: Asked, **asked: Any) -> HttpResponseBase:
             if not public:
                 check_scope(request.auth, scope)
             found = view(request, **asked)
-            if isinstance(found, HttpResponse):
+            if isinstance(found, HttpResponseBase):
                 return dress(request, found)
             return dress(request, _shown(request, body_of(found), kind))
 

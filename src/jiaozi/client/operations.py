@@ -1118,6 +1118,14 @@ class Operations(Transport):
             "LogTail", self.asked("GET", f"/api/v1/orders/{quoted(order_id)}/log", query={"tail_bytes": tail_bytes})
         )
 
+    def get_order_result(self, order_id: str, data_id: str) -> bytes:
+        """One of an order's results as it lies on the platform, for its holder's own people; 2 GiB at most.
+
+        One of an order's results as it lies on the platform, for its holder's own people; 2 GiB at most.
+        Scope: `SPEND`.
+        """
+        return self.loaded("GET", f"/api/v1/orders/{quoted(order_id)}/data/{quoted(data_id)}/content")
+
     def credit_holder(self, body: Credit, *, key: str | None = None) -> Done:
         """Record what a holder prepaid at a centre, or what credit the centre granted it.
 

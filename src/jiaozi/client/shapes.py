@@ -540,6 +540,7 @@ class DataGiven(TypedDict):
 class DataShape(TypedDict):
     """One file by URL and how much of it has arrived; ``sha256`` is what was found once it is DONE."""
 
+    id: str
     direction: Literal["IN", "OUT"]
     name: str
     url: str

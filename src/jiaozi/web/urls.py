@@ -34,6 +34,7 @@ urlpatterns = [
     path("orders/<uuid:order_id>/output", views.order_output, name="order-output"),
     path("orders/<uuid:order_id>/open", views.open_session, name="open-session"),
     path("orders/<uuid:order_id>/files", views.session_files, name="session-files"),
+    path("orders/<uuid:order_id>/results/<uuid:data_id>", views.order_result, name="order-result"),
     path("orders/<uuid:order_id>/template", views.keep_order, name="keep-order"),
     path("templates", views.templates, name="templates"),
     path("templates/<uuid:template_id>/order", views.start_template, name="start-template"),

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.http import StreamingHttpResponse
 from ninja import Query, Router
 from pydantic import Field
 
@@ -77,6 +78,7 @@ class OrderRow(Shape):
 class DataShape(Shape):
     """One file by URL and how much of it has arrived; ``sha256`` is what was found once it is DONE."""
 
+    id: UUID
     direction: DirectionName
     name: str
     url: str
@@ -341,6 +343,22 @@ def get_order_log(
     """The end of a job's log, from the centre's engine; a session's is its holder's alone."""
     tail = order.printed(order_id=order_id, tail_bytes=tail_bytes, by=request.auth)
     return LogTail(text=(tail or b"").decode(errors="replace"), found=tail is not None)
+
+
+@reads(
+    router,
+    "/orders/{order_id}/data/{data_id}/content",
+    bytes,
+    kind="application/octet-stream",
+    scope=Scope.SPEND,
+)
+def get_order_result(request: Asked, order_id: UUID, data_id: UUID) -> Any:
+    """One of an order's results as it lies on the platform, for its holder's own people; 2 GiB at most."""
+    found = order.result(order_id=order_id, data_id=data_id, by=request.auth, now=clock.now())
+    answer = StreamingHttpResponse(found.pieces, content_type="application/octet-stream")
+    answer["Content-Length"] = str(found.size)
+    answer["Cache-Control"] = "private, no-store"
+    return answer
 
 
 @writes(router, "/credits", Done, scope=Scope.OFFER)

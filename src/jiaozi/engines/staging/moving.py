@@ -9,11 +9,20 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from jiaozi.engines.staging.places import Options, Place, check_links, place
+from jiaozi.engines.staging.handing import hand_out
+from jiaozi.engines.staging.places import Options, Place, check_links, innermost, place
 from jiaozi.engines.staging.records import Records
 from jiaozi.kernel import clock
 from jiaozi.kernel.refusal import Refused
-from jiaozi.order.ports import Movement, MovementPage, MovementRecord, Progress, UnableToMove, UnableToReachPlace
+from jiaozi.order.ports import (
+    Content,
+    Movement,
+    MovementPage,
+    MovementRecord,
+    Progress,
+    UnableToMove,
+    UnableToReachPlace,
+)
 
 _SHA256 = re.compile(r"[0-9a-f]{64}|")
 
@@ -35,6 +44,14 @@ class Mover:
     def movements(self, cursor: str) -> MovementPage:
         """Give records since a cursor."""
         return self.records.page(cursor)
+
+    def content(self, url: str, until: datetime) -> Content:
+        """Give what a file on this machine holds."""
+        at = place(url, self.options)
+        if at.scheme != "file":
+            raise UnableToMove("NOT_KEPT_HERE", "不在本平台", "does not lie on this platform", field=url)
+        root, piece_bytes = innermost(url, self.options), self.options.piece_bytes
+        return hand_out(at.path, root, url, piece_bytes=piece_bytes, until=until, now=self.now)
 
     def move(self, movement: Movement, progress: Progress | None = None) -> MovementRecord:
         """Move a file and check it."""

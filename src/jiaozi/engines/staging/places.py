@@ -109,12 +109,15 @@ def check_links(at: Place, options: Options) -> None:
     """
     if at.scheme == "s3":
         return  # an object store has no links
-    parts = _parts(at.url)
-    roots = [root for root in map(_parts, options.roots) if _under(parts, root)]
-    root = max(roots, key=lambda each: len(each.path))
-    if not leads_below(at.scheme, at.system, parts.path, root.path, at.url):
+    if not leads_below(at.scheme, at.system, _parts(at.url).path, innermost(at.url, options), at.url):
         told = "符号链接指向允许位置之外", "leads by a link out of the places that are allowed"
         raise _refuse("NOT_ALLOWED", at.url, *told)
+
+
+def innermost(url: str, options: Options) -> str:
+    """Give the path of the innermost root that a URL lies under."""
+    parts = _parts(url)
+    return max((root.path for root in map(_parts, options.roots) if _under(parts, root)), key=len)
 
 
 def _place(url: str, options: Options) -> Place:

@@ -42,6 +42,7 @@ from jiaozi.order.ports.session import (
     SessionSpec,
 )
 from jiaozi.order.ports.staging import (
+    Content,
     Direction,
     Landing,
     Movement,
@@ -68,6 +69,7 @@ __all__ = [
     "TIME_LIMIT_MS_MAX",
     "Access",
     "Capacity",
+    "Content",
     "Direction",
     "Engine",
     "EngineJob",

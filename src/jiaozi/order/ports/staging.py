@@ -5,7 +5,7 @@ A movement is one file from a URL to another. Plain values, as the jobs' are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -84,6 +84,20 @@ class MovementPage:
     more: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A file's size in bytes and its content, piece by piece; ``close`` lets go of it before the end."""
+
+    size: int
+    pieces: Iterator[bytes]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        close = getattr(self.pieces, "close", None)
+        if close is not None:
+            close()
+
+
 Progress = Callable[[int, int | None], None]
 """Told the bytes that are there, and the size where it is known."""
 
@@ -105,6 +119,15 @@ class Stager(Protocol):
 
     def movements(self, cursor: str) -> MovementPage:
         """Give a bounded page of records since a cursor; the empty text means from the beginning."""
+
+    def content(self, url: str, until: datetime) -> Content:
+        """Give what a file on the platform's own machine holds, until an instant.
+
+        Raises
+        ------
+        UnableToMove
+            When it lies elsewhere, is not there, or may not be read.
+        """
 
 
 @dataclass(frozen=True, slots=True)

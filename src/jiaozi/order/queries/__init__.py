@@ -1,6 +1,14 @@
 """Reading orders: one and lists, those on engines, sessions, files, those that stand still. Bounded, few statements."""
 
-from jiaozi.order.queries.data import data_of, due_data, given_up, inputs_open, movement_to_close, orders_with_due_data
+from jiaozi.order.queries.data import (
+    data_of,
+    due_data,
+    file_of,
+    given_up,
+    inputs_open,
+    movement_to_close,
+    orders_with_due_data,
+)
 from jiaozi.order.queries.reading import (
     FINDINGS_MAX,
     ROWS_MAX,
@@ -63,6 +71,7 @@ __all__ = [
     "count_templates",
     "data_of",
     "due_data",
+    "file_of",
     "given_up",
     "inputs_open",
     "is_doubtful",

@@ -9,7 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from jiaozi.order.models import Order, OrderData
 from jiaozi.order.ports import Direction
-from jiaozi.order.queries.reading import ROWS_MAX
+from jiaozi.order.queries.reading import ROWS_MAX, UnableToFindOrder
 from jiaozi.order.queries.working import SUBMITTED_MAX
 from jiaozi.order.rules import State
 from jiaozi.order.rules.staging import CLOSABLE, OPEN, OVER, DataState
@@ -21,6 +21,20 @@ def data_of(order_id: UUID, centre: str | None = None) -> list[OrderData]:
     if centre is not None:
         rows = rows.filter(centre_id=centre)
     return list(rows.order_by("direction", "name", "centre_id")[:ROWS_MAX])
+
+
+def file_of(order_id: UUID, data_id: UUID) -> OrderData:
+    """Give one of an order's files by URL.
+
+    Raises
+    ------
+    UnableToFindOrder
+        When the order has no such file.
+    """
+    found = OrderData.objects.filter(id=data_id, order_id=order_id).first()
+    if found is None:
+        raise UnableToFindOrder("NO_SUCH_FILE", f"没有文件{data_id}", f"no file {data_id}", field="data")
+    return found
 
 
 def inputs_open(row: Order) -> bool:

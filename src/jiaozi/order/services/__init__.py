@@ -25,6 +25,7 @@ from jiaozi.order.services.quota import end_quota, granted_in_kind
 from jiaozi.order.services.quota import quota as quota_of
 from jiaozi.order.services.quoting import check_shown, quote, spendable_terms
 from jiaozi.order.services.repeating import again, asked
+from jiaozi.order.services.results import handed_out, result
 from jiaozi.order.services.ruling import give_up
 from jiaozi.order.services.spending import check_unlimited, over_limit, remove_limit, set_limit
 from jiaozi.order.services.staging import move_data, move_waiting
@@ -61,6 +62,7 @@ __all__ = [
     "extension_price",
     "give_up",
     "granted_in_kind",
+    "handed_out",
     "held",
     "held_for_movement",
     "hold",
@@ -83,6 +85,7 @@ __all__ = [
     "rename_template",
     "resolve",
     "resolve_movement",
+    "result",
     "saved_files",
     "set_limit",
     "settled",

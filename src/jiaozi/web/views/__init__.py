@@ -43,7 +43,7 @@ from jiaozi.web.views.trading import offers, withdraw_offer
 from jiaozi.web.views.usage import usage, usage_dispute, usage_record
 from jiaozi.web.views.versions import version, versions
 from jiaozi.web.views.voucher import voucher
-from jiaozi.web.views.watching import order_log, order_output
+from jiaozi.web.views.watching import order_log, order_output, order_result
 from jiaozi.web.views.year import year
 
 __all__ = [
@@ -107,6 +107,7 @@ __all__ = [
     "order",
     "order_log",
     "order_output",
+    "order_result",
     "paper",
     "payment_run",
     "programme",

@@ -19,10 +19,12 @@ from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
 from jiaozi.metering import queries as metering
 from jiaozi.order import queries as orders
+from jiaozi.order import services
 from jiaozi.order.models import OrderData
 from jiaozi.order.ports import JobOutcome
-from jiaozi.order.rules import UNFINISHED, State
+from jiaozi.order.rules import ON_ENGINE, UNFINISHED, State
 from jiaozi.order.rules.printed import may_read
+from jiaozi.order.rules.results import may_have
 from jiaozi.order.rules.staging import OPEN, DataState
 from jiaozi.party import queries as party
 from jiaozi.party.rules import Role, check_may_see
@@ -41,6 +43,7 @@ _OUTCOMES = {
     JobOutcome.LOST: Label("引擎失去作业", "lost by the engine"),
 }
 _MOVING = (State.QUOTED, *UNFINISHED)
+_STOPPABLE = (State.QUOTED, State.HELD, State.STAGING, *ON_ENGINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "readable": row.engine_job and may_read(asking(request).actor, row.holder_id, orders.session_of(row)),
         "moving": row.state in _MOVING or any(each.state in OPEN for each in files),
         "files": files,
+        "ours": may_have(asking(request).actor, row.holder_id),
+        "stoppable": row.state in _STOPPABLE and not row.cancel_asked,
         "movement_hold_fen": row.movement_voucher_hold_fen + row.movement_own_hold_fen,
         "share_percent": shown(Kind.RATIO, Fraction(row.share_numerator, row.share_denominator)),
         "longest_ms": _longest_ms(row),
@@ -87,22 +92,24 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file by URL: where it is, and how far in hundredths."""
+    """One file by URL: where it is, how far in hundredths, and whether the platform can hand it out."""
 
     row: OrderData
     state: DataState
     whole: int
     percent: int
+    here: bool
 
 
 def _files(row: Any) -> list[File]:
     if not row.movement_bytes_max:
         return []
-    found = []
-    for each in orders.data_of(row.id, row.centre_id):
+    found, rows = [], orders.data_of(row.id, row.centre_id)
+    here = services.handed_out(row, rows)
+    for each in rows:
         whole = each.size if each.state == DataState.DONE and each.size is not None else each.size_max
         percent = 100 if each.state == DataState.DONE else min(each.there_bytes * 100 // max(whole, 1), 99)
-        found.append(File(each, DataState(each.state), whole, percent))
+        found.append(File(each, DataState(each.state), whole, percent, each.id in here))
     return found
 
 

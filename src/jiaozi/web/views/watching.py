@@ -5,18 +5,20 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Refused
 from jiaozi.order import queries as orders
 from jiaozi.order import services as order
+from jiaozi.order.queries import UnableToFindOrder
 from jiaozi.order.rules import ON_ENGINE
 from jiaozi.order.rules.printed import DOWNLOAD_BYTES, TAIL_BYTES, shown
-from jiaozi.party.rules import UnableToSee
+from jiaozi.party.rules import Role, UnableToSee
 from jiaozi.web.frame import actor
 from jiaozi.web.pages import ALL_ROLES, page
 from jiaozi.web.templatetags.words import said
@@ -60,6 +62,24 @@ def order_output(request: HttpRequest, order_id: UUID) -> HttpResponse:
         return _told(request, order_id, _MISSING)
     answer = HttpResponse(found, content_type="application/octet-stream")
     answer["Content-Disposition"] = f'attachment; filename="{row.number}-output.txt"'
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+@page(Label("下载结果", "Download a result"), frozenset({Role.APPLICANT}), parent="web:wallet")
+@require_safe
+def order_result(request: HttpRequest, order_id: UUID, data_id: UUID) -> StreamingHttpResponse | HttpResponse:
+    """Give one of an order's results as a file, never as something to be opened; its length and SHA-256 are said."""
+    row = orders.order(order_id)
+    try:
+        found = order.result(order_id=row.id, data_id=data_id, by=actor(request), now=clock.now())
+    except (UnableToSee, UnableToFindOrder):
+        raise
+    except Refused as refused:
+        return _told(request, order_id, refused.reason.label)
+    answer = StreamingHttpResponse(found.pieces, content_type="application/octet-stream")
+    answer["Content-Disposition"] = f'attachment; filename="{found.name}"'
+    answer["Content-Length"] = str(found.size)
     answer["Cache-Control"] = "private, no-store"
     return answer
 
