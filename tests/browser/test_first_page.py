@@ -93,6 +93,22 @@ def test_an_orders_own_page_follows_it(visit: Visitor, auditor: str) -> None:
     expect(page.locator(".live-state")).to_have_text("运行中", timeout=20_000)
 
 
+def test_a_finished_orders_page_asks_no_more(visit: Visitor, auditor: str) -> None:
+    row, asked = Order.objects.get(state=State.RUNNING), []
+    page = visit.open(f"/orders/{row.id}", session=auditor)
+    page.on("request", lambda sent: "hx-request" in sent.headers and sent.url.endswith(str(row.id)) and asked.append(1))
+    page.clock.install()
+    page.reload()
+    Order.objects.filter(id=row.id).update(state=State.CANCELLED)
+    page.clock.run_for(4_000)
+    expect(page.locator(".live-state")).to_have_text("已取消", timeout=20_000)
+    expect(page.locator("#live-order .ticker")).to_have_count(0)
+    count = len(asked)
+    page.clock.run_for(60_000)
+    assert page.evaluate("document.title")  # an answer after the timers ran: whatever they sent has left by now
+    assert len(asked) == count > 0
+
+
 def test_updates_can_be_paused(visit: Visitor) -> None:
     page = visit.open("/ledger/orders")
     page.get_by_role("link", name="暂停自动更新").click()
