@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             name="SpendingLimit",
             fields=[
                 ("id", models.UUIDField(primary_key=True, serialize=False)),
-                ("per", models.CharField(choices=[("MONTH", "每月 · a month"), ("TOTAL", "累计 · altogether")], max_length=5)),
+                ("per", models.CharField(choices=[("MONTH", "每月 · per month"), ("TOTAL", "累计 · altogether")], max_length=5)),
                 ("limit_fen", models.BigIntegerField()),
                 ("set_by", models.CharField(max_length=80)),
                 ("set_at", models.DateTimeField()),

@@ -39,7 +39,7 @@ class Per(StrEnum):
         return _LABELS[self]
 
 
-_LABELS = {Per.MONTH: Label("每月", "a month"), Per.TOTAL: Label("累计", "altogether")}
+_LABELS = {Per.MONTH: Label("每月", "per month"), Per.TOTAL: Label("累计", "altogether")}
 
 
 class UnableToLimit(Refused):
