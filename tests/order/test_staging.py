@@ -122,7 +122,7 @@ def run(world, engine, row, places, result=b"r" * 1234):
     order.submit(order_id=row.id, now=world.now)
     spec = engine.submitted[-1]
     if result is not None:
-        out = places / "landing" / str(row.id) / "out" / "out.bin"
+        out = places / "landing" / "out" / str(row.id) / "out.bin"
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_bytes(result)
     ended = world.now + timedelta(hours=1)
@@ -176,7 +176,8 @@ def test_data_goes_there_and_back_and_is_paid_to_the_fen(
     assert (captured.kind, captured.price_fen, captured.own_fen, captured.voucher_fen) == ("MOVEMENT", 11, 11, 0)
     sizes = dict(MovementRow.objects.values_list("direction", "size"))
     assert sizes == {"IN": 2 * MB, "OUT": 1234}
-    assert not (places / "landing" / str(row.id)).exists(), "nothing is left at the centre"
+    left = [places / "landing" / side / str(row.id) for side in ("in", "out")]
+    assert not any(each.exists() for each in left), "nothing is left at the centre"
     assert settlement.audit_all().findings == ()
     lines = JournalLine.objects.all()
     assert not any("file://" in json.dumps(each.body) for each in lines)

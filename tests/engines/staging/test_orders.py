@@ -220,7 +220,7 @@ def test_a_killed_worker_goes_on_where_it_stopped(fresh_database, settings, tmp_
         "JIAOZI_DEMO": "true",
         "JIAOZI_STAGING": str(path),
     }
-    part = tmp_path / "landing" / str(row.id) / "in"
+    part = tmp_path / "landing" / "in" / str(row.id)
     killed_when(
         worker(environ, row, "0.002"), lambda: any(each.stat().st_size > BIG // 10 for each in part.glob("*.part"))
     )

@@ -47,6 +47,8 @@ class SlurmEngine:
     """Runs jobs on one Slurm cluster; keeps ``jiaozi.order.ports.Engine``."""
 
     granularity_ms = 60_000
+    carries_data = True
+    """The job's own script takes its inputs from where they landed, whichever way it was handed over."""
 
     def __init__(self, options: Options, cluster: Cluster) -> None:
         self.options, self.cluster = options, cluster

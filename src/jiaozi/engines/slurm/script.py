@@ -1,4 +1,4 @@
-"""The batch script of an order: its files, its command, its limits; nothing of the platform's environment."""
+"""The batch script of an order: its files and data, its command, its limits; nothing of the platform's environment."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ filter=$!
 timeout --kill-after=2 {limit_s} {command} >&$out 2>&1 </dev/null
 status=$?
 exec {{out}}>&-
-for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$filter" 2>/dev/null || break; sleep 0.1; done
+{results}for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$filter" 2>/dev/null || break; sleep 0.1; done
 exit $status
 """
 
@@ -41,6 +41,18 @@ _SESSION_TAIL = """keep() {{
 exec {{out}}> >(keep)
 exec {command} >&$out 2>&1 </dev/null
 """
+
+
+# An input is copied from where it landed, so that the job can't change what was verified. A job that lacks one never
+# begins: it would compute nonsense for the holder's money.
+_INPUT = """cp -- {path} {name} && chmod {mode} {name} || {{ echo '[jiaozi] input not there: '{name}; exit 125; }}
+"""
+# A result is a plain file that the job made, with no other name; it gets its own name at the landing when it is whole.
+_RESULTS = """take() {{
+  [ -f "$1" ] && [ ! -L "$1" ] && [ "$(stat -c %h -- "$1")" -eq 1 ] || return
+  mkdir -p -- "${{2%/*}}" && cp -- "$1" "$2.new" && sync -- "$2.new" && mv -f -- "$2.new" "$2"
+}}
+{each}"""
 
 
 def limit_min(spec: JobSpec) -> int:
@@ -64,9 +76,10 @@ def script_of(spec: JobSpec, *, name: str, folder: str, setup: Sequence[str], by
             f"base64 -d > {shlex.quote(file)} <<'JIAOZI-FILE'\n{body}JIAOZI-FILE\nchmod 700 {shlex.quote(file)}\n"
         )
     lines += [f"{line}\n" for line in setup]
-    command = " ".join(shlex.quote(word) for word in spec.command)
-    tail = _SESSION_TAIL if spec.session else _TAIL
-    lines.append(tail.format(output_max=spec.output_bytes_max, limit_s=limit_min(spec) * 60, command=command))
+    for file, path in spec.inputs.items():
+        mode = 700 if spec.command[0] == f"./{file}" else 600
+        lines.append(_INPUT.format(path=shlex.quote(path), name=shlex.quote(file), mode=mode))
+    lines.append(_run(spec))
     script = "".join(lines).encode(errors="surrogateescape")
     if len(script) > bytes_max:
         raise UnableToSubmit(
@@ -76,3 +89,14 @@ def script_of(spec: JobSpec, *, name: str, folder: str, setup: Sequence[str], by
             field="files",
         )
     return script
+
+
+def _run(spec: JobSpec) -> str:
+    command = " ".join(shlex.quote(word) for word in spec.command)
+    if spec.session:
+        return _SESSION_TAIL.format(output_max=spec.output_bytes_max, command=command)
+    each = "".join(f"take {shlex.quote(file)} {shlex.quote(path)}\n" for file, path in spec.outputs.items())
+    results = _RESULTS.format(each=each) if each else ""
+    return _TAIL.format(
+        output_max=spec.output_bytes_max, limit_s=limit_min(spec) * 60, command=command, results=results
+    )

@@ -37,14 +37,15 @@ class Served:
         found = self.options.landings.get(centre)
         if found is None:
             return None
-        below = f"{order_id}/{direction.value.lower()}/{name}"
+        below = f"{_side(direction)}/{order_id}/{name}"
         return Landing(f"{found['url']}/{below}", f"{found['path']}/{below}")
 
     def stager(self, centre: str, order_id: UUID, holder: UUID) -> Mover:
         """Give what moves one order's data."""
         roots = [_for(root, holder) for root in self.options.roots]
         if centre in self.options.landings:
-            roots.append(f"{self.options.landings[centre]['url']}/{order_id}")
+            at = self.options.landings[centre]["url"]
+            roots += [f"{at}/{_side(direction)}/{order_id}" for direction in Direction]
         return Mover(replace(self.options, roots=tuple(roots)))
 
     def clear(self, centre: str, order_id: UUID) -> None:
@@ -52,9 +53,10 @@ class Served:
         found = self.options.landings.get(centre)
         if found is None:
             return
-        at = place(f"{found['url']}/{order_id}", replace(self.options, roots=(found["url"],)))
-        with suppress(FileNotFoundError):
-            at.system.rm(at.path, recursive=True)
+        for direction in Direction:
+            at = place(f"{found['url']}/{_side(direction)}/{order_id}", replace(self.options, roots=(found["url"],)))
+            with suppress(FileNotFoundError):
+                at.system.rm(at.path, recursive=True)
 
 
 def connect(options: str, *, loopback: bool) -> Served:
@@ -66,6 +68,11 @@ def connect(options: str, *, loopback: bool) -> Served:
         Naming what is wrong with it.
     """
     return Served(read_options(Path(options), serving=True, loopback=loopback))
+
+
+def _side(direction: Direction) -> str:
+    """Name the folder of one direction: what comes in is the mover's to write, what goes out the jobs'."""
+    return direction.value.lower()
 
 
 def _for(root: str, holder: UUID) -> str:

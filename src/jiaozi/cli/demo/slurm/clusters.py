@@ -52,9 +52,9 @@ class Clusters:
     def up(self) -> Clusters:
         """Start every part, in order, and wait until the nodes take work; nothing stays behind where one fails."""
         try:
-            for name in ("run", "log", "etc", "jobs"):
-                (self.root / name).mkdir(exist_ok=True)
-            for name in ("run", "jobs"):
+            for name in ("run", "log", "etc", "jobs", "data/in", "data/out"):
+                (self.root / name).mkdir(parents=True, exist_ok=True)
+            for name in ("run", "jobs", "data/out"):
                 (self.root / name).chmod(_WRITABLE)
             self._munge()
             self._database()
@@ -81,6 +81,11 @@ class Clusters:
         """Let it hear and speak again, and wait until it answers."""
         self.controllers[name].send_signal(signal.SIGCONT)
         until(lambda: self._answers(name, "scontrol", "ping"), f"slurmctld of {name} to answer again")
+
+    @property
+    def landing(self) -> Path:
+        """Where data lands and results are left: ``in`` is the mover's, ``out`` the jobs' to write."""
+        return self.root / "data"
 
     def conf(self, name: str) -> Path:
         """Give the path of a cluster's slurm.conf."""
