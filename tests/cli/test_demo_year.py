@@ -8,8 +8,8 @@ from jiaozi.alert import queries as alerts
 from jiaozi.alert.rules import State as AlertState
 from jiaozi.application.models import Application
 from jiaozi.cli.demo import story
-from jiaozi.cli.demo.cast import CENTRES, PROGRAMME
 from jiaozi.cli.demo.diary import Diary
+from jiaozi.cli.demo.names import CENTRES, PROGRAMME
 from jiaozi.exchange import queries as exchange
 from jiaozi.kernel import clock
 from jiaozi.kernel.fen import parse_yuan

@@ -19,6 +19,7 @@ from typing import Annotated, Any
 
 import typer
 
+from jiaozi.cli.demo import places
 from jiaozi.cli.house import opened, wiring
 
 
@@ -54,6 +55,7 @@ def demo(
         _slurm("daemons").require()
     _start_empty(folder)
     with _clusters(engines, folder) as clusters:
+        _offer_places(folder, clusters)
         with opened():
             from jiaozi.cli.demo import story  # noqa: PLC0415 - needs Django, which was just set up
 
@@ -62,6 +64,12 @@ def demo(
             raise typer.Exit(1)
         if serve:
             wiring("up").run()
+
+
+def _offer_places(folder: Path, clusters: Any) -> None:
+    """Let orders name data by URL, in folders of this machine; the settings are read anew."""
+    os.environ["JIAOZI_STAGING"] = str(places.offer(folder, clusters.landing if clusters else None))
+    wiring("environment").environment.cache_clear()
 
 
 def _clusters(engines: Engines, folder: Path) -> AbstractContextManager[Any]:
@@ -84,4 +92,5 @@ def _start_empty(folder: Path) -> None:
     wiring("up").end_other()
     postgres.stop(here)
     postgres.purge(here)
-    shutil.rmtree(folder / "jobs", ignore_errors=True)
+    for each in ("jobs", "data", "landing", "moves"):
+        shutil.rmtree(folder / each, ignore_errors=True)

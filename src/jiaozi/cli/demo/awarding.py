@@ -8,8 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from jiaozi.application import services as applications
-from jiaozi.cli.demo.cast import CASHIER, FINANCE, OFFICER, PROGRAMME, Stage
+from jiaozi.cli.demo.cast import CASHIER, FINANCE, OFFICER, Stage
 from jiaozi.cli.demo.granting import apply
+from jiaozi.cli.demo.names import PROGRAMME
 from jiaozi.cli.demo.registering import register
 from jiaozi.kernel.fen import parse_yuan
 from jiaozi.kernel.ids import named_id

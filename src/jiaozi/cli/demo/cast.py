@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from jiaozi.cli.demo.diary import Diary
+from jiaozi.cli.demo.names import PROGRAMME
 from jiaozi.cli.demo.samples import Samples
 from jiaozi.kernel.ids import named_id
 from jiaozi.party.models import Organisation
@@ -17,9 +18,6 @@ from jiaozi.party.rules import Actor, Role
 from jiaozi.party.rules.person import name_of
 from jiaozi.policy.models import ProgrammeVersion
 from jiaozi.voucher.models import Voucher
-
-PROGRAMME = "chengdu-2023"
-CENTRES = ("nscc-chengdu", "chengdu-aicc")
 
 
 def person(key: str) -> UUID:

@@ -17,10 +17,12 @@ from jiaozi.alert import services as alert
 from jiaozi.alert.rules import Subject, SubjectKind
 from jiaozi.application import services as applications
 from jiaozi.application.models import Application
-from jiaozi.cli.demo.cast import CENTRES, OFFICER, PROGRAMME, Spender, Stage, applicant, centre_clerk
+from jiaozi.cli.demo.cast import OFFICER, Spender, Stage, applicant, centre_clerk
+from jiaozi.cli.demo.names import CENTRES, PROGRAMME
 from jiaozi.cli.demo.registering import register
 from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.ids import named_id
+from jiaozi.kernel.period import local_date
 from jiaozi.kernel.refusal import Refused
 from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.rules import AccountKind
@@ -35,8 +37,8 @@ _STRIDE = 23
 """The year's applicants come in another order than they are listed in, so that no kind of them comes all at once."""
 _PREPAID_LEAST_FEN = 20_000_000
 _ACCOUNTS_FROM = 1_000
-_SPENT_LEAST_FEN, _SPENT_SHARE = 1_000_000, 60
-"""Larger vouchers are spent week by week, of each so many hundredths at most."""
+_SPENT_LEAST_FEN, _SPENT_SHARE, _SPENT_LAST_YEAR = 1_000_000, 60, 35
+"""Larger vouchers are spent week by week, of each so many hundredths at most; of last year's fewer."""
 Told = list[tuple[dict[str, Any], str, str]]
 
 
@@ -156,7 +158,8 @@ def _let_spend(stage: Stage, voucher: Voucher) -> None:
     if voucher.face_fen < _SPENT_LEAST_FEN or holder.holder_class == HolderClass.INTERMEDIARY:
         return
     centre = CENTRES[stage.issued % 2]
-    planned_fen = voucher.face_fen * _SPENT_SHARE // 100
+    share = _SPENT_SHARE if local_date(voucher.issued_at).year == stage.year else _SPENT_LAST_YEAR
+    planned_fen = voucher.face_fen * share // 100
     stage.spenders.append(Spender(_ACCOUNTS_FROM + stage.issued, centre, voucher, holder.holder_class, planned_fen))
 
 

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from jiaozi.cli.demo.cast import CASHIER, CENTRES, FINANCE, OFFICER, OPERATOR, PROGRAMME, Stage, centre_clerk
+from jiaozi.cli.demo.cast import CASHIER, FINANCE, OFFICER, OPERATOR, Stage, centre_clerk
+from jiaozi.cli.demo.names import CENTRES, PROGRAMME
 from jiaozi.kernel.ids import named_id
 from jiaozi.kernel.period import Period, local_date
 from jiaozi.policy import queries as policy
@@ -93,12 +94,22 @@ def _claim(stage: Stage, statement_id: UUID, at: datetime) -> None:
 
 def _match(stage: Stage, statement_id: UUID, at: datetime) -> None:
     services.match(statement_id=statement_id, by=OPERATOR, now=at)
+    if _left_for(stage, statement_id, CENTRES[1]):
+        return  # waits for finance on the page of the payment run
     stage.diary.note(at + timedelta(days=2), partial(_approve, stage, statement_id))
 
 
 def _approve(stage: Stage, statement_id: UUID, at: datetime) -> None:
     services.approve(statement_id=statement_id, by=FINANCE, now=at)
+    if _left_for(stage, statement_id, CENTRES[0]):
+        return  # waits for the cashier there
     stage.diary.note(at + timedelta(days=2, hours=2), partial(_pay, stage, statement_id))
+
+
+def _left_for(stage: Stage, statement_id: UUID, centre: str) -> bool:
+    """Say whether it is a centre's statement of the month that was over last: one of each stays for who plays on."""
+    row = queries.statement(statement_id)
+    return row.centre_id == centre and row.first == stage.diary.months()[-1].first
 
 
 def _pay(stage: Stage, statement_id: UUID, at: datetime) -> None:

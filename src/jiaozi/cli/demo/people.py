@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from jiaozi.cli.demo.cast import CENTRES, PROGRAMME, Stage, person
+from jiaozi.cli.demo.cast import Stage, person
+from jiaozi.cli.demo.names import CENTRES, PROGRAMME
 from jiaozi.cli.house import wiring
 from jiaozi.kernel.label import Label
 from jiaozi.party import services as party

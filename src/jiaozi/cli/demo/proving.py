@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from uuid import UUID
 
 from rich.console import Console
 from rich.table import Table
 
 from jiaozi.cli.demo import workload
-from jiaozi.cli.demo.cast import OPERATOR, PROGRAMME, Stage
+from jiaozi.cli.demo.cast import OPERATOR, Stage
+from jiaozi.cli.demo.names import PROGRAMME
 from jiaozi.kernel import clock
 from jiaozi.kernel.fen import yuan
 from jiaozi.metering import services as metering
@@ -20,6 +22,7 @@ from jiaozi.transparency.queries import audit_all
 
 _CENTRE = "nscc-chengdu"
 _S_PER_HOUR = 3_600
+_LARGE_FEN = 4_500_000
 
 
 def act(stage: Stage, console: Console) -> bool:
@@ -44,13 +47,15 @@ def act(stage: Stage, console: Console) -> bool:
     return True
 
 
-def bring_usage(trace: Path | None, console: Console) -> None:
+def bring_usage(stage: Stage, trace: Path | None, console: Console) -> None:
     """Bring in a workload as a centre's usage, dealt over the demo's vouchers: a trace, or a made-up one."""
     now, started = clock.now(), time.perf_counter()
     whose: Words = {"centre": _CENTRE, "programme": PROGRAMME, "accounts": None, "skip_bad": True}
     if trace is None:
-        made = workload.lines(now)
-        done = metering.import_jobs(lines=made, trace=workload.TRACE, by=OPERATOR, now=now, **whose)
+        made, accounts = workload.lines(now), _large(stage)
+        done = metering.import_jobs(
+            lines=made, trace=workload.TRACE, by=OPERATOR, now=now, **(whose | {"accounts": accounts})
+        )
         told = "演示负载，虚构 · a made-up workload"
     else:
         done = metering.import_swf(path=trace, by=OPERATOR, now=now, **whose)
@@ -66,3 +71,10 @@ def bring_usage(trace: Path | None, console: Console) -> None:
         console.print(f"  [yellow]未核销，留待处理 held back: {count} · {code}[/]")
     if done.bad:
         console.print(f"  [yellow]不是作业的行 lines that are no jobs: {len(done.bad)}[/]")
+
+
+def _large(stage: Stage) -> dict[str, UUID]:
+    """Deal the made-up accounts over this year's large vouchers: the small ones are left for who plays on."""
+    spent = [each.voucher for each in stage.spenders if each.voucher.face_fen >= _LARGE_FEN]
+    large = [row.id for row in spent if row.issued_at > stage.diary.begun]
+    return {str(account): large[account % len(large)] for account in range(workload.ACCOUNTS)}

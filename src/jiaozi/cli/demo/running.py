@@ -11,7 +11,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from jiaozi.cli.demo.cast import PROGRAMME, Stage, applicant, centre_clerk
+from jiaozi.cli.demo.carrying import wishes
+from jiaozi.cli.demo.cast import Stage, applicant, centre_clerk
+from jiaozi.cli.demo.names import PROGRAMME
 from jiaozi.kernel import clock
 from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.ids import named_id
@@ -19,6 +21,7 @@ from jiaozi.metering import services as metering
 from jiaozi.order import queries
 from jiaozi.order import services as orders
 from jiaozi.order.models import Order
+from jiaozi.order.ports import Direction
 from jiaozi.order.rules import Request, State
 
 _OVER = {State.CAPTURED, State.SETTLED, State.REFUSED, State.CANCELLED, State.FAILED}
@@ -45,10 +48,13 @@ def act(stage: Stage, console: Console) -> None:
     if not console.is_terminal:
         console.print(_table(_rows(stage)))
     _check(stage, console)
+    _show_data(stage, console)
 
 
 def step() -> None:
     """Play one round of what the worker does."""
+    for order_id in queries.orders_with_due_data(clock.now()):
+        orders.move_data(order_id=order_id, now=clock.now())
     orders.submit_waiting(now=clock.now())
     orders.watch_all(now=clock.now())
     metering.collect_all(now=clock.now())
@@ -56,7 +62,7 @@ def step() -> None:
 
 def is_over(row: Order) -> bool:
     """Say whether nothing more will come of an order by itself."""
-    return row.state in _OVER
+    return row.state in _OVER and (not row.movement_bytes_max or row.movement_fen is not None)
 
 
 def credit(stage: Stage, by: str, centres: Iterable[str]) -> None:
@@ -87,7 +93,15 @@ def quote(stage: Stage, job: dict[str, Any]) -> UUID:
     )
     files = {name: stage.samples.files[name] for name in job.get("files", [])}
     voucher, by = stage.vouchers[job["by"]], applicant(stage.holders[job["by"]])
-    row = orders.quote(voucher_id=voucher.id, request=request, title=job["title"], files=files, by=by, now=clock.now())
+    row = orders.quote(
+        voucher_id=voucher.id,
+        request=request,
+        title=job["title"],
+        files=files,
+        by=by,
+        now=clock.now(),
+        wishes=wishes(job, voucher.holder_id),
+    )
     return row.id
 
 
@@ -137,3 +151,18 @@ def _check(stage: Stage, console: Console) -> None:
             console.print(f"  [dim]{job['title'].split(' · ')[0]}：{row.reason_zh}")
         if came != job["ends"]:
             console.print(f"  [red]{job['title']}: {came} {row.reason_en}, expected {job['ends']}")
+
+
+def _show_data(stage: Stage, console: Console) -> None:
+    """Say what was moved for each order that names data, by its rows: both ways, verified, and charged apart."""
+    for row in _rows(stage):
+        for each in queries.data_of(row.id):
+            way = "取入 in" if each.direction == Direction.IN else "送回 out"
+            console.print(
+                f"  [dim]{row.title.split(' · ')[0]}：{way} {each.name} {each.size or 0:,} B · {each.state} · "
+                f"sha256 {each.sha256[:16]}…"
+            )
+        if row.movement_fen is not None:
+            console.print(
+                f"  [dim]数据传输费 data movement ¥{yuan(row.movement_fen)}，不由算力券支付 · not the voucher's"
+            )

@@ -11,8 +11,9 @@ from rich.table import Table
 from jiaozi.catalogue import queries as catalogue
 from jiaozi.catalogue.queries import tariff_of
 from jiaozi.catalogue.rules import run_price_fen
-from jiaozi.cli.demo.cast import CASHIER, FINANCE, OPERATOR, PROGRAMME, Stage, centre_clerk
+from jiaozi.cli.demo.cast import CASHIER, FINANCE, OPERATOR, Stage, centre_clerk
 from jiaozi.cli.demo.months import claimed
+from jiaozi.cli.demo.names import PROGRAMME
 from jiaozi.kernel import clock
 from jiaozi.kernel.fen import in_words, yuan
 from jiaozi.kernel.period import local_date, month

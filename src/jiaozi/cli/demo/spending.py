@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 
-from jiaozi.cli.demo.cast import CENTRES, OFFICER, OPERATOR, PROGRAMME, Spender, Stage, centre_clerk
+from jiaozi.cli.demo.cast import OFFICER, OPERATOR, Spender, Stage, centre_clerk
+from jiaozi.cli.demo.names import CENTRES, PROGRAMME
 from jiaozi.kernel.period import local_date
 from jiaozi.metering import queries
 from jiaozi.metering import services as metering

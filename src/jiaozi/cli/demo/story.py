@@ -54,7 +54,7 @@ def tell(root: Path, trace: Path | None, started: float, clusters: SlurmCentres 
     running.act(stage, console)
     if clusters:
         true = losing.act(stage, clusters, console)
-    proving.bring_usage(trace, console)
+    proving.bring_usage(stage, trace, console)
     settling.act(stage, console)
     trading.act(stage, console)
     true = proving.act(stage, console) and true

@@ -11,7 +11,8 @@ from uuid import UUID
 from rich.console import Console
 from rich.table import Table
 
-from jiaozi.cli.demo.cast import CENTRES, FINANCE, OFFICER, OPERATOR, PROGRAMME, Stage
+from jiaozi.cli.demo.cast import FINANCE, OFFICER, OPERATOR, Stage
+from jiaozi.cli.demo.names import CENTRES, PROGRAMME
 from jiaozi.exchange import queries
 from jiaozi.exchange import services as exchange
 from jiaozi.exchange.models import Schedule, Session

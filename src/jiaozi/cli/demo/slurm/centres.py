@@ -59,6 +59,11 @@ class SlurmCentres:
             "kill_lag_ms": _KILL_LAG_MS,
         }
 
+    @property
+    def landing(self) -> Path:
+        """Where data by URL lands: a folder that the nodes share, of which the jobs' account may write one half."""
+        return self.clusters.landing
+
     def ready(self) -> None:
         """Wait until both take work."""
         self._coming.result()
