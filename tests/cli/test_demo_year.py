@@ -3,11 +3,13 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.test import Client
 
 from jiaozi.alert import queries as alerts
 from jiaozi.alert.rules import State as AlertState
 from jiaozi.application.models import Application
 from jiaozi.cli.demo import story
+from jiaozi.cli.demo.cast import person
 from jiaozi.cli.demo.diary import Diary
 from jiaozi.cli.demo.names import CENTRES, PROGRAMME
 from jiaozi.exchange import queries as exchange
@@ -16,6 +18,7 @@ from jiaozi.kernel.fen import parse_yuan
 from jiaozi.kernel.period import local_date, start_of_day
 from jiaozi.metering import queries as metering
 from jiaozi.metering.models import UsageDispute
+from jiaozi.party.models import Person
 from jiaozi.settlement import queries
 from jiaozi.settlement.models import Award, ClosedYear, Disallowance, Statement
 from jiaozi.settlement.rules import State
@@ -24,7 +27,23 @@ from jiaozi.transparency.queries import audit_all
 from jiaozi.voucher.models import Voucher
 from tests.world import ROOT
 
+OK = 200
 NOVEMBER = datetime(2024, 11, 26, 2, 30, tzinfo=UTC)
+
+
+OVERSEEN = (
+    *("/applications", "/budget", "/statements", "/statements?page=2", "/awards", "/reserve", "/year-end", "/usage"),
+    *("/usage?kind=disputes", "/supply", "/journal", "/programme/versions", "/lab"),
+)
+PAGES = {
+    "": ("/", "/ledger", "/ledger/entries", "/ledger/vouchers", "/ledger/statements", "/ledger/data", "/centres",
+         "/notices", "/programmes", "/eligibility"),
+    **dict.fromkeys(("officer", "finance", "cashier", "auditor", "operator"), OVERSEEN),
+    "centre-nscc-chengdu": ("/statements", "/usage", "/supply", "/members"),
+    "centre-chengdu-aicc": ("/statements", "/supply", "/members"),
+}  # fmt: skip
+"""What must not be empty for whom. Redemptions are for other pay models; orders, the open session and what people are
+told come with the story."""
 
 
 @pytest.mark.django_db
@@ -35,10 +54,12 @@ def test_every_page_of_the_year_has_something_to_show(monkeypatch):
     assert not audit_all().findings
     months = {(row.first, row.centre_id) for row in Statement.objects.filter(state=State.PAID)}
     assert {first.isoformat()[:7] for first, _ in months if first.year == NOVEMBER.year} == {
-        f"2024-{number:02d}" for number in range(1, 11)
+        f"2024-{number:02d}" for number in range(1, 10)
     }
-    assert len(months) >= 20
+    assert len(months) >= 19
+    assert len({row.first for row in Statement.objects.all()}) == 12
     assert Statement.objects.filter(state=State.ADJUSTED).count() == 1
+    assert Statement.objects.filter(state__in=[State.MATCHED, State.APPROVED]).count() == 2
     view = queries.budget(PROGRAMME, 2024, now=NOVEMBER)
     assert view.ceiling.weeks == view.reserve.weeks == 12
     assert view.ceiling.on > date(2024, 11, 26)
@@ -49,7 +70,6 @@ def test_every_page_of_the_year_has_something_to_show(monkeypatch):
     assert ClosedYear.objects.get().year == 2023
     assert {row.state for row in Award.objects.all()} == {"AWARDED", "PAID"}
     assert Disallowance.objects.count() == 1
-    assert queries.reserve_position(PROGRAMME).unreplenished_fen == 0
     assert alerts.counts(PROGRAMME) == {AlertState.OPEN: 1, AlertState.DISMISSED: 1, AlertState.CONFIRMED: 1}
     assert UsageDispute.objects.exclude(resolved_at=None).exists()
     assert metering.disputes(CENTRES[0])
@@ -58,6 +78,16 @@ def test_every_page_of_the_year_has_something_to_show(monkeypatch):
     waiting = set(Application.objects.exclude(state__in=["APPROVED", "REJECTED"]).values_list("state", flat=True))
     assert waiting == {"DRAFT", "SUBMITTED", "UNDER_REVIEW", "RETURNED", "PUBLIC_NOTICE"}
     assert stage.shown_holders()[0].name == stage.samples.applicants[0]["name"]
+    poor = []
+    for key, addresses in PAGES.items():
+        client = Client()
+        if key:
+            client.force_login(Person.objects.get(id=person(key)))
+        for address in addresses:
+            page = client.get(address)
+            if page.status_code != OK or 'class="empty"' in page.content.decode():
+                poor.append((key, address, page.status_code))
+    assert not poor
 
 
 @pytest.mark.parametrize("day", [date(2026, 1, 16) + timedelta(days=days) for days in range(0, 120, 7)])

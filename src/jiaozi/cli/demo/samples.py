@@ -20,6 +20,7 @@ class Samples:
     """What the demo plays with; rows as the YAML files say.
 
     ``applicants`` are this year's, ``waiting`` those whose dossiers stand somewhere on their way today.
+    ``question`` is a scenario for the lab.
     ``cut`` is the centre whose line breaks where real clusters run the jobs, ``jobs_at_cut`` what is ordered meanwhile.
     """
 
@@ -31,6 +32,7 @@ class Samples:
     jobs: list[dict[str, Any]]
     cut: str
     jobs_at_cut: list[dict[str, Any]]
+    question: str = ""
     files: dict[str, str] = field(default_factory=dict)
 
 
@@ -55,6 +57,7 @@ def read(root: Path) -> Samples:
             jobs=yaml.load(root / "samples" / "jobs.yaml")["jobs"],
             cut=cut["cut"],
             jobs_at_cut=cut["jobs"],
+            question=(root / "samples" / "question.yaml").read_text(encoding="utf-8"),
             files={path.name: path.read_text(encoding="utf-8") for path in (root / "samples" / "jobs").iterdir()},
         )
     except OSError as error:

@@ -21,6 +21,7 @@ from jiaozi.cli.demo import (
     settling,
     spending,
     trading,
+    trying,
     waiting,
 )
 from jiaozi.cli.demo.cast import OFFICER, OPERATOR, Stage
@@ -88,6 +89,7 @@ def year_before(root: Path, folder: Path, now: datetime) -> Stage:
     spending.note(stage)
     awarding.note(stage)
     trading.note(stage)
+    trying.note(stage)
     with console.status("") as status:
 
         def tell_month(at: datetime) -> None:
