@@ -45,7 +45,7 @@ class PoolMoney:
 
 @dataclass(frozen=True, slots=True)
 class WeekMoney:
-    """One week that ends on ``last``: granted in it, paid in it for the year's vouchers, and what is left of the ceiling.
+    """One week that ends on ``last``: granted in it, paid in it for the year's vouchers, what is left of the ceiling.
 
     ``left_fen`` is not granted by then, ``unpaid_fen`` not paid.
     """
