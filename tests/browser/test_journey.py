@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from jiaozi.order.models import Order
+from jiaozi.party.models import Membership
 from jiaozi.party.rules import Role
 from jiaozi.settlement.models import Statement
 from jiaozi.voucher.models import Voucher
@@ -64,6 +65,45 @@ def test_a_double_click_is_one_order_at_the_price_shown(visit: Visitor, holder: 
     assert sent
     row = Order.objects.get(title="点了两下")
     assert (row.state, row.most_fen, row.wishes) == ("HELD", shown, {"tier": "CITY"})
+
+
+def test_a_template_is_kept_by_one_and_ordered_by_another_within_a_limit(
+    visit: Visitor, holder: str, voucher, present
+) -> None:
+    """Enter in the template's name holds nothing; the colleague's form is filled in; its limit stands beside it."""
+    place = {"organisation": voucher.holder_id}
+    chief = str(signed_in(member("chief", Role.APPLICANT, present, administrator=True, **place)).session.session_key)
+    row = Membership.objects.get(person__details__name="spender")
+    page = visit.open(f"/members/{row.id}/limit", session=chief)
+    page.get_by_label("限额（元）").fill("0.05")
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_text("每月 0.05")).to_be_visible()
+    page = visit.open(f"/vouchers/{voucher.id}/order", session=chief)
+    page.get_by_label("名称", exact=True).fill("夜间训练")
+    page.get_by_label("资源").select_option("cpu-core")
+    page.get_by_label("脚本").fill("echo 1")
+    expect(page.locator("#quotes table")).to_contain_text("国家超算成都中心")
+    page.locator("summary", has_text="存为模板").click()
+    page.get_by_label("模板名称").fill("夜间")
+    page.get_by_label("模板名称").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("请点“保存模板”")
+    page.get_by_role("button", name="保存模板").click()
+    expect(page.get_by_text("模板已保存。")).to_be_visible()
+    assert not Order.objects.filter(title="夜间训练").exists()
+    page = visit.open("/templates", session=holder)
+    page.get_by_role("link", name="下单").click()
+    expect(page.get_by_label("名称", exact=True)).to_have_value("夜间训练")
+    expect(page.locator(".page-head")).to_contain_text("我还可用 0.05元")
+    page.get_by_role("button", name="冻结并提交").click()
+    expect(page.locator(".live-state")).to_contain_text("已冻结")
+    visit.complaints[:] = [line for line in visit.complaints if "422" not in line]
+    for path, session in (("/members", chief), (f"/members/{row.id}/limit", chief), ("/templates", holder)):
+        for look in (Look(), Look("en-US", 360, "dark")):
+            page = visit.open(path, look, session=session)
+            for each in page.locator("details > summary").all():
+                each.click()
+            assert violations(page) == [], f"{path} {look}"
+            assert (sticks_out(page), small_targets(page)) == (False, []), f"{path} {look}"
 
 
 def test_the_new_pages_fit_and_break_no_wcag(visit: Visitor, holder: str, auditor: str, voucher) -> None:

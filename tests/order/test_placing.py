@@ -16,12 +16,18 @@ from jiaozi.order import services as order
 from jiaozi.order.models import Order
 from jiaozi.order.ports import JobOutcome, JobState, UnableToReachEngine, UsageRecord
 from jiaozi.order.rules import MOVES_MAX, PATIENCE, Request, State, UnableToQuote, own_account
+from jiaozi.order.rules.placing import no_engine
+from jiaozi.order.rules.spending import Per
 from jiaozi.order.rules.standing import STUCK_AFTER
 from jiaozi.order.services import engines
+from jiaozi.party import services as party
+from jiaozi.party.rules import SYSTEM, Actor, Grant, Role
+from jiaozi.party.rules.person import name_of
 from jiaozi.settlement import queries as settlement
 from jiaozi.voucher import queries as vouchers
 from jiaozi.voucher import services as voucher_services
 from tests import fake_engine
+from tests.web.people import enrol
 from tests.world import CENTRE, OFFICER, PROGRAMME
 
 OTHER = "chengdu-aicc"
@@ -74,6 +80,23 @@ def test_an_order_that_names_no_centre_goes_to_the_cheapest_and_remembers_the_ot
     assert "1.20" in next_["reason"]["zh"]
     assert best["voucher_fen"] + best["own_fen"] == best["price_fen"]
     assert row.placement["most_fen"] == DEAR_FEN
+
+
+@pytest.mark.parametrize(("limit_fen", "moves"), [(DEAR_FEN, True), (DEAR_FEN - 1, False)])
+def test_a_dearer_place_is_within_the_limit_of_whoever_ordered(world, two, voucher, limit_fen, moves):
+    """The member agreed to the dearest of the places; what was ordered since may have used the room for it."""
+    person = enrol("li", world.now)
+    grant = Grant(role=Role.APPLICANT, since_at=world.now, organisation=voucher.holder_id)
+    member = party.grant(person=person, grant=grant, by=SYSTEM, now=world.now)
+    chief = Actor("person:chief", Role.APPLICANT, voucher.holder_id, administrator=True)
+    words = {"per": Per.TOTAL, "limit_fen": limit_fen, "by": chief, "now": world.now}
+    order.set_limit(membership_id=member.id, **words)
+    by = Actor(name_of(person), Role.APPLICANT, voucher.holder_id)
+    row = order.hold(order_id=quoted(world, voucher).id, by=by, now=world.now)
+    assert order.re_place(order_id=row.id, why=no_engine(), now=world.now) is moves
+    assert again(row).centre_id == (OTHER if moves else CENTRE)
+    spent = queries.spending_of(voucher.holder_id, by.name, world.now).spent_fen
+    assert spent == (DEAR_FEN if moves else CHEAP_FEN) <= limit_fen
 
 
 def test_a_holder_may_pin_its_order(world, two, voucher):
