@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import html
+import re
+from importlib import import_module
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -79,6 +83,23 @@ def test_only_another_administrator_may(chief, holder, path, voucher, present) -
     assert holder.post(f"{path}/remove").status_code == 403
     assert "设置" not in words(holder)
     assert not SpendingLimit.objects.exists()
+
+
+def test_members_past_the_first_page_have_their_limits_too(chief, holder, path, monkeypatch) -> None:
+    monkeypatch.setattr(import_module("jiaozi.web.views.members"), "ROWS", 1)
+    chief.post(path, {"per": "TOTAL", "limit_fen": "7"})
+    seen = [text_of(chief.get("/members").content)]
+    address = "/members"
+    while following := re.search(r'rel="next" href="([^"]+)"', chief.get(address).content.decode()):
+        address = f"/members{html.unescape(following[1])}"
+        seen.append(words(chief, address))
+    assert (
+        len(seen)
+        == Membership.objects.filter(
+            organisation=Membership.objects.get(person__details__name="chief").organisation
+        ).count()
+    )
+    assert sum("累计 7.00" in each for each in seen) == 1
 
 
 @pytest.mark.parametrize("typed", ["", "-1", "viele", "0.001", "1" * 29])

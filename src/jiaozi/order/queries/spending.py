@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -57,9 +57,17 @@ def spending_of(organisation: UUID | None, actor: str, at: datetime) -> Spending
 
 
 def limits(
-    by: Actor, organisation: UUID, at: datetime, *, after: UUID | None = None, limit: int = 100
+    by: Actor,
+    organisation: UUID,
+    at: datetime,
+    *,
+    people: Collection[UUID] | None = None,
+    after: UUID | None = None,
+    limit: int = 100,
 ) -> list[Limited]:
-    """Give an organisation's limits in force with what counts for each, a plain member only its own; two statements.
+    """Give an organisation's limits in force, of some people where asked, with what counts for each; two statements.
+
+    A plain member is given its own alone.
 
     Raises
     ------
@@ -70,6 +78,8 @@ def limits(
     person = whose(by, organisation)
     if person is not None:
         rows = rows.filter(person_id=person)
+    if people is not None:
+        rows = rows.filter(person_id__in=people)
     if after is not None:
         rows = rows.filter(id__gt=after)
     return _with_spent(list(rows.order_by("id")[: min(limit, ROWS_MAX)]), at)

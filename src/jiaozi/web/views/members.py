@@ -25,6 +25,7 @@ from jiaozi.party.rules import Actor, Details, Grant, HolderClass, Registration,
 from jiaozi.web.forms import MemberForm, OrganisationForm
 from jiaozi.web.frame import CHOSEN, actor, asking, person_id
 from jiaozi.web.pages import SIGNED_IN, page
+from jiaozi.web.paging import paged, place_of
 from jiaozi.web.templatetags.words import said
 
 ROWS = 100
@@ -41,11 +42,12 @@ def members(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _let_in(by, form):
         messages.success(request, said(Label("已添加成员。", "The member was let in.")))
         return HttpResponseRedirect(reverse("web:members"))
-    limits = _limits(by)
-    context = {
+    page_ = paged(request, _rows(by, place_of(request)), ROWS, lambda row: (row.granted_at, row.id))
+    limits = _limits(by, page_["rows"])
+    context = page_ | {
         "now": clock.now(),
         "form": form,
-        "rows": [(row, limits.get(row.person_id)) for row in _rows(by)],
+        "rows": [(row, limits.get(row.person_id)) for row in page_["rows"]],
         "administrator": by.administrator,
         "limiting": by.role is Role.APPLICANT,
         "own": person_id(request),
@@ -53,17 +55,20 @@ def members(request: HttpRequest) -> HttpResponse:
     return render(request, "web/members.html", context, status=422 if form.errors else 200)
 
 
-def _rows(by: Actor) -> list[Membership]:
+def _rows(by: Actor, place: tuple[Any, UUID] | None) -> list[Membership]:
+    """Give the next memberships and one more, in the order in which they were granted."""
+    after = place[1] if place else None
     if by.role is Role.OPERATOR:
-        return party.staff(limit=ROWS)
-    return party.members_of(by, organisation=by.organisation, centre=by.centre or "", limit=ROWS)
+        return party.staff(after=after, limit=ROWS + 1)
+    return party.members_of(by, organisation=by.organisation, centre=by.centre or "", after=after, limit=ROWS + 1)
 
 
-def _limits(by: Actor) -> dict[UUID, Spending]:
+def _limits(by: Actor, rows: list[Membership]) -> dict[UUID, Spending]:
     """Give the spending limits that the reader sees, by person: an administrator all, others their own."""
     if by.role is not Role.APPLICANT or by.organisation is None:
         return {}
-    return {each.row.person_id: each.spending for each in orders.limits(by, by.organisation, clock.now(), limit=ROWS)}
+    found = orders.limits(by, by.organisation, clock.now(), people=[row.person_id for row in rows], limit=ROWS)
+    return {each.row.person_id: each.spending for each in found}
 
 
 def _let_in(by: Actor, form: MemberForm) -> bool:
