@@ -17,7 +17,7 @@ from jiaozi.exchange import services as exchange
 from jiaozi.kernel.ids import new_id
 from jiaozi.kernel.label import Label
 from jiaozi.lab.models import LabFile, LabRun
-from jiaozi.lease.models import Lease
+from jiaozi.lease.models import Lease, LeaseJob
 from jiaozi.metering import services as metering
 from jiaozi.metering.models import Capture, UsageDispute, UsageRow
 from jiaozi.metering.rules import CaptureKind
@@ -67,6 +67,7 @@ def furnish(house: Any) -> dict[str, str]:
     chief = replace(world.applicant(house.firm), administrator=True)
     ids |= {"run": _run(now), "name": "result.json"}
     ids |= {"lease": _lease(voucher, now)}
+    ids |= {"loss": _loss(ids["lease"], now)}
     hook = notice.add_webhook(url="https://hooks.example.cn/", events=[], by=chief, now=now)
     ids |= {"webhook": hook.id}
     ids |= _sessions(house, now)
@@ -90,6 +91,12 @@ def _lease(voucher: Any, now: Any) -> Any:
     over = now - timedelta(hours=1)
     made = {"memory": "m", "share_numerator": 1, "share_denominator": 2, "opened_at": over, "ends_at": over}
     return Lease.objects.create(id=new_id(), voucher=voucher, centre_id=CENTRE, state="OPEN", due_at=over, **made).id
+
+
+def _loss(lease: Any, now: Any) -> Any:
+    told = {"lease_told": lease, "order_told": new_id(), "lease_id": lease, "serial": 1, "wish": "", "told_at": now}
+    reason = {"reason_code": "LEASE_DIFFERS", "reason_zh": "由中心承担", "reason_en": "the centre bears it"}
+    return LeaseJob.objects.create(id=new_id(), centre_id=CENTRE, admitted_at=now, **told, **reason).id
 
 
 def _usage(now: Any) -> dict[str, Any]:

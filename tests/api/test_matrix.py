@@ -71,6 +71,8 @@ MAY = {
     **dict.fromkeys(["get_redemption", "get_award"], OWN),
     "get_evidence_content": OWN - {"operator"},
     "list_leases": OVERSEERS | HOLDERS | CENTRES,
+    "list_lease_losses": OVERSEERS | CENTRES,
+    "rule_lease_loss": frozenset({"officer", "operator"}),
     "list_orders": OVERSEERS | HOLDERS | CENTRES,
     **dict.fromkeys(["get_order", "list_order_usage", "get_order_log", "get_session"], DONE_THERE),
     "price_extension": frozenset({"holder", "operator"}),
@@ -305,6 +307,7 @@ def bodies(house, ids):
         "name_end_user": {"name": "某人"},
         "allow_leases": {"key": KEY},
         "write_off_lease": reason,
+        "rule_lease_loss": reason | {"verdict": "DISPUTED"},
         "choose_notifications": {"items": [{"topic": "VOUCHER", "shown": True, "mailed": False}]},
         **exchange_bodies(house, ids),
         "add_webhook": {"url": "https://hooks.example.cn/"},
@@ -346,7 +349,7 @@ QUERIES = {
     "list_quotes": {"resource_class": "cpu-core", "units": 1, "duration_s": 60},
     **dict.fromkeys(
         named(
-            "list_vouchers list_applications list_leases list_orders list_statements "
+            "list_vouchers list_applications list_leases list_lease_losses list_orders list_statements "
             "list_captures_waiting list_redemptions list_awards get_reserve "
             "list_reserve_movements list_disallowances list_payments list_clawbacks "
             "list_alerts get_alert_thresholds get_budget preview_year_closing get_payment_run list_lab_runs"

@@ -88,6 +88,8 @@ EXPECTED: dict[str, dict[str, int] | str] = {
     "web:supply": OVERSEERS | {"centre": 200, "elsewhere": 200},
     "web:new-price": NOBODY | {"centre": 200, "elsewhere": 200, "operator": 302},
     "web:health": OVERSEERS | {"centre": 200, "elsewhere": 200},
+    "web:leases": OVERSEERS | {"centre": 200, "elsewhere": 200},
+    "web:lease-step": NOBODY | dict.fromkeys(("officer", "operator"), 405),
     "web:usage": OVERSEERS | {"centre": 200, "elsewhere": 200},
     "web:usage-import": NOBODY | dict.fromkeys(("centre", "elsewhere", "operator"), 200),
     "web:usage-record": OVERSEERS | {"centre": 200},

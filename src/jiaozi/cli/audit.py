@@ -45,7 +45,8 @@ def body(found: Audit) -> dict[str, Any]:
         {"room": each.invariant.room, "invariant": each.invariant.name, "rows": each.rows, "holds": each.holds}
         for each in found.checked
     ]
-    return {"holds": found.holds, "checked": checked, "findings": [asdict(finding) for finding in found.findings]}
+    listed = {name: [asdict(each) for each in getattr(found, name)] for name in ("findings", "ruled")}
+    return {"holds": found.holds, "checked": checked, **listed}
 
 
 def show(found: Audit, console: Console) -> None:
@@ -60,5 +61,7 @@ def show(found: Audit, console: Console) -> None:
     console.print(table)
     for finding in found.findings:
         console.print(f"[red]✗[/] {escape(finding.invariant)}: {escape(finding.where)}: {escape(finding.found)}")
+    for ruled in found.ruled:
+        console.print(f"[yellow]○[/] {escape(ruled.invariant)}: {escape(ruled.where)}: {escape(ruled.found)}")
     verdict = "全部成立 · every invariant holds" if found.holds else f"{len(found.findings)} 处不符 · rows are wrong"
     console.print(verdict)

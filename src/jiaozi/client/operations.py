@@ -66,6 +66,8 @@ from jiaozi.client.shapes import (
     LineWish,
     Links,
     LogTail,
+    LossRuling,
+    LossShape,
     MemberShape,
     MemberWish,
     Missing,
@@ -101,6 +103,7 @@ from jiaozi.client.shapes import (
     PageOfHeldBackShape,
     PageOfLeaseShape,
     PageOfLineShape,
+    PageOfLossShape,
     PageOfMemberShape,
     PageOfMovementShape,
     PageOfNotificationShape,
@@ -838,6 +841,36 @@ class Operations(Transport):
         Have no more leases of a voucher; those that are open are asked back.  Scope: `SPEND`.
         """
         return cast("Done", self.asked("POST", f"/api/v1/vouchers/{quoted(voucher_id)}/leases/disallow", key=key))
+
+    def list_lease_losses(
+        self,
+        *,
+        programme: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        centre: str | None = None,
+    ) -> PageOfLossShape:
+        """Jobs that centres ran at their own cost, the latest first; for those who oversee, and a centre its own.
+
+        Jobs that centres ran at their own cost, the latest first; for those who oversee, and a centre its
+        own.  Scope: `READ`.
+        """
+        return cast(
+            "PageOfLossShape",
+            self.asked(
+                "GET",
+                "/api/v1/lease-losses",
+                query={"programme": programme, "limit": limit, "cursor": cursor, "centre": centre},
+            ),
+        )
+
+    def rule_lease_loss(self, loss_id: str, body: LossRuling, *, key: str | None = None) -> LossShape:
+        """Close a centre's loss as its own to bear, or keep that it disputes it; no money moves.
+
+        Close a centre's loss as its own to bear, or keep that it disputes it; no money moves.  Scope:
+        `SETTLE`.
+        """
+        return cast("LossShape", self.asked("POST", f"/api/v1/lease-losses/{quoted(loss_id)}/rule", body=body, key=key))
 
     def write_off_lease(self, lease_id: str, body: Reasoned, *, key: str | None = None) -> LeaseShape:
         """Take back what a centre that does not answer left of a lease that is over; what it tells later it bears.

@@ -156,6 +156,7 @@ class AuditShape(TypedDict):
     holds: bool
     checked: list[CheckedShape]
     findings: list[FindingShape]
+    ruled: list[FindingShape]
 
 
 class AwardFilter(TypedDict):
@@ -1130,6 +1131,44 @@ class LogTail(TypedDict):
     found: bool
 
 
+class LossFilter(TypedDict):
+    """Which losses."""
+
+    programme: NotRequired[str]
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    centre: NotRequired[str | None]
+
+
+class LossRuling(TypedDict):
+    """What is decided."""
+
+    reason: str
+    verdict: Literal["BORNE", "DISPUTED"]
+
+
+class LossRulingShape(TypedDict):
+    """One ruling on a loss, with its reason."""
+
+    verdict: Literal["BORNE", "DISPUTED"]
+    reason: str
+    by: str
+    at: str
+
+
+class LossShape(TypedDict):
+    """A job that its centre bears itself, why, and what was ruled on it: the last ruling counts."""
+
+    id: str
+    centre: str
+    lease_told: str
+    order_told: str
+    told_at: str
+    reason: str
+    label: Words
+    rulings: list[LossRulingShape]
+
+
 class MarketPowerShape(TypedDict):
     """A product where a group of sellers could move the price."""
 
@@ -1684,6 +1723,13 @@ class PageOfLineShape(TypedDict):
     """Page_LineShape_"""
 
     items: list[LineShape]
+    next: str | None
+
+
+class PageOfLossShape(TypedDict):
+    """Page_LossShape_"""
+
+    items: list[LossShape]
     next: str | None
 
 

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from jiaozi.catalogue.models import Centre
-from jiaozi.lease.rules import LIVE, REASON_MAX, State
+from jiaozi.lease.rules import LIVE, REASON_MAX, State, Verdict
 from jiaozi.order.models import Order
 from jiaozi.voucher.models import Voucher, number_of
 
@@ -187,6 +187,28 @@ class LeaseRuling(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lease_id}"
+
+
+class LeaseLossRuling(models.Model):
+    """What was decided about a job that its centre bears itself, and why; the last one counts."""
+
+    id = models.UUIDField(primary_key=True)
+    job = models.ForeignKey(LeaseJob, on_delete=models.PROTECT, related_name="rulings")
+    verdict = models.CharField(max_length=8, choices=[(each.value, str(each.label)) for each in Verdict])
+    reason = models.CharField(max_length=REASON_MAX)
+    by = models.CharField(max_length=_NAME_MAX)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "lease_loss_ruling"
+        constraints = [
+            models.CheckConstraint(name="lease_loss_ruling_has_a_reason", condition=~Q(reason="") & ~Q(by="")),
+            models.CheckConstraint(name="lease_loss_ruling_verdict", condition=Q(verdict__in=list(Verdict))),
+            models.UniqueConstraint(name="lease_loss_closed_once", fields=["job"], condition=Q(verdict="BORNE")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job_id} {self.verdict}"
 
 
 class LeaseCursor(models.Model):

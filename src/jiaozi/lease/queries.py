@@ -8,12 +8,12 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Prefetch, Q, Sum
 from django.db.models.functions import Coalesce
 
 from jiaozi.kernel.refusal import Refused
-from jiaozi.lease.models import Lease, LeaseAllowance, LeaseCursor, LeaseJob, LeaseLetter
-from jiaozi.lease.rules import LIVE, Letter, State
+from jiaozi.lease.models import Lease, LeaseAllowance, LeaseCursor, LeaseJob, LeaseLetter, LeaseLossRuling
+from jiaozi.lease.rules import LIVE, Letter, State, Verdict
 from jiaozi.ledger.queries import Finding
 from jiaozi.order.models import Order
 from jiaozi.order.rules import State as OrderState
@@ -36,6 +36,10 @@ _USED = (
 
 class UnableToFindLease(Refused):
     """No lease has this id."""
+
+
+class UnableToFindLoss(Refused):
+    """No centre told of such a job."""
 
 
 def lease(id: UUID, *, lock: bool = False) -> Lease:  # noqa: A002 - the column's own name
@@ -137,6 +141,53 @@ def jobs(lease: UUID, limit: int = 100) -> list[LeaseJob]:
     return list(rows.order_by("-told_at", "-id")[: min(limit, ROWS_MAX)])
 
 
+def losses(
+    centre: str | None = None,
+    *,
+    programme: str = "",
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 100,
+) -> list[LeaseJob]:
+    """Give the jobs that centres ran at their own cost, the latest first, with what was ruled on each, latest last.
+
+    Two statements. Those of a lease of another programme are left out where one is named.
+    """
+    rulings = Prefetch("rulings", LeaseLossRuling.objects.order_by("at", "id"))
+    rows = LeaseJob.objects.defer("wish").select_related("lease", "lease__voucher").prefetch_related(rulings)
+    rows = rows.filter(order=None)
+    if centre is not None:
+        rows = rows.filter(centre_id=centre)
+    if programme:
+        rows = rows.filter(Q(lease=None) | Q(lease__voucher__programme=programme))
+    if after is not None:
+        rows = rows.filter(told_at__lte=after[0]).exclude(told_at=after[0], id__gte=after[1])
+    return list(rows.order_by("-told_at", "-id")[: min(limit, ROWS_MAX)])
+
+
+def loss(id: UUID, *, lock: bool = False) -> LeaseJob:  # noqa: A002 - the column's own name
+    """Give one job that a centre told of, locked for a ruling where asked.
+
+    Raises
+    ------
+    UnableToFindLoss
+        When there is none.
+    """
+    rows = LeaseJob.objects.defer("wish").select_related("lease", "lease__voucher")
+    if lock:
+        rows = rows.select_for_update(of=("self",), no_key=True)
+    found = rows.filter(id=id).first()
+    if found is None:
+        raise UnableToFindLoss("NO_SUCH_LOSS", f"没有本地额度作业{id}", f"no job {id} under a lease", field="loss")
+    return found
+
+
+def verdict_on(job: UUID) -> Verdict | None:
+    """Give the last ruling on a loss."""
+    rows = LeaseLossRuling.objects.filter(job_id=job).order_by("-at", "-id").values_list("verdict", flat=True)
+    found = rows.first()
+    return Verdict(found) if found else None
+
+
 def order_exists(order: UUID) -> bool:
     """Say whether an order has this id."""
     return Order.objects.filter(id=order).exists()
@@ -154,7 +205,17 @@ def open_lease(voucher: UUID, centre: str) -> Lease | None:
 
 
 def audit() -> list[Finding]:
-    """Check every lease against the ledger and its jobs; an empty list means that all hold."""
+    """Check every lease against the ledger and its jobs; an empty list means that all hold, or were ruled on."""
+    return _findings(ruled=False)
+
+
+def audit_ruled() -> list[Finding]:
+    """Give what the audit would find, had nobody closed it with a reason; each with who did, when and why."""
+    return _findings(ruled=True)
+
+
+def _findings(*, ruled: bool) -> list[Finding]:
     with connection.cursor() as cursor:
-        cursor.execute((_SQL / "audit.sql").read_text(encoding="utf-8"), {"limit": FINDINGS_MAX})
+        text = (_SQL / "audit.sql").read_text(encoding="utf-8")
+        cursor.execute(text, {"limit": FINDINGS_MAX, "ruled": ruled})
         return [Finding(*row) for row in cursor.fetchall()]

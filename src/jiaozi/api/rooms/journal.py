@@ -71,6 +71,7 @@ class AuditShape(Shape):
     holds: bool
     checked: list[CheckedShape]
     findings: list[FindingShape]
+    ruled: list[FindingShape] = Field(description="would be findings, had nobody closed them with a recorded reason")
 
 
 def _shown(row: JournalLine) -> LineShape:
@@ -131,4 +132,5 @@ def audit_books(request: Asked) -> AuditShape:
             for each in found.checked
         ],
         findings=[_finding(each, whole=not request.auth.programme) for each in found.findings],
+        ruled=[_finding(each, whole=not request.auth.programme) for each in found.ruled],
     )

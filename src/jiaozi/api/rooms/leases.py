@@ -12,16 +12,26 @@ from pydantic import Field
 from jiaozi.api.caller import Asked, programme_of
 from jiaozi.api.operation import reads, writes
 from jiaozi.api.page import Filter, Page, at_instant, page
-from jiaozi.api.shape import Done, Reasoned, Shape, Wish, one_of
+from jiaozi.api.shape import Done, Reasoned, Shape, Wish, Words, one_of
 from jiaozi.kernel import clock
 from jiaozi.lease import queries
 from jiaozi.lease import services as lease
-from jiaozi.lease.models import Lease
-from jiaozi.lease.rules import State
+from jiaozi.lease.models import Lease, LeaseJob
+from jiaozi.lease.rules import State, Verdict
 from jiaozi.party.rules import Reach, Scope, reach_of
 
 router = Router(tags=["vouchers"])
 LeaseState = Annotated[State, one_of(State)]
+LossVerdict = Annotated[Verdict, one_of(Verdict)]
+
+
+class LossRulingShape(Shape):
+    """One ruling on a loss, with its reason."""
+
+    verdict: LossVerdict
+    reason: str
+    by: str
+    at: datetime
 
 
 class LeaseShape(Shape):
@@ -59,6 +69,48 @@ class LeaseKey(Wish):
     """The key that signs what a centre may run."""
 
     key: Annotated[str, Field(min_length=1, max_length=1_000, description="an Ed25519 public key in PEM")]
+
+
+class LossShape(Shape):
+    """A job that its centre bears itself, why, and what was ruled on it: the last ruling counts."""
+
+    id: UUID
+    centre: str
+    lease_told: UUID
+    order_told: UUID
+    told_at: datetime
+    reason: str
+    label: Words
+    rulings: list[LossRulingShape]
+
+
+class LossFilter(Filter):
+    """Which losses."""
+
+    centre: Annotated[str, Field(max_length=40)] | None = None
+
+
+class LossRuling(Reasoned):
+    """What is decided."""
+
+    verdict: LossVerdict
+
+
+def loss_shown(row: LeaseJob) -> LossShape:
+    """Show a centre's loss."""
+    return LossShape.model_construct(
+        id=row.id,
+        centre=row.centre_id,
+        lease_told=row.lease_told,
+        order_told=row.order_told,
+        told_at=row.told_at,
+        reason=row.reason_code,
+        label=Words.model_construct(zh=row.reason_zh, en=row.reason_en),
+        rulings=[
+            LossRulingShape.model_construct(verdict=Verdict(each.verdict), reason=each.reason, by=each.by, at=each.at)
+            for each in row.rulings.all()
+        ],
+    )
 
 
 def shown(row: Lease) -> LeaseShape:
@@ -113,6 +165,24 @@ def disallow_leases(request: Asked, voucher_id: UUID) -> Done:
     """Have no more leases of a voucher; those that are open are asked back."""
     lease.disallow(voucher_id=voucher_id, by=request.auth, now=clock.now())
     return Done()
+
+
+@reads(router, "/lease-losses", Page[LossShape])
+def list_lease_losses(request: Asked, asked: Query[LossFilter]) -> Page[LossShape]:
+    """Jobs that centres ran at their own cost, the latest first; for those who oversee, and a centre its own."""
+    programme = programme_of(request, asked.programme)
+    reach = reach_of(request.auth, programme, Reach(centre=asked.centre), holders=False)
+    rows = queries.losses(
+        reach.centre, programme=request.auth.programme, after=at_instant(asked.cursor), limit=asked.limit + 1
+    )
+    return page(rows, asked.limit, loss_shown, lambda row: (row.told_at, row.id))
+
+
+@writes(router, "/lease-losses/{loss_id}/rule", LossShape, scope=Scope.SETTLE)
+def rule_lease_loss(request: Asked, loss_id: UUID, given: LossRuling) -> LossShape:
+    """Close a centre's loss as its own to bear, or keep that it disputes it; no money moves."""
+    lease.rule_loss(loss_id=loss_id, verdict=given.verdict, reason=given.reason, by=request.auth, now=clock.now())
+    return loss_shown(queries.loss(loss_id))
 
 
 @writes(router, "/leases/{lease_id}/write-off", LeaseShape, scope=Scope.DECIDE)

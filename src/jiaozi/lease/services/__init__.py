@@ -6,6 +6,7 @@ from jiaozi.lease.services.ending import give_back, recall, write_off
 from jiaozi.lease.services.granting import grant
 from jiaozi.lease.services.hearing import admit, hear, hear_all
 from jiaozi.lease.services.keeping import keeper_of
+from jiaozi.lease.services.ruling import rule_loss
 from jiaozi.lease.services.tending import tend, tend_all
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "hear_all",
     "keeper_of",
     "recall",
+    "rule_loss",
     "tend",
     "tend_all",
     "write_off",

@@ -33,4 +33,4 @@ def audit_all() -> Audit:
         Checked(each, rows, each.name not in broken)
         for each, rows in zip(INVARIANTS, (totals, entries, entries), strict=True)
     ]
-    return Audit((*books.checked, *checked), (*books.findings, *findings))
+    return Audit((*books.checked, *checked), (*books.findings, *findings), books.ruled)

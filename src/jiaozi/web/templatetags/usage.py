@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.period import local_date, start_of_day
+from jiaozi.lease.rules import Verdict
 from jiaozi.metering.rules.ruling import RulingVerb
 from jiaozi.web.templatetags.figures import NONE, duration, moment, second
 from jiaozi.web.templatetags.words import foreign, said
@@ -30,6 +31,12 @@ _VERBS = {
 def ruling_word(verb: str) -> str:
     """Say what was decided."""
     return said(_VERBS[RulingVerb(verb)])
+
+
+@register.filter
+def verdict_word(verdict: str) -> str:
+    """Say what was decided about a job that its centre bears."""
+    return said(Verdict(verdict).label)
 
 
 @register.filter

@@ -15,6 +15,7 @@ from jiaozi.web.views.grants import award, award_step, awards, redemption, redem
 from jiaozi.web.views.importing import usage_import
 from jiaozi.web.views.keeping import keep_draft
 from jiaozi.web.views.lab import lab, lab_file, lab_run
+from jiaozi.web.views.leasing import lease_step, leases
 from jiaozi.web.views.ledger import entries, ledger, live_orders, open_orders, open_statements, open_vouchers
 from jiaozi.web.views.limiting import member_limit, remove_limit
 from jiaozi.web.views.market_desk import exchange_step, market_desk
@@ -84,6 +85,8 @@ __all__ = [
     "lab",
     "lab_file",
     "lab_run",
+    "lease_step",
+    "leases",
     "ledger",
     "live_orders",
     "look",

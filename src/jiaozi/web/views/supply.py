@@ -31,7 +31,7 @@ ROWS, LEASES_SHOWN = 50, 50
 @require_safe
 def supply(request: HttpRequest) -> HttpResponse:
     """Show what a centre offers now at which price, and every version that a price ever had."""
-    context, centre = _of_a_centre(request)
+    context, centre = of_a_centre(request)
     if centre is not None:
         now = clock.now()
         prices = [{"row": row, "standing": _standing(row, now)} for row in catalogue.price_list(centre.id)]
@@ -60,7 +60,7 @@ def _standing(row: TariffVersion, now: Any) -> str:
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
     """Show when a centre was heard last, what runs there, what it may spend without asking, and its links."""
-    context, centre = _of_a_centre(request)
+    context, centre = of_a_centre(request)
     if centre is not None:
         programme = settings.JIAOZI_PROGRAMME
         found = orders.orders(
@@ -77,7 +77,7 @@ def health(request: HttpRequest) -> HttpResponse:
     return render(request, "web/health.html", context)
 
 
-def _of_a_centre(request: HttpRequest) -> tuple[dict[str, Any], Centre | None]:
+def of_a_centre(request: HttpRequest) -> tuple[dict[str, Any], Centre | None]:
     """Give the choice of a centre; whoever oversees several sees the first until one is chosen."""
     asked = reached(request)
     context = chosen(request, asked)
