@@ -6,13 +6,15 @@ whose it is.
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import URLPattern
+from django.urls import URLPattern, resolve
 
 from jiaozi.exchange.models import Session
 from jiaozi.metering.models import UsageRow
@@ -28,6 +30,8 @@ from tests.world import CENTRE, PROGRAMME
 
 pytestmark = pytest.mark.django_db
 SQL_STATEMENTS_MAX = 15
+LINK = re.compile(r'<a [^>]*href="(/[^"#]*)')
+PAGES_LEAST = (15, 12)
 
 WHO = (
     "anonymous",
@@ -221,6 +225,25 @@ def test_everybody_gets_the_answer_that_is_listed(people: dict[str, Client]) -> 
                 wrong.append(f"{name} as {who}: {answer.status_code}, expected {expected[who]}")
             if answer.status_code == 302 and name != "web:new-price":
                 assert answer.headers["Location"].startswith("/sign-in/login/?next="), (name, who)
+    assert wrong == []
+
+
+def test_no_page_leads_to_one_that_its_reader_may_not_open(people: dict[str, Client]) -> None:
+    wrong = []
+    for who, client in people.items():
+        known, coming = set(), [("", "/")]
+        while coming:
+            page, path = coming.pop()
+            name = resolve(path.partition("?")[0]).view_name
+            if name in known or not name.startswith("web:"):
+                continue
+            known.add(name)
+            answer = client.get(path)
+            if answer.status_code in {403, 404}:
+                wrong.append(f"{page} as {who} leads to {name}: {answer.status_code}")
+            if answer.headers.get("Content-Type", "").startswith("text/html"):
+                coming += [(name, unescape(each)) for each in LINK.findall(answer.content.decode())]
+        assert len(known) > PAGES_LEAST[who == "anonymous"], known
     assert wrong == []
 
 

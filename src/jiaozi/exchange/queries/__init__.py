@@ -5,7 +5,18 @@ services alone; ``tests/exchange/test_sealed.py`` holds this list.
 """
 
 from jiaozi.exchange.queries.auditing import audit
-from jiaozi.exchange.queries.own import Desk, Holding, OwnOrder, desk, holding, own_orders, seats, trader_of, trading_as
+from jiaozi.exchange.queries.own import (
+    Desk,
+    Holding,
+    OwnOrder,
+    desk,
+    holding,
+    may_trade,
+    own_orders,
+    seats,
+    trader_of,
+    trading_as,
+)
 from jiaozi.exchange.queries.reading import (
     Flags,
     Result,
@@ -35,6 +46,7 @@ __all__ = [
     "flags",
     "flows",
     "holding",
+    "may_trade",
     "own_orders",
     "prices",
     "replay",

@@ -11,14 +11,14 @@ from django.db.models import QuerySet
 from jiaozi.exchange.models import ProductPrice, Seat, TradeOrder
 from jiaozi.exchange.queries.reading import PRICES_MAX, ROWS_MAX, session
 from jiaozi.exchange.rules import Code, Product, Side, say
-from jiaozi.exchange.rules.life import OrderState, trader
+from jiaozi.exchange.rules.life import OrderState, UnableToTrade, trader
 from jiaozi.exchange.rules.lines import trader_account
 from jiaozi.kernel.label import Label
 from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.rules import AccountKind
 from jiaozi.party import queries as parties
 from jiaozi.party.models import Organisation
-from jiaozi.party.rules import Actor, Role, check_own_programme
+from jiaozi.party.rules import Actor, Role, UnableToActForProgramme, check_own_programme
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,15 @@ def trader_of(by: Actor, programme: str) -> UUID:
     check_own_programme(by, programme)
     seat = seat_of(programme, by.centre) if by.role is Role.CENTRE and by.centre else None
     return trader(by, seat.party_id if seat else None)
+
+
+def may_trade(by: Actor, programme: str) -> bool:
+    """Say whether somebody trades for an organisation in a programme: a centre without a seat doesn't."""
+    try:
+        trader_of(by, programme)
+    except (UnableToTrade, UnableToActForProgramme):
+        return False
+    return True
 
 
 def trading_as(by: Actor, programme: str) -> Organisation:

@@ -41,14 +41,15 @@ def exchange(request: HttpRequest) -> HttpResponse:
         "schedules": schedules,
         "next": min((next_close(row.closes_minute, now) for row in schedules if row.active), default=None),
         "seats": queries.seats(programme),
-        **_reader(request),
+        **_reader(request, programme),
     }
     return render(request, "web/exchange.html", context)
 
 
-def _reader(request: HttpRequest) -> dict[str, bool]:
-    role = asking(request).role
-    return {"trades": role in TRADERS, "watches": role in WATCHERS}
+def _reader(request: HttpRequest, programme: str) -> dict[str, bool]:
+    who = asking(request)
+    trades = who.role in TRADERS and who.actor is not None and queries.may_trade(who.actor, programme)
+    return {"trades": trades, "watches": who.role in WATCHERS}
 
 
 @page(Label("场次结果", "Session"), EVERYBODY, parent="web:exchange")
@@ -65,7 +66,7 @@ def exchange_session(request: HttpRequest, session_id: UUID) -> HttpResponse:
         "tables": [_table(found, names, each.resource_class) for each in found.book.contracts if found.prices],
         "plot": _plot(found, names, chosen) if found.prices else None,
         "most": ROWS,
-        **_reader(request),
+        **_reader(request, found.programme),
     }
     return render(request, "web/exchange_session.html", context)
 
