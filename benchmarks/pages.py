@@ -36,7 +36,7 @@ from jiaozi.party import services as party
 from jiaozi.party.rules import SCOPES_OF, SYSTEM, Grant, HolderClass, Role, TokenRequest
 from jiaozi.voucher.models import Voucher
 from jiaozi.web.pages import addresses
-from tests.web.people import enrol, member, signed_in
+from tests.web.people import enrol, member, signed_in, with_factor
 from tests.web.sample_market import traded
 from tests.web.sample_year import Job, fill
 from tests.web.sample_year import run as play
@@ -75,6 +75,7 @@ def _people(at: datetime) -> dict[str, Client]:
 
 def _token(at: datetime) -> str:
     person = enrol("reader", at)
+    with_factor(person)
     held = party.grant(
         person=person, grant=Grant(role=Role.OFFICER, since_at=at, programme=PROGRAMME), by=SYSTEM, now=at
     )

@@ -15,7 +15,8 @@ from django.test import Client
 
 from jiaozi.party import queries
 from jiaozi.party import services as party
-from jiaozi.party.rules import SCOPES_OF, SYSTEM, Details, Grant, HolderClass, Role, TokenRequest
+from jiaozi.party.rules import SCOPES_OF, STAFF, SYSTEM, Details, Grant, HolderClass, Role, TokenRequest
+from tests.web.people import with_factor
 from tests.world import CENTRE, PROGRAMME, World, build
 
 
@@ -63,6 +64,8 @@ def enrolled(role: Role, now: Any, *, scopes: Any = None, **place: Any) -> Calle
     )
     by = queries.actor_of(person.id, granted.id, now=now)
     asked = TokenRequest(label="test", scopes=scopes or SCOPES_OF[role], expires_at=now + timedelta(days=30))
+    if role in STAFF:
+        with_factor(person.id)
     _, text = party.issue_token(membership_id=granted.id, request=asked, by=by, now=now)
     return Caller(role.value.lower(), text)
 

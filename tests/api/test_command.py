@@ -22,6 +22,11 @@ def test_the_document_is_printed_without_a_database():
     assert json.loads(printed.output) == json.loads(json.dumps(document()))
 
 
+@pytest.fixture(autouse=True)
+def _without_second_factors(settings):
+    settings.JIAOZI_STAFF_SECOND_FACTOR = False  # tests/web/test_second_factor.py
+
+
 @pytest.fixture
 def person(db):
     return party.enrol(details=Details("王工", EMAIL, ""), by=SYSTEM, now=now()).id

@@ -16,6 +16,7 @@ from tests.browser.conftest import SCREENSHOTS
 from tests.browser.test_first_page import small_targets, sticks_out
 from tests.browser.visitor import Look, Visitor, violations
 from tests.web.people import PASSWORD, enrol, member, signed_in
+from tests.web.test_sign_in import totp_now
 from tests.world import uscc
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -28,9 +29,10 @@ INSIDE = (
 
 
 @pytest.fixture
-def door(browser: Browser, fresh_database, present, live_server) -> Iterator[Visitor]:
+def door(browser: Browser, fresh_database, present, live_server, settings) -> Iterator[Visitor]:
     """Open pages of a service in which nothing happened yet; at the end no page may have complained."""
     cache.clear()
+    settings.JIAOZI_STAFF_SECOND_FACTOR = False  # what is asked of staff beside a password has a test of its own
     visitor = Visitor(browser, live_server.url, Path(SCREENSHOTS) if SCREENSHOTS else None)
     yield visitor
     visitor.close()
@@ -149,6 +151,34 @@ def test_a_passkey_is_added_and_signs_in_without_a_password(door: Visitor, li: s
     page.get_by_role("button", name="用通行密钥登录").click()
     page.wait_for_url("**/map")
     expect(page.locator(".who")).to_contain_text("li")
+
+
+@pytest.mark.parametrize(
+    ("look", "words"),
+    [
+        (Look(), ("请先设置两步验证", "验证器应用", "用量")),
+        (Look("en-US", 360), ("Set two-step verification up first", "Authenticator app", "Usage")),
+    ],
+)
+def test_staff_set_a_second_factor_up_before_they_go_on(door: Visitor, present, settings, look, words) -> None:
+    heading, app, going_on = words
+    settings.JIAOZI_STAFF_SECOND_FACTOR = True
+    member("wu", Role.CENTRE, present, password=PASSWORD)
+    page = door.open("/sign-in/login/?next=/usage", look)
+    fill_in(page, address="wu@example.cn")
+    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+    assert violations(page) == []
+    assert not sticks_out(page)
+    assert small_targets(page) == []
+    page.get_by_role("link", name=app, exact=True).click()
+    page.locator("#id_password").fill(PASSWORD)
+    page.locator("main button.primary").click()
+    secret = page.locator(".secret").inner_text()
+    page.locator("#id_code").fill(totp_now(secret))
+    page.locator("main button.primary").click()
+    expect(page.locator(".codes li")).to_have_count(10)
+    page.goto(f"{door.base}/usage")
+    expect(page.get_by_role("heading", level=1)).to_have_text(going_on)
 
 
 def test_a_session_that_is_about_to_end_says_so_and_can_be_kept(door: Visitor, li: str, settings) -> None:

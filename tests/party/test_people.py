@@ -44,6 +44,13 @@ from jiaozi.settlement.rules.life import check_apart as check_payer
 from tests.world import uscc
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _without_second_factors(settings):
+    settings.JIAOZI_STAFF_SECOND_FACTOR = False  # tests/web/test_second_factor.py
+
+
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 PROGRAMME = "chengdu-2023"

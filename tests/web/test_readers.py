@@ -134,6 +134,7 @@ EXPECTED: dict[str, dict[str, int] | str] = {
     "web:voucher": OVERSEERS | {"applicant": 200},
     "web:account": SIGNED_IN,
     "web:acting": SIGNED_IN,
+    "web:second-factor": "leads on, or to a second factor; test_second_factor.py",
     "web:stay": POSTED,
     "web:site-map": EVERYBODY,
     "web:found": SIGNED_IN,

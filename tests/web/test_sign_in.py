@@ -28,8 +28,9 @@ LIBRARY = ("account_", "mfa_", "socialaccount_", "usersessions_")
 
 
 @pytest.fixture(autouse=True)
-def _nobody_tried_before() -> None:
+def _nobody_tried_before(settings) -> None:
     cache.clear()
+    settings.JIAOZI_STAFF_SECOND_FACTOR = False  # test_second_factor.py
 
 
 def sign_in(client: Client, name: str, password: str = PASSWORD, **words: str):

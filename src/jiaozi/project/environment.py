@@ -112,6 +112,9 @@ class Environment(BaseSettings):
     openid: list[OpenIdProvider] = []
     demo: bool = False
     """Whether this is a demonstration, with its well-known passwords."""
+    staff_second_factor: bool | None = None
+    """Whether officers, finance, operators, auditors and centres' clerks must prove a second factor; unless it is said,
+    everywhere but in a demonstration."""
     webhooks_to_private_addresses: bool = False
     """Whether webhooks may be called at private addresses and without TLS."""
     process_engine: bool = False

@@ -50,6 +50,9 @@ MFA_TOTP_ISSUER = "交子 Jiaozi"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _ENV.https
 """Browsers themselves allow passkeys without HTTPS on localhost alone."""
 
+JIAOZI_STAFF_SECOND_FACTOR = not _ENV.demo if _ENV.staff_second_factor is None else _ENV.staff_second_factor
+"""Whether staff must have a second factor, and show it, before any page but those that set one up, and any token."""
+
 SOCIALACCOUNT_ADAPTER = "jiaozi.web.sign_in.adapters.Providers"
 SOCIALACCOUNT_AUTO_SIGNUP = True
 SOCIALACCOUNT_STORE_TOKENS = False

@@ -11,21 +11,27 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
+from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Refused
 from jiaozi.party import queries as party
 from jiaozi.party.queries import Standing
-from jiaozi.party.rules import Actor, Role
+from jiaozi.party.rules import Actor, Proof, Role, asked_of
 from jiaozi.web.pages import Page, page_of, pages
+from jiaozi.web.sign_in import second_factor
 from jiaozi.web.templatetags.words import said
 
 CHOSEN = "membership"
 """Session key: the membership that was chosen to act by."""
 BAD, FORBIDDEN, NOT_FOUND, CONFLICT, UNAUTHORISED = 400, 403, 404, 409, 401
+OPEN_WITHOUT_PROOF = frozenset(
+    {"second-factor", "acting", "account", "stay", "about", "accessibility", "look", "site-map"}
+)
+"""Addresses that staff may open before they have shown a second factor: those that lead to it, and help."""
 _NOT_YOURS = frozenset(
     {"WRONG_ROLE", "NOT_YOURS", "NOT_YOURS_TO_SEE", "NOT_YOUR_CENTRE", "NOT_YOUR_PROGRAMME", "NOT_ADMINISTRATOR"}
     | {"NOT_ADMITTED", "SEALED", "SELF_GRANT", "SELF_LIMIT", "MEMBERSHIP_OVER", "SAME_PERSON", "SCOPE_MISSING"}
@@ -67,6 +73,13 @@ class Asking:
         """The role acted in; None without a membership."""
         return self.actor.role if self.actor and self.standing and self.standing.membership else None
 
+    @cached_property
+    def proof(self) -> Proof:
+        """How far a second factor has been shown, where the role needs one."""
+        if self.standing is None or not asked_of(self.role, required=settings.JIAOZI_STAFF_SECOND_FACTOR):
+            return Proof.NOT_ASKED
+        return second_factor.proof_of(self._request, self.standing.factors)
+
     @property
     def navigation(self) -> list[tuple[str, Page]]:
         """Give the pages of the navigation that are open to whoever asks, in their order."""
@@ -99,7 +112,9 @@ class Frame:
             return refused(request, Label("地址含有无效字符", "the address holds a character that can't be"), BAD)
         if page_of(view) is None:
             return refused(request, Label("此页面尚未开放", "this page is not open to anybody yet"), FORBIDDEN)
-        return None
+        if match.url_name in OPEN_WITHOUT_PROOF or asking(request).proof.stands:
+            return None
+        return to_second_factor(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Say a refusal as a page."""
@@ -151,6 +166,25 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     if "HX-Request" in request.headers:
         return HttpResponse(status=UNAUTHORISED, headers={"HX-Redirect": resolve_url(settings.LOGIN_URL)})
     return HttpResponseRedirect(there)
+
+
+def safe_address(request: HttpRequest, there: str) -> str:
+    """Keep to this service whoever would be led elsewhere."""
+    hosts = {request.get_host()}
+    safe = url_has_allowed_host_and_scheme(there, allowed_hosts=hosts, require_https=request.is_secure())
+    return there if there and safe else "/"
+
+
+def to_second_factor(request: HttpRequest) -> HttpResponse:
+    """Lead staff to the page that asks for a second factor, and back; what was sent there is not done."""
+    here = reverse("web:second-factor")
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=FORBIDDEN, headers={"HX-Redirect": here})
+    if request.method not in {"GET", "HEAD"}:
+        missing = asking(request).proof is Proof.MISSING
+        why = second_factor.MISSING if missing else second_factor.UNPROVEN
+        return refused(request, why, FORBIDDEN, next_step=here)
+    return HttpResponseRedirect(f"{here}?{urlencode({'next': request.get_full_path()})}")
 
 
 def refused(request: HttpRequest, why: Label, status: int, **more: Any) -> HttpResponse:

@@ -94,6 +94,7 @@ urlpatterns = [
     path("year-end/close", views.close_year, name="close-year"),
     path("wallet", views.wallet, name="wallet"),
     path("account/", views.account, name="account"),
+    path("account/second-factor", views.second_factor, name="second-factor"),
     path("account/acting", views.acting, name="acting"),
     path("account/organisation", views.found, name="found"),
     path("account/notifications", views.notifications, name="notifications"),

@@ -13,6 +13,7 @@ from jiaozi.party.queries.organisations import (
     serves,
 )
 from jiaozi.party.queries.people import (
+    FACTORS,
     Standing,
     UnableToFindPerson,
     actor_of,
@@ -28,6 +29,7 @@ from jiaozi.party.queries.people import (
     names_on_screen,
     person,
     pseudonym,
+    second_factors,
     staff,
     standing_of,
     token,
@@ -45,6 +47,7 @@ from jiaozi.party.queries.relations import (
 )
 
 __all__ = [
+    "FACTORS",
     "IDS_MAX",
     "PAGE_MAX",
     "Neighbourhood",
@@ -76,6 +79,7 @@ __all__ = [
     "related",
     "relation",
     "relations_of",
+    "second_factors",
     "serves",
     "staff",
     "standing_of",

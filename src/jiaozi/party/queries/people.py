@@ -10,7 +10,9 @@ from typing import TypeVar
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
-from django.db.models import Q, QuerySet
+from allauth.mfa.models import Authenticator
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from jiaozi.kernel.refusal import Refused
 from jiaozi.party.models import Membership, Person, PersonDetails, Token
@@ -20,6 +22,9 @@ from jiaozi.party.rules.membership import Grant, UnableToAct, actor_for, may_lis
 
 RowT = TypeVar("RowT", Person, Membership, Token)
 NAMES_MAX = 500
+_KINDS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+FACTORS = Authenticator.objects.filter(user_id=OuterRef("membership__person_id"), type__in=_KINDS)
+"""A token's person's second factors, as a subquery."""
 MEMBERSHIPS_MAX = 50
 """As many memberships of one person are looked at; nobody has so many."""
 
@@ -68,6 +73,12 @@ def email_of(person: UUID) -> str:
     return str(rows.values_list("email", flat=True).first() or "")
 
 
+def second_factors(person: UUID) -> dict[int, str]:
+    """Give a person's second factors, id → kind: an authenticator app, passkeys and, beside one, recovery codes."""
+    found = dict(Authenticator.objects.filter(user_id=person).values_list("id", "type"))
+    return found if set(found.values()) & set(_KINDS) else {}
+
+
 def by_email(email: str) -> Person | None:
     """Give the person who signs in with this address, if there is one."""
     return Person.objects.filter(emailaddress__email=email.strip().lower()).first()
@@ -87,8 +98,12 @@ def membership(id: UUID) -> Membership:  # noqa: A002 - the column's own name
 
 def memberships_of(person: UUID, *, now: datetime) -> list[Membership]:
     """Give what a person may act as at an instant, oldest first, organisations and details loaded, in one statement."""
+    return list(_memberships(person, now)[:MEMBERSHIPS_MAX])
+
+
+def _memberships(person: UUID, now: datetime) -> QuerySet[Membership]:
     rows = in_force(now).filter(person_id=person, person__is_active=True)
-    return list(rows.select_related("organisation", "person__details").order_by("id")[:MEMBERSHIPS_MAX])
+    return rows.select_related("organisation", "person__details").order_by("id")
 
 
 def members_of(
@@ -170,12 +185,16 @@ def unknown_membership() -> UnableToAct:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Whom a signed-in person acts as: the actor, by which membership, if any, of which that can be chosen."""
+    """Whom a signed-in person acts as: the actor, by which membership, if any, of which that can be chosen.
+
+    ``factors`` are the ids of the person's second factors.
+    """
 
     actor: Actor
     name: str
     membership: Membership | None
     memberships: tuple[Membership, ...]
+    factors: frozenset[int] = frozenset()
 
 
 def standing_of(person: UUID, chosen: UUID | None, *, now: datetime) -> Standing:
@@ -183,7 +202,11 @@ def standing_of(person: UUID, chosen: UUID | None, *, now: datetime) -> Standing
 
     A chosen membership that is over, or another's, is none; who has only one acts by that.
     """
-    rows = memberships_of(person, now=now)
+    own = Authenticator.objects.filter(user_id=OuterRef("person_id"))
+    found = _memberships(person, now).annotate(
+        has_factor=Exists(own.filter(type__in=_KINDS)), factors=ArraySubquery(own.values("id"))
+    )
+    rows = list(found[:MEMBERSHIPS_MAX])
     if len(rows) == 1:
         chosen = rows[0].id
     row = next((each for each in rows if each.id == chosen), None)
@@ -193,6 +216,7 @@ def standing_of(person: UUID, chosen: UUID | None, *, now: datetime) -> Standing
         name=details.name if details else pseudonym(person),
         membership=row,
         memberships=tuple(rows),
+        factors=frozenset(rows[0].factors if rows and rows[0].has_factor else ()),
     )
 
 

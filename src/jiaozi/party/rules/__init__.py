@@ -41,12 +41,14 @@ from jiaozi.party.rules.program import Answer, Pace, UnableToKeepPace, UnableToR
 from jiaozi.party.rules.reach import Reach, check_oversees, reach_of
 from jiaozi.party.rules.relation import Relation, RelationKind, UnableToRelate
 from jiaozi.party.rules.relation_graph import Group, connected, say_path
+from jiaozi.party.rules.second_factor import STAFF, Proof, asked_of, proof
 from jiaozi.party.rules.token import TokenRequest, UnableToIssueToken, UnableToUseToken
 
 __all__ = [
     "DEMO_DOMAIN",
     "OVERSEERS",
     "SCOPES_OF",
+    "STAFF",
     "SYSTEM",
     "Actor",
     "Answer",
@@ -57,6 +59,7 @@ __all__ = [
     "Group",
     "HolderClass",
     "Pace",
+    "Proof",
     "Reach",
     "Registration",
     "Relation",
@@ -80,6 +83,7 @@ __all__ = [
     "UnableToSee",
     "UnableToUseToken",
     "actor_for",
+    "asked_of",
     "check_contact",
     "check_correction",
     "check_end_user",
@@ -95,6 +99,7 @@ __all__ = [
     "digest_of",
     "facts",
     "may_write",
+    "proof",
     "reach_of",
     "require_end_user",
     "say_path",

@@ -11,6 +11,7 @@ from uuid import UUID
 from jiaozi.kernel.refusal import Refused
 from jiaozi.party.rules.actor import SCOPES_OF, Actor, Role, Scope
 from jiaozi.party.rules.person import name_of
+from jiaozi.party.rules.second_factor import MISSING, asked_of
 
 LABEL_MAX = 60
 LIFE_MAX = timedelta(days=366)
@@ -91,6 +92,18 @@ def may_issue(by: Actor, person: UUID) -> None:
         )
 
 
+def check_factor(role: Role, *, required: bool, has_factor: bool) -> None:
+    """Let no program act for staff who have no second factor: it could do without one what a page would refuse.
+
+    Raises
+    ------
+    UnableToIssueToken
+        When the role needs one, and the person has none.
+    """
+    if asked_of(role, required=required) and not has_factor:
+        raise UnableToIssueToken("SECOND_FACTOR_MISSING", MISSING.zh, MISSING.en, field="membership")
+
+
 def may_revoke(by: Actor, person: UUID) -> None:
     """Let people end their own tokens, and the operator's administrators everybody's.
 
@@ -117,9 +130,15 @@ def scopes_of(stored: Iterable[str], role: Role) -> frozenset[Scope]:
 
 
 def check_usable(
-    *, expires_at: datetime, ended_at: datetime | None, active: bool, in_force: bool, now: datetime
+    *,
+    expires_at: datetime,
+    ended_at: datetime | None,
+    active: bool,
+    in_force: bool,
+    factor_missing: bool = False,
+    now: datetime,
 ) -> None:
-    """Let a token be used while it, its person and the membership behind it all stand.
+    """Let a token be used while it, its person, the membership behind it and what that asks for all stand.
 
     Raises
     ------
@@ -142,6 +161,8 @@ def check_usable(
         raise UnableToUseToken(
             "MEMBERSHIP_OVER", "令牌所依据的授权已终止", "the membership behind the token is over", field="token"
         )
+    if factor_missing:
+        raise UnableToUseToken("SECOND_FACTOR_MISSING", MISSING.zh, MISSING.en, field="token")
 
 
 def unknown_token() -> UnableToUseToken:

@@ -6,8 +6,9 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, Q
 
 from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
@@ -17,6 +18,7 @@ from jiaozi.party.models import Membership, Token
 from jiaozi.party.rules import Actor, Role
 from jiaozi.party.rules import token as rules
 from jiaozi.party.rules.membership import actor_for
+from jiaozi.party.rules.second_factor import asked_of
 from jiaozi.party.rules.token import TokenRequest, UnableToIssueToken
 
 
@@ -27,12 +29,14 @@ def issue_token(*, membership_id: UUID, request: TokenRequest, by: Actor, now: d
     Raises
     ------
     UnableToIssueToken
-        When a field is wrong, the membership is over, or the actor is not its person.
+        When a field is wrong, the membership is over, the actor is not its person, or the role needs a second factor.
     """
     row = queries.membership(membership_id)
     rules.may_issue(by, row.person_id)
     if not _stands(row, now):
         raise UnableToIssueToken("MEMBERSHIP_OVER", "该授权已终止", "this membership is over", field="membership")
+    if asked_of(Role(row.role), required=settings.JIAOZI_STAFF_SECOND_FACTOR):
+        rules.check_factor(Role(row.role), required=True, has_factor=bool(queries.second_factors(row.person_id)))
     checked = rules.check_request(request, Role(row.role), now)
     text = rules.MARK + secrets.token_urlsafe(rules.SECRET_BYTES)
     made = Token.objects.create(
@@ -75,11 +79,12 @@ def use_token(*, text: str, now: datetime) -> Actor:
     Raises
     ------
     UnableToUseToken
-        When it is none, has expired, was ended, or the membership or the account behind it is over.
+        When it is none, has expired, was ended, the membership or the account behind it is over, or it acts for staff
+        who have no second factor any more.
     """
     row = None
     if text.startswith(rules.MARK) and len(text) <= rules.TEXT_MAX:
-        rows = Token.objects.filter(digest=rules.digest_of(text))
+        rows = Token.objects.filter(digest=rules.digest_of(text)).annotate(has_factor=Exists(queries.FACTORS))
         row = rows.select_related("membership__person").first()
     if row is None:
         raise rules.unknown_token()
@@ -89,6 +94,7 @@ def use_token(*, text: str, now: datetime) -> Actor:
         ended_at=row.ended_at,
         active=holder.person.is_active,
         in_force=_stands(holder, now),
+        factor_missing=asked_of(Role(holder.role), required=settings.JIAOZI_STAFF_SECOND_FACTOR) and not row.has_factor,
         now=now,
     )
     if row.last_used_at is None or now - row.last_used_at >= rules.USE_GRAIN:

@@ -20,7 +20,7 @@ from jiaozi.party import queries as party
 from jiaozi.party import services
 from jiaozi.party.models import Person
 from jiaozi.party.rules import DEMO_DOMAIN, Details, actor_for
-from jiaozi.web.sign_in import sealing
+from jiaozi.web.sign_in import sealing, second_factor
 from jiaozi.web.sign_in.words import ERRORS, MAILS, MESSAGES, PROVIDER_MAIL
 from jiaozi.web.templatetags.words import said
 
@@ -82,6 +82,8 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
     ) -> None:
         """Say what was done, in our words; what needs no saying is not said."""
         del message_context
+        if message_template in second_factor.ADDED:
+            second_factor.note_added(request)
         label = MESSAGES.get(message_template or "")
         if label or message:
             messages.add_message(request, level, said(label) if label else message or "", extra_tags=extra_tags)

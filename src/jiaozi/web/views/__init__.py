@@ -1,7 +1,7 @@
 """The console's views: each parses its address, asks the house, and shows; nothing is decided or written here."""
 
 from jiaozi.web.views.about import about, accessibility, look
-from jiaozi.web.views.account import account
+from jiaozi.web.views.account import account, second_factor
 from jiaozi.web.views.acting import acting, site_map, stay
 from jiaozi.web.views.budget import budget
 from jiaozi.web.views.centres import centres
@@ -125,6 +125,7 @@ __all__ = [
     "run_again",
     "run_step",
     "search",
+    "second_factor",
     "session_files",
     "site_map",
     "start_template",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from jiaozi.kernel.label import Label
 from jiaozi.party import queries as party
-from jiaozi.web.frame import person_id
+from jiaozi.party.rules import Proof
+from jiaozi.web.frame import asking, person_id, safe_address
 from jiaozi.web.pages import SIGNED_IN, page
 
 
@@ -19,3 +20,17 @@ from jiaozi.web.pages import SIGNED_IN, page
 def account(request: HttpRequest) -> HttpResponse:
     """Show what can be changed, each behind its link."""
     return render(request, "web/account.html", {"details": party.details_of(person_id(request))})
+
+
+@page(Label("两步验证", "Two-step verification"), SIGNED_IN, parent="web:account")
+@never_cache
+@require_safe
+def second_factor(request: HttpRequest) -> HttpResponse:
+    """Say why a second factor is needed and lead to it; on to where one was going once it is shown."""
+    proof = asking(request).proof
+    there = safe_address(request, request.GET.get("next", ""))
+    if proof.stands:
+        return HttpResponseRedirect(there)
+    return render(
+        request, "web/second_factor.html", {"missing": proof is Proof.MISSING, "next": request.get_full_path()}
+    )

@@ -6,14 +6,13 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
 from jiaozi.party import queries as party
-from jiaozi.web.frame import CHOSEN, asking, person_id
+from jiaozi.web.frame import CHOSEN, asking, person_id, safe_address
 from jiaozi.web.pages import EVERYBODY, SIGNED_IN, page
 from jiaozi.web.session import ends_at
 
@@ -24,7 +23,7 @@ from jiaozi.web.session import ends_at
 def acting(request: HttpRequest) -> HttpResponse:
     """List what the reader may act as; a choice holds for this session."""
     who = asking(request)
-    there = _safe(request, request.POST.get("next") or request.GET.get("next") or "")
+    there = safe_address(request, request.POST.get("next") or request.GET.get("next") or "")
     if request.method == "POST":
         chosen = _uuid(request.POST.get("membership", ""))
         party.actor_of(person_id(request), chosen, now=clock.now())
@@ -41,13 +40,6 @@ def _uuid(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise party.unknown_membership() from None
-
-
-def _safe(request: HttpRequest, there: str) -> str:
-    """Keep to this service whoever would be led elsewhere."""
-    hosts = {request.get_host()}
-    safe = url_has_allowed_host_and_scheme(there, allowed_hosts=hosts, require_https=request.is_secure())
-    return there if there and safe else "/"
 
 
 @page(Label("继续登录状态", "Stay signed in"), SIGNED_IN)
