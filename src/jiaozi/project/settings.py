@@ -58,6 +58,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "jiaozi.project.static.CompressedPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -123,11 +124,11 @@ STATICFILES_DIRS = [
     ("vendor/echarts", Path(__file__).resolve().parent.parent / "lab" / "report" / "vendor" / "echarts-6.1.0")
 ]
 """The lab's report has the plots' library inside it; pages load the same file."""
-WHITENOISE_USE_FINDERS = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "jiaozi.project.static.CompressedOnce"},
 }
+"""Served from where they are collected, compressed; never from the source, which has no compressed form beside it."""
 
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
