@@ -40,7 +40,7 @@ class Answer(StrEnum):
         return {
             Answer.NONE: Label("未确认", "not confirmed"),
             Answer.CONFIRMED: Label("已确认", "confirmed"),
-            Answer.OBJECTED: Label("有异议", "objected"),
+            Answer.OBJECTED: Label("有异议", "objected to"),
         }[self]
 
 

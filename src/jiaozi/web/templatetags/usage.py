@@ -95,10 +95,10 @@ def day(instant: datetime) -> date:
 
 
 @register.filter
-def bound(instant: datetime) -> date | SafeString:
+def bound(instant: datetime) -> str:
     """Give where a validity begins or ends: a day where it is the day's beginning, else the moment."""
     here = local_date(instant)
-    return here if start_of_day(here) == instant else moment(instant)
+    return here.isoformat() if start_of_day(here) == instant else moment(instant)
 
 
 @register.filter

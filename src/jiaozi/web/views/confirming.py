@@ -30,7 +30,9 @@ ROWS, _TEXT_MAX = 50, 100
 _ALL, _LATE = "all", "late"
 SHOWN = {
     _ALL: Label("全部", "All"),
-    **{each.value.lower(): each.label for each in Answer},
+    Answer.NONE.value.lower(): Label("未确认", "Not confirmed"),
+    Answer.CONFIRMED.value.lower(): Label("已确认", "Confirmed"),
+    Answer.OBJECTED.value.lower(): Label("有异议", "Objected to"),
     _LATE: Label("前期调整", "Of earlier periods"),
 }
 _CONFIRMED = Label("已确认。", "Confirmed.")
