@@ -81,7 +81,7 @@ def test_the_pages_fit_and_break_no_wcag(visit: Visitor, sample, present, trade)
                 "Entered, and held for.",
                 "Withdraw",
                 "Withdrawn; nothing is held",
-                "write the amount in yuan",
+                "write the amount in CNY",
             ),
         ),
     ],

@@ -156,15 +156,15 @@ def test_a_passkey_is_added_and_signs_in_without_a_password(door: Visitor, li: s
 @pytest.mark.parametrize(
     ("look", "words"),
     [
-        (Look(), ("请先设置两步验证", "验证器应用", "用量")),
-        (Look("en-US", 360), ("Set two-step verification up first", "Authenticator app", "Usage")),
+        (Look(), ("请先设置两步验证", "验证器应用", "成员")),
+        (Look("en-US", 360), ("Set two-step verification up first", "Authenticator app", "Members")),
     ],
 )
 def test_staff_set_a_second_factor_up_before_they_go_on(door: Visitor, present, settings, look, words) -> None:
     heading, app, going_on = words
     settings.JIAOZI_STAFF_SECOND_FACTOR = True
     member("wu", Role.CENTRE, present, password=PASSWORD)
-    page = door.open("/sign-in/login/?next=/usage", look)
+    page = door.open("/sign-in/login/?next=/members", look)
     fill_in(page, address="wu@example.cn")
     expect(page.get_by_role("heading", level=1)).to_have_text(heading)
     assert violations(page) == []
@@ -177,7 +177,7 @@ def test_staff_set_a_second_factor_up_before_they_go_on(door: Visitor, present, 
     page.locator("#id_code").fill(totp_now(secret))
     page.locator("main button.primary").click()
     expect(page.locator(".codes li")).to_have_count(10)
-    page.goto(f"{door.base}/usage")
+    page.goto(f"{door.base}/members")
     expect(page.get_by_role("heading", level=1)).to_have_text(going_on)
 
 

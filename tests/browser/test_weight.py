@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.test.testcases import LiveServerThread
 from django.urls import NoReverseMatch, reverse
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Request, expect
 
 from jiaozi.exchange.models import Session
 from jiaozi.party.rules import Role
@@ -132,8 +132,8 @@ def weight(browser: Browser, service: str, path: str, session: str) -> int:
         if session:
             window.add_cookies([{"name": "sessionid", "value": session, "url": service}])
         page = window.new_page()
-        came = []
-        page.on("requestfinished", came.append)
+        came: list[Request] = []
+        page.on("requestfinished", lambda request: came.append(request))  # noqa: PLW0108 - Playwright marks what it is given
         page.goto(service + path)
         for plot in page.locator("[data-plot]").all():
             plot.scroll_into_view_if_needed()

@@ -35,9 +35,9 @@ from jiaozi.web.views.usage import chosen, reached
 
 PUBLISHERS = frozenset({Role.CENTRE, Role.OPERATOR})
 _TYPED_MAX = 30
-_RATE_WRONG = Label("单价须以元写，至多8位小数，如0.15", "write the price in yuan with at most 8 decimals, like 0.15")
+_RATE_WRONG = Label("单价须以元写，至多8位小数，如0.15", "write the price in CNY with at most 8 decimals, like 0.15")
 _MINIMUM_WRONG = Label(
-    "金额须以元写，至多2位小数，如1.00", "write the amount in yuan with at most 2 decimals, like 1.00"
+    "金额须以元写，至多2位小数，如1.00", "write the amount in CNY with at most 2 decimals, like 1.00"
 )
 _PUBLISHED = Label("价目已发布。", "The price is published.")
 
