@@ -44,9 +44,7 @@ def test_a_problem_has_a_code_a_field_and_one_language(house):
 
 
 def test_a_wrong_field_is_named(house):
-    body = problem(
-        house.holder.post("/orders", {"voucher": "nonsense", "units": 0, "colour": 1}), 422, "FIELD_UUID_PARSING"
-    )
+    body = problem(house.holder.post("/orders", {"voucher": "nonsense", "units": 0, "colour": 1}), 422, "FIELD_MISSING")
     fields = {each["field"]: each["code"] for each in body["errors"]}
     assert fields["voucher"] == "FIELD_UUID_PARSING"
     assert fields["colour"] == "FIELD_EXTRA_FORBIDDEN"

@@ -93,7 +93,7 @@ def test_a_crash_after_the_verb_leaves_neither_write_nor_key_and_the_retry_heals
         raise SystemError("the machine stopped")
 
     with monkeypatch.context() as broken:
-        broken.setattr("jiaozi.api.rooms.orders._shown", crash)
+        broken.setattr("jiaozi.api.rooms.orders.shown", crash)
         with pytest.raises(SystemError):
             live.holder.post("/orders", body, key="k")
     assert (Order.objects.count(), KeptAnswer.objects.count()) == (0, 0)
