@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import timedelta
 from fractions import Fraction
 
@@ -18,10 +19,12 @@ from jiaozi.order.ports import JobOutcome, Landing, UsageRecord
 from jiaozi.order.rules import Request
 from jiaozi.order.rules.wishes import DataFile, Wishes
 from jiaozi.order.services import data
+from jiaozi.party.rules import Role
 from jiaozi.policy.rules import OrderTerms
 from jiaozi.settlement import queries
 from jiaozi.settlement import services as settlement
 from jiaozi.settlement.queries.exporting import ExportForm, export
+from tests.web.people import member, signed_in
 from tests.world import CENTRE, CENTRE_CLERK, FINANCE, OPERATOR
 
 from .conftest import LATER, NOW
@@ -100,4 +103,11 @@ def test_a_movement_is_a_line_of_its_own_and_agrees_three_ways(house, moved):
     focus = list(csv.DictReader(io.StringIO(export(row.id, ExportForm.FOCUS).decode())))
     use = next(each for each in focus if each["ResourceId"] == reference and each["ChargeCategory"] == "Usage")
     assert (use["ConsumedQuantity"], use["ConsumedUnit"], use["BilledCost"]) == ("3", "GB", "0.15")
+    page = (
+        signed_in(member("auditor", Role.AUDITOR, NOW - timedelta(days=3_650)))
+        .get(f"/statements/{row.id}")
+        .content.decode()
+    )
+    assert f'<a href="/orders/{moved.id}">数据传输</a>' in page
+    assert "人民币人民币" not in re.sub(r"<[^>]+>", "", page)
     assert queries.audit_all().findings == ()

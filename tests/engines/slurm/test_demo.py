@@ -23,7 +23,7 @@ def test_the_story_loses_a_line_and_neither_an_order_nor_a_fen(fresh_database, t
     folder = tmp_path / "demo"
     environ = fresh_database.environ() | {"JIAOZI_VAR": str(folder), "COLUMNS": "200"}
     words = ["demo", "--engines", "slurm", "--no-serve", "--folder", str(folder)]
-    told = subprocess.run([*JIAOZI, *words], env=environ, capture_output=True, text=True, timeout=300, check=False)
+    told = subprocess.run([*JIAOZI, *words], env=environ, capture_output=True, text=True, timeout=600, check=False)
     assert told.returncode == 0, told.stderr + told.stdout
     assert "[red]" not in told.stdout
     assert "expected" not in told.stdout

@@ -131,7 +131,7 @@ def _replenish(at: datetime) -> None:
 
 def _disallow(stage: Stage, statement_id: UUID, at: datetime) -> None:
     """Let a spot check take half a line back; the centre pays, and what was replaced goes to the treasury."""
-    line = queries.lines(statement_id, limit=1)[0]
+    line = max(queries.lines(statement_id), key=lambda each: each.amount_fen)
     row = services.disallow(
         statement_id=statement_id,
         capture_id=line.capture_id,
