@@ -79,6 +79,24 @@ def test_a_claim_from_the_books_stays_one_when_a_line_of_it_is_answered(row) -> 
     assert answers(row) == [0, 3, 0]
 
 
+def test_confirming_all_keeps_the_figures_of_the_books_that_differ(row) -> None:
+    lines = own_claim(row.id)
+    wrong, _missing, *rest = lines
+    told = {each: lines[each] for each in rest} | {wrong: 7, "a job nobody metered": 5}
+    settlement.claim(statement_id=row.id, lines=told, **BY)
+    assert answers(row) == [1, 1, 1], "a line that the books don't name is not confirmed, and not objected to"
+    done = settlement.confirm(statement_id=row.id, **BY)
+    assert answers(row) == [0, 2, 1]
+    assert done.claim_total_fen == row.total_fen - lines[wrong] + 7 + 5
+    row.refresh_from_db()
+    [differs] = queries.answered_lines(row, answer=Answer.OBJECTED)
+    assert (str(differs.capture.order_id), differs.claimed_fen) == (wrong, 7)
+    with pytest.raises(UnableToMatch):
+        settlement.match(statement_id=row.id, by=OPERATOR, now=LATER)
+    found, differing = queries.differences(row)
+    assert (differing, {each.reference for each in found}) == (2, {wrong, "a job nobody metered"})
+
+
 def test_a_statements_lines_are_found_by_order_and_record(row) -> None:
     line = queries.lines(row.id)[2]
     [by_number] = queries.answered_lines(row, text=line.capture.order.number)

@@ -21,9 +21,9 @@ from jiaozi.settlement.services.step import take
 
 @transaction.atomic
 def confirm(*, statement_id: UUID, by: Actor, now: datetime) -> Statement:
-    """Claim every line as it was metered; what the centre objects to stays objected to.
+    """Claim every line as it was metered that has no other figure of the centre's; what differs stays so.
 
-    The same again changes nothing.
+    A line that the centre's own books don't name is confirmed by it. The same again changes nothing.
 
     Raises
     ------
