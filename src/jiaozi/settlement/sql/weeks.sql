@@ -1,11 +1,12 @@
--- What was granted and what was paid in each week before an instant: week 0 is the last. Of each also what is the year's:
+-- What was granted and what was paid in each week before an instant: week 0 is the last, and a week holds the instant
+-- that it begins with and not the one that it ends with. Of each also what is the year's:
 -- the vouchers issued in it, and what was paid for those. Cost: the lines of the year's paid statements, read once.
 SELECT week,
        sum(granted)::bigint, sum(paid)::bigint,
        coalesce(sum(granted) FILTER (WHERE at >= %(first)s), 0)::bigint,
        coalesce(sum(own_paid), 0)::bigint
   FROM (
-    SELECT floor(extract(epoch FROM %(end)s - moved.at) / 604800)::int AS week, moved.* FROM (
+    SELECT ceil(extract(epoch FROM %(end)s - moved.at) / 604800)::int - 1 AS week, moved.* FROM (
       SELECT v.issued_at AS at, v.face_fen AS granted, 0::bigint AS paid, 0::bigint AS own_paid
         FROM voucher v WHERE v.programme = %(programme)s AND v.issued_at >= %(since)s AND v.issued_at < %(end)s
       UNION ALL
