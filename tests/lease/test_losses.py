@@ -15,10 +15,11 @@ from jiaozi.lease.rules import UnableToLease, Verdict
 from jiaozi.lease.services import admit, rule_loss
 from jiaozi.party.rules import Actor, Role
 from jiaozi.settlement.queries import audit_all
+from tests.api.conftest import enrolled
 from tests.lease.test_ids import INVARIANT, found, told
 from tests.lease.test_leases import opened
 from tests.web.people import member, signed_in
-from tests.world import CENTRE
+from tests.world import CENTRE, PROGRAMME
 
 OPERATOR = Actor(name="operator", role=Role.OPERATOR)
 
@@ -108,3 +109,10 @@ def test_the_page_shows_leases_and_losses_and_an_operator_rules(centres, loss):
     assert "由中心承担，已了结" in done.content.decode()
     assert found() == set()
     assert operator.post(f"{action}/nonsense", {"words": "x"}).status_code == 404
+
+
+def test_the_losses_of_the_programme_that_is_asked_for_are_given(centres, loss):
+    for caller in (enrolled(Role.OPERATOR, centres.at), enrolled(Role.CENTRE, centres.at, centre=CENTRE)):
+        for asked, expected in (("", [str(loss.id)]), (PROGRAMME, [str(loss.id)]), ("elsewhere-2026", [])):
+            answer = caller.get("/lease-losses", {"programme": asked} if asked else None)
+            assert [each["id"] for each in answer.json()["items"]] == expected, (caller.name, asked)

@@ -173,7 +173,10 @@ def list_lease_losses(request: Asked, asked: Query[LossFilter]) -> Page[LossShap
     programme = programme_of(request, asked.programme)
     reach = reach_of(request.auth, programme, Reach(centre=asked.centre), holders=False)
     rows = queries.losses(
-        reach.centre, programme=request.auth.programme, after=at_instant(asked.cursor), limit=asked.limit + 1
+        reach.centre,
+        programme=asked.programme or request.auth.programme,
+        after=at_instant(asked.cursor),
+        limit=asked.limit + 1,
     )
     return page(rows, asked.limit, loss_shown, lambda row: (row.told_at, row.id))
 
