@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 from playwright.sync_api import expect
 
 from jiaozi.party.rules import HolderClass
@@ -16,6 +18,14 @@ from tests.world import PROGRAMME, World
 __all__ = ["pytestmark"]
 WEIGHT_MAX = 250_000
 """Bytes over the wire of the first page with everything that it loads."""
+NAMES_DRAWN = """box => echarts.getInstanceByDom(box).getZr().storage.getDisplayList(true)
+  .filter(drawn => drawn.type === "tspan" && !drawn.ignore && !drawn.parent?.ignore)
+  .map(drawn => {
+    const at = drawn.getBoundingRect().clone();
+    if (drawn.transform) at.applyTransform(drawn.transform);
+    return [drawn.style.text, at.x, at.y, at.x + at.width, at.y + at.height];
+  })"""
+"""What a plot has written: text, left, top, right, bottom, in pixels."""
 
 
 def public_paths() -> list[str]:
@@ -66,6 +76,20 @@ def test_plots_are_drawn_where_they_come_into_sight_and_again_in_the_dark(
         light = plot.screenshot()
         page.emulate_media(color_scheme="dark")
         assert plot.screenshot() != light, path
+        page.context.close()
+
+
+def test_no_name_on_the_map_lies_over_another_on_a_telephone(visit: Visitor) -> None:
+    for look in (each for each in LOOKS if each.width < 480):
+        page = visit.open("/centres", look)
+        plot = page.locator("[data-plot]")
+        plot.scroll_into_view_if_needed()
+        expect(plot).to_have_attribute("data-drawn", "map")
+        names = plot.evaluate(NAMES_DRAWN)
+        assert len(names) >= 10, look
+        for one, other in combinations(names, 2):
+            apart = any(one[low + 2] <= other[low] or other[low + 2] <= one[low] for low in (1, 2))
+            assert apart, (look, one, other)
         page.context.close()
 
 

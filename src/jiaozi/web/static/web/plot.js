@@ -115,16 +115,36 @@
     };
   };
 
+  /* Where names go in a narrow box: beneath, or above where one stands already, or only in the tooltip and the table. */
+  const places = (nodes, box, span, align) => {
+    const face = type(), pen = document.createElement("canvas").getContext("2d");
+    pen.font = `${face.fontSize}px ${face.fontFamily}`;
+    const px = box.clientWidth / span, edge = box.clientWidth / 2, R = 8, GAP = 11, MIDDLE = 34;
+    const taken = [[-MIDDLE, MIDDLE, -MIDDLE, MIDDLE], ...nodes.map((node) => [node.x * px - R, node.x * px + R, -node.y * px - R, -node.y * px + R])];
+    return nodes.map((node) => {
+      const width = pen.measureText(node.name).width, high = face.fontSize * 1.2, x = node.x * px, y = -node.y * px;
+      const left = { left: x, center: x - width / 2, right: x - width }[align(node.x)];
+      for (const [position, top] of [["bottom", y + GAP], ["top", y - GAP - high]]) {
+        const mine = [left, left + width, top, top + high];
+        const free = taken.every((one) => mine[1] < one[0] || one[1] < mine[0] || mine[3] < one[2] || one[3] < mine[2]);
+        if (free && left > -edge && left + width < edge && top > -edge && top + high < edge) { taken.push(mine); return { position }; }
+      }
+      return { show: false };
+    });
+  };
+
   /* The cities by tier and direction, and the links to them. */
   const map = (plot, box) => {
     const DASHES = { measured: "solid", published: "dashed", model: "dotted" };
     const ring = (r) => Array.from({ length: 73 }, (_, step) => [r * Math.sin((step * Math.PI) / 36), r * Math.cos((step * Math.PI) / 36)]);
     const inner = plot.nodes.filter((node) => !node.x && !node.y);
     const outer = plot.nodes.filter((node) => node.x || node.y);
-    const hidden = { type: "value", min: -3.7, max: 3.7, show: false };
+    const REACH = 3.7;
+    const hidden = { type: "value", min: -REACH, max: REACH, show: false };
     const wide = box.clientWidth > 480;
     const label = (node) => (node.rtt && wide ? `${node.name} ${node.rtt}` : node.name);
     const align = (x) => (x > 2 ? "right" : x < -2 ? "left" : "center");
+    const place = wide ? [] : places(outer, box, 2 * REACH, align);
     const thin = (data, style) => ({ type: "line", data, symbol: "none", silent: true, lineStyle: style });
     return {
       textStyle: type(),
@@ -134,10 +154,10 @@
       tooltip: tooltip({ formatter: (it) => it.data?.told || "" }),
       series: [
         ...plot.rings.map((one) => thin(ring(one.r), { color: token("--line"), width: 1 })),
-        { type: "scatter", silent: true, symbolSize: 1, z: 3, itemStyle: { color: "transparent" }, data: plot.rings.map((one) => ({ value: [-one.r * 0.707, one.r * 0.707], name: one.name })), label: { show: true, formatter: "{b}", ...type(), backgroundColor: token("--surface"), padding: [0, 4] } },
+        { type: "scatter", silent: true, symbolSize: 1, z: 3, itemStyle: { color: "transparent" }, data: (wide ? plot.rings : []).map((one) => ({ value: [-one.r * 0.707, one.r * 0.707], name: one.name })), label: { show: true, formatter: "{b}", ...type(), backgroundColor: token("--surface"), padding: [0, 4] } },
         ...outer.map((node) => thin([[0, 0], [node.x, node.y]], { color: token("--brand"), opacity: 0.45, width: 1.25, type: DASHES[node.known] || "dotted" })),
-        { type: "scatter", symbolSize: 12, data: outer.map((node) => ({ value: [node.x, node.y], name: label(node), label: { align: align(node.x) }, told: [node.name, ...node.detail, node.rtt && `${node.rtt} ${plot.ms}`].filter(Boolean).join("\n") })), itemStyle: { color: token("--surface"), borderColor: token("--brand"), borderWidth: 2 }, label: { show: true, position: "bottom", formatter: "{b}", ...type("--ink") }, labelLayout: { hideOverlap: false } },
-        { type: "scatter", symbolSize: 54, data: inner.map((node) => ({ value: [0, 0], name: node.name, told: [node.name, ...node.detail].join("\n") })), itemStyle: { color: token("--brand") }, label: { show: true, position: "inside", formatter: "{b}", ...type("--surface"), fontWeight: 600 } },
+        { type: "scatter", symbolSize: 12, z: 4, data: outer.map((node, n) => ({ value: [node.x, node.y], name: label(node), label: { align: align(node.x), ...place[n] }, told: [node.name, ...node.detail, node.rtt && `${node.rtt} ${plot.ms}`].filter(Boolean).join("\n") })), itemStyle: { color: token("--surface"), borderColor: token("--brand"), borderWidth: 2 }, label: { show: true, position: "bottom", formatter: "{b}", ...type("--ink") } },
+        { type: "scatter", symbolSize: 66, z: 4, data: inner.map((node) => ({ value: [0, 0], name: node.name, told: [node.name, ...node.detail].join("\n") })), itemStyle: { color: token("--brand") }, label: { show: true, position: "inside", formatter: "{b}", ...type("--surface"), fontWeight: 600 } },
       ],
     };
   };
