@@ -128,6 +128,27 @@ def test_an_extension_counts_for_the_member_who_ordered_and_is_refused_past_the_
     assert queries.spending_of(holder.id, f"person:{person}", world.now).spent_fen == queries.order(running.id).most_fen
 
 
+def test_a_member_with_a_limit_extends_no_colleagues_session(world, engine, holder, running):
+    """It would count for the colleague who placed it, so the limit of whoever asks would be passed that way."""
+    person = enrol("li", world.now)
+    grant = Grant(role=Role.APPLICANT, since_at=world.now, organisation=holder.id)
+    member = party.grant(person=person, grant=grant, by=SYSTEM, now=world.now)
+    chief = Actor("person:chief", Role.APPLICANT, holder.id, administrator=True)
+    order.set_limit(membership_id=member.id, per=Per.TOTAL, limit_fen=10**9, by=chief, now=world.now)
+    asked = {"order_id": running.id, "adds_ms": HOUR_MS, "by": Actor(f"person:{person}", Role.APPLICANT, holder.id)}
+    at = world.now + timedelta(minutes=1)
+    for verb, words in ((order.extend, {"slice_id": uuid4()}), (order.extension_price, {})):
+        with pytest.raises(UnableToExtendSession, match="you have a spending limit") as refused:
+            verb(**asked, **words, now=at)
+        assert refused.value.reason.code == "LIMITED"
+    assert (queries.order(running.id).most_fen, queries.slice_states(running.id)) == (running.most_fen, [])
+    Order.objects.filter(id=running.id).update(held_by=f"person:{person}")
+    assert order.extend(**asked, slice_id=uuid4(), now=at).state == SliceState.GRANTED
+    Order.objects.filter(id=running.id).update(held_by="person:other")
+    order.remove_limit(membership_id=member.id, by=chief, now=world.now)
+    assert order.extend(**asked, slice_id=uuid4(), now=at).state == SliceState.GRANTED
+
+
 def lines(row, verb):
     return list(JournalLine.objects.filter(subject=row.id, verb=verb).order_by("id").values_list("body", flat=True))
 

@@ -33,7 +33,7 @@ from jiaozi.order.queries.sessions import (
     slices_under_way,
     standing_slices,
 )
-from jiaozi.order.queries.spending import Limited, limit_of, limited, limits, spending_of
+from jiaozi.order.queries.spending import Limited, has_limit, limit_of, limited, limits, spending_of
 from jiaozi.order.queries.standing import Stuck, standing_of, stuck_orders
 from jiaozi.order.queries.templates import UnableToFindTemplate, count_templates, template, templates
 from jiaozi.order.queries.working import (
@@ -73,6 +73,7 @@ __all__ = [
     "due_data",
     "file_of",
     "given_up",
+    "has_limit",
     "inputs_open",
     "is_doubtful",
     "let_go",

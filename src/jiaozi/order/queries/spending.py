@@ -46,6 +46,12 @@ def limit_of(organisation: UUID, person: UUID) -> SpendingLimit | None:
     return SpendingLimit.objects.filter(organisation_id=organisation, person_id=person, ended_at=None).first()
 
 
+def has_limit(organisation: UUID, actor: str) -> bool:
+    """Say whether whoever acts under a name has a limit in an organisation; only people have."""
+    person = person_in(actor)
+    return person is not None and limit_of(organisation, person) is not None
+
+
 def spending_of(organisation: UUID | None, actor: str, at: datetime) -> Spending | None:
     """Give the limit and what counts for it of whoever acts under a name; None where there is none. Two statements.
 

@@ -116,6 +116,24 @@ def extension(running: Running, request: Request, offer: Offer | None, now: date
     )
 
 
+def check_extender(by: Actor, placed_by: str, *, limited: bool) -> None:
+    """Keep a member who has a spending limit from extending what a colleague placed: it counts for the colleague.
+
+    Raises
+    ------
+    UnableToExtendSession
+        Saying who may.
+    """
+    if limited and by.name != placed_by:
+        raise UnableToExtendSession(
+            "LIMITED",
+            "您有支出限额，不能延长同事下单的会话；请由下单人或没有限额的成员办理",
+            "you have a spending limit and can't extend a colleague's session; ask whoever placed it, or a member who "
+            "has no limit",
+            field="by",
+        )
+
+
 def _check_running(running: Running, now: datetime) -> None:
     reason = _why_not(running, now)
     if reason is not None:

@@ -69,7 +69,7 @@ def extension_price(*, order_id: UUID, adds_ms: int, by: Actor, now: datetime) -
         With the reason.
     """
     row = queries.order(order_id)
-    rules.check_own(by, row.holder_id, row.programme)
+    _check_extender(row, by)
     spendable_terms(vouchers.voucher(row.voucher_id), now)
     running = _running(row)
     priced = _priced(row, running, adds_ms, now)
@@ -89,7 +89,7 @@ def extend(*, order_id: UUID, slice_id: UUID, adds_ms: int, by: Actor, now: date
     """
     with transaction.atomic():
         row = queries.order(order_id, lock=True)
-        rules.check_own(by, row.holder_id, row.programme)
+        _check_extender(row, by)
         found = queries.slice_of(slice_id)
         if found is None:
             _hold(row, slice_id, adds_ms, by, now)
@@ -99,6 +99,12 @@ def extend(*, order_id: UUID, slice_id: UUID, adds_ms: int, by: Actor, now: date
             )
         transaction.on_commit(partial(ask, slice_id=slice_id, now=now))
     return OrderSlice.objects.get(id=slice_id)
+
+
+def _check_extender(row: Order, by: Actor) -> None:
+    """Let the holder's own and the operator extend; what is held more counts for whoever placed the order."""
+    rules.check_own(by, row.holder_id, row.programme)
+    sessions.check_extender(by, row.held_by, limited=queries.has_limit(row.holder_id, by.name))
 
 
 def _running(row: Order) -> sessions.Running:
