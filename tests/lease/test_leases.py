@@ -281,6 +281,27 @@ def test_a_member_with_a_spending_limit_lets_no_centre_spend_without_asking(cent
     services.allow(voucher_id=centres.voucher.id, holder_key=text, by=by, now=centres.at)
 
 
+def test_a_limit_set_afterwards_ends_what_the_member_allowed_as_long_as_it_stands(centres):
+    """Centres would go on spending on that member's key, past a limit that counts none of it."""
+    world, holder = centres.world, centres.voucher.holder
+    chief = Actor("person:chief", Role.APPLICANT, holder.id, administrator=True)
+    person = enrol("li", world.now)
+    grant = Grant(role=Role.APPLICANT, since_at=world.now, organisation=holder.id)
+    member = party.grant(person=person, grant=grant, by=SYSTEM, now=world.now)
+    by = Actor(f"person:{person}", Role.APPLICANT, holder.id)
+    text = public_text(centres.key.public_key())
+    services.allow(voucher_id=centres.voucher.id, holder_key=text, by=by, now=centres.at)
+    centres.settle(2)
+    assert centres.lease().state == State.OPEN
+    order.set_limit(membership_id=member.id, per=Per.MONTH, limit_fen=10**9, by=chief, now=centres.at)
+    centres.settle(4)
+    assert queries.live(centres.voucher.id) == []
+    assert purse(centres.voucher.id).held_fen == 0
+    order.remove_limit(membership_id=member.id, by=chief, now=centres.at)
+    centres.settle(2)
+    assert centres.lease().state == State.OPEN
+
+
 def test_who_may_allow(centres):
     text = public_text(centres.key.public_key())
     for by in (OFFICER, centres.world.applicant(centres.world.holder("别家", serial=7))):

@@ -17,6 +17,7 @@ from jiaozi.lease.rules import Bounds, Standing, State, Step
 from jiaozi.lease.services.ending import recall, write_off
 from jiaozi.lease.services.granting import grant, latest_letter
 from jiaozi.lease.services.keeping import keeper_of, keepers
+from jiaozi.order import queries as orders
 from jiaozi.order import services as order
 from jiaozi.party.rules import SYSTEM
 from jiaozi.voucher import queries as vouchers
@@ -79,6 +80,8 @@ def _wanted(allowance: LeaseAllowance, live: list[Lease], able: dict[str, Centre
     if allowance.ended_at is not None or queries.ran_short(allowance.voucher_id, now - SHORT_FOR):
         return {}
     voucher, limits = vouchers.voucher(allowance.voucher_id), bounds()
+    if orders.has_limit(voucher.holder_id, allowance.by):  # set since: what centres spend would count for nobody
+        return {}
     try:
         terms = order.spendable_terms(voucher, now)
     except UnableToSpend:
