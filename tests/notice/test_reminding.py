@@ -147,6 +147,17 @@ def test_the_page_shows_balance_and_day_and_leads_to_the_voucher(reader, voucher
     assert "算力券到期提醒" in signed_in(reader).get("/account/notifications/choices").content.decode()
 
 
+def test_nobody_is_left_out_where_many_are_to_be_told_at_once(monkeypatch, world, firm, voucher):
+    """What is claimed is told to all of them: a reminder that reached some alone would never be told again."""
+    monkeypatch.setattr("jiaozi.notice.queries.people.RECIPIENTS_AT_ONCE", 2)
+    people = [member(f"reader-{number}", Role.APPLICANT, world.now, organisation=firm.id) for number in range(5)]
+    other = world.holder("别家", serial=2)
+    people.append(member("elsewhere", Role.APPLICANT, world.now, organisation=other.id))
+    world.voucher(other, "4万")
+    assert notice.remind(now=before(voucher, 7)) == len(people)
+    assert [len(told(person)) for person in people] == [1] * len(people)
+
+
 def test_two_tasks_at_once_tell_once(fresh_database):
     world = build(clock.now())
     firm = world.holder("收信科技")
