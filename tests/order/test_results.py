@@ -152,7 +152,10 @@ def test_the_page_lists_shows_and_gives_the_results(world, back):
     assert b"".join(answer.streaming_content) == CONTENT
     assert answer["Content-Disposition"] == 'attachment; filename="out.bin"'
     assert (answer["Content-Length"], answer["Content-Type"]) == (str(len(CONTENT)), "application/octet-stream")
-    OrderData.objects.filter(id=row.id).update(url="s3://bucket/out.bin")
+    OrderData.objects.filter(id=row.id).update(name="结果.bin")
+    answer = browser.get(f"/orders/{back.id}/results/{row.id}")
+    assert answer["Content-Disposition"] == "attachment; filename*=utf-8''%E7%BB%93%E6%9E%9C.bin"
+    OrderData.objects.filter(id=row.id).update(url="s3://bucket/out.bin", name="out.bin")
     told = browser.get(f"/orders/{back.id}/results/{row.id}", follow=True)
     assert "该文件不在本平台" in text_of(told.content)
     assert "s3://bucket/out.bin" in text_of(told.content)

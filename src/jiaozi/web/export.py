@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import xlsxwriter
 from django.http import Http404, HttpResponse
+from django.utils.http import content_disposition_header
 
 from jiaozi.kernel.fen import FEN_PER_YUAN
 from jiaozi.kernel.period import SHANGHAI
@@ -44,7 +45,7 @@ def as_file(form: str, name: str, columns: Sequence[Column[Row]], rows: Iterable
         raise Http404(form)
     write = _csv if form == "csv" else _workbook
     answer = HttpResponse(write(columns, rows), content_type="application/octet-stream")
-    answer["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
+    answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=f"{name}.{form}")
     return answer
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from jiaozi.alert import queries as alerts
@@ -141,5 +142,7 @@ def paper(request: HttpRequest, evidence_id: UUID) -> HttpResponse:
     """Give a paper's bytes, checked against their digest."""
     row, content = papers.content(evidence_id, by=actor(request))
     answer = HttpResponse(content, content_type="application/octet-stream")
-    answer["Content-Disposition"] = f'attachment; filename="{row.paper}.{row.file.kind.lower()}"'
+    answer["Content-Disposition"] = content_disposition_header(
+        as_attachment=True, filename=f"{row.paper}.{row.file.kind.lower()}"
+    )
     return answer

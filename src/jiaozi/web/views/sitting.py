@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -110,7 +111,9 @@ def session_files(request: HttpRequest, order_id: UUID) -> StreamingHttpResponse
         yield from content
 
     response = StreamingHttpResponse(pieces(), content_type="application/gzip")
-    response["Content-Disposition"] = f'attachment; filename="{row.number}-{name.rpartition("/")[2]}"'
+    response["Content-Disposition"] = content_disposition_header(
+        as_attachment=True, filename=f"{row.number}-{name.rpartition('/')[2]}"
+    )
     response["Content-Length"] = str(size)
     response["Cache-Control"] = "private, no-store"
     return response

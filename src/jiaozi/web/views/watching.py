@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from jiaozi.kernel import clock
@@ -78,7 +79,7 @@ def order_result(request: HttpRequest, order_id: UUID, data_id: UUID) -> Streami
     except Refused as refused:
         return _told(request, order_id, refused.reason.label)
     answer = StreamingHttpResponse(found.pieces, content_type="application/octet-stream")
-    answer["Content-Disposition"] = f'attachment; filename="{found.name}"'
+    answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=found.name)
     answer["Content-Length"] = str(found.size)
     answer["Cache-Control"] = "private, no-store"
     return answer
