@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -128,6 +131,26 @@ def test_a_name_stands_for_one_template_of_an_organisation(world, holder) -> Non
         order.rename_template(template_id=other.id, name="夜间", by=world.applicant(holder), now=world.now)
     keep(world, world.holder("别家", serial=2))
     assert OrderTemplate.objects.count() == 3
+
+
+def test_a_template_that_is_deleted_meanwhile_does_not_come_back(world, holder, monkeypatch) -> None:
+    row, by, check = keep(world, holder), world.applicant(holder), template.check_name
+
+    def slow(name):
+        OrderTemplate.objects.filter(id=row.id).delete()
+        return check(name)
+
+    monkeypatch.setattr(template, "check_name", slow)
+    with pytest.raises(queries.UnableToFindTemplate):
+        order.rename_template(template_id=row.id, name="白天", by=by, now=world.now)
+
+
+@pytest.mark.parametrize("verb", [order.delete_template, partial(order.rename_template, name="白天")])
+def test_a_template_is_locked_before_it_is_changed(world, holder, verb) -> None:
+    row = keep(world, holder)
+    with CaptureQueriesContext(connection) as caught:
+        verb(template_id=row.id, by=world.applicant(holder), now=world.now)
+    assert any("FOR UPDATE" in each["sql"] for each in caught)
 
 
 def test_an_organisation_keeps_so_many(world, holder, monkeypatch) -> None:

@@ -35,7 +35,7 @@ from jiaozi.order.queries.sessions import (
 )
 from jiaozi.order.queries.spending import Limited, has_limit, limit_of, limited, limits, spending_of
 from jiaozi.order.queries.standing import Stuck, standing_of, stuck_orders
-from jiaozi.order.queries.templates import UnableToFindTemplate, count_templates, template, templates
+from jiaozi.order.queries.templates import UnableToFindTemplate, count_templates, no_template, template, templates
 from jiaozi.order.queries.working import (
     LET_GO_MAX,
     SUBMITTED_MAX,
@@ -82,6 +82,7 @@ __all__ = [
     "limits",
     "locked",
     "movement_to_close",
+    "no_template",
     "not_taken",
     "on_engine",
     "order",

@@ -15,8 +15,13 @@ class UnableToFindTemplate(Refused):
     """No template has this id."""
 
 
-def template(id: UUID, by: Actor) -> OrderTemplate:  # noqa: A002 - the column's own name
-    """Give one template to a member of its organisation.
+def no_template(id: UUID) -> UnableToFindTemplate:  # noqa: A002 - the column's own name
+    """Say that there is no such template."""
+    return UnableToFindTemplate("NO_SUCH_TEMPLATE", f"没有模板{id}", f"no template {id}", field="template")
+
+
+def template(id: UUID, by: Actor, *, lock: bool = False) -> OrderTemplate:  # noqa: A002 - the column's own name
+    """Give one template to a member of its organisation, locked for a change where asked.
 
     Raises
     ------
@@ -25,9 +30,10 @@ def template(id: UUID, by: Actor) -> OrderTemplate:  # noqa: A002 - the column's
     UnableToKeepTemplate
         When it is another's.
     """
-    row = OrderTemplate.objects.filter(id=id).first()
+    rows = OrderTemplate.objects.select_for_update() if lock else OrderTemplate.objects.all()
+    row = rows.filter(id=id).first()
     if row is None:
-        raise UnableToFindTemplate("NO_SUCH_TEMPLATE", f"没有模板{id}", f"no template {id}", field="template")
+        raise no_template(id)
     check_member(by, row.organisation_id)
     return row
 

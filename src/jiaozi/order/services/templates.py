@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -40,7 +42,8 @@ def keep_template(*, name: str, job: Asked, organisation: UUID, by: Actor, now: 
     row = OrderTemplate(
         id=new_id(), organisation_id=organisation, name=name, job=kept, made_by=by.name, made_at=now, changed_at=now
     )
-    _save(row, name, insert=True)
+    with _named(name):
+        row.save(force_insert=True)
     _tell("keep_template", row, by, now)
     return row
 
@@ -67,9 +70,12 @@ def rename_template(*, template_id: UUID, name: str, by: Actor, now: datetime) -
     UnableToKeepTemplate, UnableToFindTemplate
         When the name is taken or none, or the template is another's or not there.
     """
-    row = queries.template(template_id, by)
+    row = queries.template(template_id, by, lock=True)
     row.name, row.changed_at = rules.check_name(name), now
-    _save(row, row.name)
+    with _named(row.name):
+        there = OrderTemplate.objects.filter(id=row.id).update(name=row.name, changed_at=now)
+    if not there:
+        raise queries.no_template(template_id)
     _tell("rename_template", row, by, now)
     return row
 
@@ -83,7 +89,7 @@ def delete_template(*, template_id: UUID, by: Actor, now: datetime) -> None:
     UnableToKeepTemplate, UnableToFindTemplate
         When it is another's or not there.
     """
-    row = queries.template(template_id, by)
+    row = queries.template(template_id, by, lock=True)
     _tell("delete_template", row, by, now)
     row.delete()
 
@@ -104,10 +110,12 @@ def quote_template(*, template_id: UUID, voucher_id: UUID, authorized_key: str =
     )
 
 
-def _save(row: OrderTemplate, name: str, *, insert: bool = False) -> None:
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Say in a sentence that the name is taken."""
     try:
         with transaction.atomic():
-            row.save(force_insert=insert)
+            yield
     except IntegrityError as clash:
         if "order_template_name" not in str(clash):
             raise
