@@ -7,6 +7,9 @@ from jiaozi.party import services as party
 from jiaozi.party.rules import SCOPES_OF, SYSTEM, Details, Grant, Role, TokenRequest
 from tests.api.conftest import Caller
 
+SEE = dict.fromkeys(["holder", "officer", "auditor", "centre"], "")
+"""Who sees an order; its centre does not learn which person placed it."""
+
 
 def test_a_limit_is_set_by_an_administrator_and_each_member_sees_its_own(house):
     now = house.world.now
@@ -24,12 +27,16 @@ def test_a_limit_is_set_by_an_administrator_and_each_member_sees_its_own(house):
     seen = f"/organisations/{house.firm.id}/spending-limits"
     assert [row["id"] for row in plain.get(seen).json()["items"]] == [made["id"]]
     assert house.holder.get(seen).json()["items"] == [made]
-    assert house.stranger.get(seen).status_code == 403
+    told = {name: house.callers[name].get(seen).status_code for name in ("stranger", "officer", "operator", "centre")}
+    assert set(told.values()) == {403}, "an organisation's own affair"
+    assert house.auditor.get(seen).json()["items"] == [made]
     world, voucher = house.world, house.world.voucher(house.firm)
     world.credit(house.firm)
     first = world.quote(voucher, units=4, seconds=36_000)
     held = plain.post(f"/orders/{first.id}/hold").json()
     assert (held["state"], held["held_by"]) == ("HELD", f"person:{person.id}")
+    seen_by = {name: house.callers[name].get(f"/orders/{first.id}").json()["held_by"] for name in SEE}
+    assert seen_by == SEE | dict.fromkeys(("holder", "officer", "auditor"), held["held_by"])
     second = world.quote(voucher, units=4, seconds=36_000)
     told = plain.post(f"/orders/{second.id}/hold").json()
     assert (told["state"], told["reason_code"]) == ("REFUSED", "LIMIT_REACHED")

@@ -25,10 +25,11 @@ from jiaozi.order.models import Order
 from jiaozi.order.ports import COMMAND_WORDS_MAX, FILES_MAX, KEY_MAX, TIME_LIMIT_MS_MAX, Direction
 from jiaozi.order.rules import Request, Session, State
 from jiaozi.order.rules.session import Opens
+from jiaozi.order.rules.spending import knows_who
 from jiaozi.order.rules.staging import DataState
 from jiaozi.order.rules.template import Asked as Job
 from jiaozi.order.rules.wishes import BYTES_MAX, DATA_MAX, NONE, URL_MAX, DataFile, Wishes
-from jiaozi.party.rules import Reach, Scope, check_may_see, reach_of
+from jiaozi.party.rules import Actor, Reach, Scope, check_may_see, reach_of
 
 router = Router(tags=["orders"])
 OrderState = Annotated[State, one_of(State)]
@@ -102,7 +103,9 @@ class OrderShape(OrderRow):
     """
 
     end_user: UUID | None = id_of("end_user")
-    held_by: str = Field(description="who took the hold, `person:<id>` for a member; empty until then")
+    held_by: str = Field(
+        description="who took the hold, `person:<id>` for a member; empty until then, and for a centre"
+    )
     command: list[str]
     cancel_asked: bool
     exit_code: int | None
@@ -227,14 +230,15 @@ class LogTail(Shape):
     found: bool = Field(description="false where the engine has, or keeps, no log of it")
 
 
-def shown(row: Order) -> OrderShape:
-    """Show an order with its data."""
+def shown(row: Order, by: Actor) -> OrderShape:
+    """Show an order with its data, as far as it is the reader's to know."""
     said: Any = row
     said.data = queries.data_of(row.id) if row.movement_bytes_max else []
     said.movement_hold_fen = row.movement_voucher_hold_fen + row.movement_own_hold_fen
     for each in (said, *said.data):
         each.reason = Words(zh=each.reason_zh, en=each.reason_en)
-    return OrderShape.model_validate(row)
+    found = OrderShape.model_validate(row)
+    return found if knows_who(by, row.holder_id, row.programme) else found.model_copy(update={"held_by": ""})
 
 
 def _wishes(given: Wished | None) -> Wishes:
@@ -269,7 +273,7 @@ def _of(request: Asked, order_id: UUID, *, lock: bool = False) -> Order:
 
 
 def _held_fast(request: Asked, order_id: UUID) -> OrderShape:
-    return shown(_of(request, order_id, lock=True))
+    return shown(_of(request, order_id, lock=True), request.auth)
 
 
 @reads(router, "/orders", Page[OrderRow])
@@ -292,7 +296,7 @@ def list_orders(request: Asked, asked: Query[OrderFilter]) -> Page[OrderRow]:
 @reads(router, "/orders/{order_id}", OrderShape)
 def get_order(request: Asked, order_id: UUID) -> OrderShape:
     """One order: where it stands, what is held, what it cost."""
-    return shown(_of(request, order_id))
+    return shown(_of(request, order_id), request.auth)
 
 
 @writes(router, "/orders", OrderShape, scope=Scope.SPEND)
@@ -308,25 +312,26 @@ def quote_order(request: Asked, given: NewOrder) -> OrderShape:
         files=job.files,
         wishes=job.wishes,
     )
-    return shown(row)
+    return shown(row, request.auth)
 
 
 @writes(router, "/orders/{order_id}/hold", OrderShape, scope=Scope.SPEND, seen=_held_fast)
 def hold_order(request: Asked, order_id: UUID) -> OrderShape:
     """Place an order: take the hold; the job is handed over next. Short of money it is REFUSED with its reason."""
-    return shown(order.hold(order_id=order_id, by=request.auth, now=clock.now()))
+    return shown(order.hold(order_id=order_id, by=request.auth, now=clock.now()), request.auth)
 
 
 @writes(router, "/orders/{order_id}/again", OrderShape, scope=Scope.SPEND)
 def quote_order_again(request: Asked, order_id: UUID, given: Again) -> OrderShape:
     """Quote an old order anew at today's price, with its files and wishes but without its times; nothing is held."""
-    return shown(order.again(order_id=order_id, voucher_id=given.voucher, by=request.auth, now=clock.now()))
+    row = order.again(order_id=order_id, voucher_id=given.voucher, by=request.auth, now=clock.now())
+    return shown(row, request.auth)
 
 
 @writes(router, "/orders/{order_id}/cancel", OrderShape, scope=Scope.SPEND, seen=_held_fast)
 def cancel_order(request: Asked, order_id: UUID) -> OrderShape:
     """Cancel an order: before it was handed over the hold is released at once, on an engine the job is stopped."""
-    return shown(order.cancel(order_id=order_id, by=request.auth, now=clock.now()))
+    return shown(order.cancel(order_id=order_id, by=request.auth, now=clock.now()), request.auth)
 
 
 @reads(router, "/orders/{order_id}/usage", UsedByOrder)

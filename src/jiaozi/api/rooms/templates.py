@@ -121,4 +121,4 @@ def quote_template(request: Asked, template_id: UUID, given: QuoteWish) -> Order
         by=request.auth,
         now=clock.now(),
     )
-    return shown(row)
+    return shown(row, request.auth)

@@ -19,6 +19,7 @@ from jiaozi.kernel.refusal import Reason, Refused
 from jiaozi.ledger.rules import AMOUNT_MAX_FEN
 from jiaozi.order.rules.life import UNFINISHED, State
 from jiaozi.party.rules import Actor, Role
+from jiaozi.party.rules.actor import OVERSEERS
 from jiaozi.party.rules.membership import Grant
 from jiaozi.party.rules.person import name_of
 
@@ -165,12 +166,14 @@ def check_limiter(by: Actor, person: UUID, grant: Grant) -> UUID:
 def whose(by: Actor, organisation: UUID) -> UUID | None:
     """Say whose limits an actor sees of an organisation: a member its own, None for all of them.
 
+    They are the organisation's own affair; beside its members an auditor sees them, nobody else who runs a programme.
+
     Raises
     ------
     UnableToLimit
         For whoever sees none.
     """
-    if by.role in {Role.OFFICER, Role.OPERATOR, Role.AUDITOR, Role.SYSTEM}:
+    if by.role is Role.AUDITOR:
         return None
     own = by.role is Role.APPLICANT and by.organisation == organisation
     person = person_in(by.name)
@@ -179,6 +182,17 @@ def whose(by: Actor, organisation: UUID) -> UUID | None:
             "NOT_YOURS", "您不能查看该单位的支出限额", "you may not see that organisation's limits", field="by"
         )
     return None if by.administrator else person
+
+
+def knows_who(by: Actor, holder: UUID, programme: str) -> bool:
+    """Say whether an actor learns which member placed an order: the holder's own and the programme's staff, no centre.
+
+    >>> centre, member = Actor("a", Role.CENTRE, centre="x"), Actor("b", Role.APPLICANT, UUID(int=1))
+    >>> [knows_who(by, UUID(int=1), "p") for by in (centre, member, Actor("c", Role.OFFICER, programme="p"))]
+    [False, True, True]
+    """
+    own = by.role is Role.APPLICANT and by.organisation == holder
+    return own or (by.role in OVERSEERS and by.programme in {"", programme})
 
 
 def check_limit(limit_fen: int, grant: Grant, now: datetime) -> None:
