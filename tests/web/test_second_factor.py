@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core.cache import cache
 from django.test import Client
@@ -19,7 +20,8 @@ from jiaozi.party.rules import SCOPES_OF, STAFF, Role, TokenRequest, UnableToIss
 from jiaozi.project.environment import Environment
 from jiaozi.web.frame import OPEN_WITHOUT_PROOF
 from jiaozi.web.pages import pages
-from tests.web.people import PASSWORD, SECRET, member, signed_in, with_factor
+from jiaozi.web.sign_in.second_factor import KEY, note_added
+from tests.web.people import PASSWORD, SECRET, enrol, member, signed_in, with_factor
 from tests.web.test_members import firm
 from tests.web.test_pages import text_of
 from tests.web.test_sign_in import sign_in, totp_now
@@ -182,3 +184,104 @@ def test_a_session_that_showed_it_goes_on(present) -> None:
     client = signed_in(member("li", Role.AUDITOR, present))
     assert client.get("/search").status_code == 200
     assert PROGRAMME in text_of(client.get("/").content)
+
+
+FACTOR_PAGES = [
+    "/sign-in/2fa/",
+    "/sign-in/2fa/totp/activate/",
+    "/sign-in/2fa/totp/deactivate/",
+    "/sign-in/2fa/webauthn/",
+    "/sign-in/2fa/webauthn/add/",
+    "/sign-in/2fa/webauthn/keys/1/remove/",
+    "/sign-in/2fa/webauthn/keys/1/edit/",
+    "/sign-in/2fa/recovery-codes/",
+    "/sign-in/2fa/recovery-codes/generate/",
+    "/sign-in/2fa/recovery-codes/download/",
+]
+
+
+def older_than_the_factor(role: Role, at, **place) -> Client:
+    """A browser that signed in by the password before the account had a factor, which was then added elsewhere."""
+    client = Client()
+    person = member("li", role, at, password=PASSWORD, **place)
+    sign_in(client, "li")
+    with_factor(person)
+    RecoveryCodes.activate(Person.objects.get(id=person))
+    return client
+
+
+@pytest.mark.parametrize("acting", [Role.FINANCE, Role.APPLICANT])
+def test_a_password_alone_touches_no_factor_of_an_account_that_has_one(present, firm, acting) -> None:
+    place = {"organisation": firm.id} if acting is Role.APPLICANT else {}
+    client = older_than_the_factor(acting, present, **place)
+    assert client.post("/sign-in/reauthenticate/", {"password": PASSWORD}).status_code == 403
+    before = set(Authenticator.objects.values_list("id", flat=True))
+    for path in FACTOR_PAGES:
+        led = client.get(path)
+        assert (led.status_code, led.headers["Location"]) == (302, f"{HERE}?next={path.replace('/', '%2F')}")
+        assert client.post(path, {"code": "123456"}).status_code == 403
+    assert "本次登录还没有用过" in text_of(client.get(led.headers["Location"]).content)
+    assert set(Authenticator.objects.values_list("id", flat=True)) == before
+
+
+def test_who_belongs_nowhere_keeps_the_factor_too(present) -> None:
+    client = Client()
+    person = enrol("li", present, password=PASSWORD)
+    sign_in(client, "li")
+    with_factor(person)
+    assert client.post("/sign-in/2fa/totp/deactivate/").status_code == 403
+    assert Authenticator.objects.filter(user_id=person).exists()
+
+
+def test_what_was_sent_before_the_factor_is_not_done_after_it_by_the_password(present) -> None:
+    person, client = member("li", Role.FINANCE, present, password=PASSWORD), Client()
+    client.force_login(Person.objects.get(id=person))
+    key = Authenticator.objects.create(user_id=person, type=Authenticator.Type.WEBAUTHN, data={}).pk + 1
+    Authenticator.objects.all().delete()
+    remove = f"/sign-in/2fa/webauthn/keys/{key}/remove/"
+    assert client.post(remove).headers["Location"].startswith("/sign-in/reauthenticate/")
+    Authenticator.objects.create(id=key, user_id=person, type=Authenticator.Type.WEBAUTHN, data={})
+    client.post("/sign-in/reauthenticate/", {"password": PASSWORD, "next": remove})
+    assert Authenticator.objects.filter(id=key).exists()
+    assert client.get("/payment-run").headers["Location"].startswith(HERE)
+
+
+def test_showing_the_factor_opens_the_factors(present) -> None:
+    client = older_than_the_factor(Role.FINANCE, present)
+    page = "/sign-in/2fa/recovery-codes/"
+    led = client.get(page).headers["Location"]
+    prove = re.search(r'href="(/sign-in/2fa/reauthenticate/[^"]*)"', client.get(led).content.decode())[1]
+    assert client.get(prove).status_code == 200
+    shown = client.post(prove.replace("&amp;", "&"), {"code": totp_now(SECRET), "next": led})
+    assert client.get(shown.headers["Location"]).headers["Location"] == page
+    assert client.get(page).status_code == 200
+    assert client.get("/payment-run").status_code == 200
+
+
+def test_a_factor_added_beside_one_that_was_not_shown_proves_nothing(present, rf) -> None:
+    person = member("li", Role.FINANCE, present)
+    client = by_password(person)
+    request = rf.get("/")
+    request.session, request.user = client.session, Person.objects.get(id=person)
+    with_factor(person)
+    second = Authenticator.objects.create(user_id=person, type=Authenticator.Type.WEBAUTHN, data={}).pk
+    note_added(request)
+    assert KEY not in request.session
+    request.session[KEY] = [with_factor(person)]
+    note_added(request)
+    assert second in request.session[KEY]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_signs_in_by_a_recovery_code_and_makes_new_ones_may_read_them(present, monkeypatch) -> None:
+    monkeypatch.undo()
+    person, client = member("li", Role.OFFICER, clock.now(), password=PASSWORD), Client()
+    with_factor(person)
+    codes = RecoveryCodes.activate(Person.objects.get(id=person)).get_unused_codes()
+    sign_in(client, "li")
+    client.post("/sign-in/2fa/authenticate/", {"code": codes[0]})
+    generate = "/sign-in/2fa/recovery-codes/generate/"
+    client.post("/sign-in/reauthenticate/", {"password": PASSWORD, "next": generate})
+    made = client.post(generate)
+    assert client.get(made.headers["Location"]).status_code == 200
+    assert client.get("/search").status_code == 200

@@ -80,6 +80,11 @@ class Asking:
             return Proof.NOT_ASKED
         return second_factor.proof_of(self._request, self.standing.factors)
 
+    @cached_property
+    def own_proof(self) -> Proof:
+        """How far a second factor of the account has been shown, whatever whoever asks acts as."""
+        return second_factor.own_proof(self._request) if self.signed_in else Proof.NOT_ASKED
+
     @property
     def navigation(self) -> list[tuple[str, Page]]:
         """Give the pages of the navigation that are open to whoever asks, in their order."""
@@ -106,7 +111,9 @@ class Frame:
         """Refuse a spoilt address, and a page that doesn't say whose it is: forgetting to say must open nothing."""
         match = request.resolver_match
         if match is None or match.app_name != "web":
-            return None
+            name = match.url_name if match else None
+            unproven = second_factor.guarded(name) and asking(request).own_proof is Proof.UNPROVEN
+            return to_second_factor(request) if unproven else None
         if "%00" in request.META.get("QUERY_STRING", ""):
             # the database keeps no NUL: whichever filter it stands in, it can match nothing
             return refused(request, Label("地址含有无效字符", "the address holds a character that can't be"), BAD)

@@ -84,6 +84,8 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
         del message_context
         if message_template in second_factor.ADDED:
             second_factor.note_added(request)
+        if message_template == second_factor.CODES_MADE:
+            second_factor.note_codes(request)
         label = MESSAGES.get(message_template or "")
         if label or message:
             messages.add_message(request, level, said(label) if label else message or "", extra_tags=extra_tags)

@@ -27,10 +27,13 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_safe
 def second_factor(request: HttpRequest) -> HttpResponse:
     """Say why a second factor is needed and lead to it; on to where one was going once it is shown."""
-    proof = asking(request).proof
+    who = asking(request)
     there = safe_address(request, request.GET.get("next", ""))
-    if proof.stands:
+    if who.proof.stands and who.own_proof is not Proof.UNPROVEN:
         return HttpResponseRedirect(there)
-    return render(
-        request, "web/second_factor.html", {"missing": proof is Proof.MISSING, "next": request.get_full_path()}
-    )
+    context = {
+        "asked": not who.proof.stands,
+        "missing": who.proof is Proof.MISSING,
+        "next": request.get_full_path(),
+    }
+    return render(request, "web/second_factor.html", context)
