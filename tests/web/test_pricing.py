@@ -107,6 +107,14 @@ def test_a_price_that_changed_meanwhile_is_not_published_over(clerk) -> None:
     assert TariffVersion.objects.filter(version=2).get().rate_ufen == 14_000_001
 
 
+@pytest.mark.parametrize("over", ["9" * 5000, "1" * 10, "²", "-1"])
+def test_a_version_that_can_not_be_is_a_refusal_and_no_fault(clerk, over) -> None:
+    answer = clerk.post(NEW, GIVEN | {"over": over, "key": str(new_id())})
+    assert answer.status_code == 422
+    assert "价目已有变化" in text_of(answer.content)
+    assert TariffVersion.objects.filter(version=2).count() == 0
+
+
 def test_nobody_prices_anothers(clerk, present) -> None:
     rival = signed_in(member("rival", Role.CENTRE, present, centre="chengdu-aicc"))
     assert rival.post(f"{NEW}?centre={CENTRE}", GIVEN).status_code == 403

@@ -34,7 +34,7 @@ from jiaozi.web.templatetags.words import name_of, said
 from jiaozi.web.views.usage import chosen, reached
 
 PUBLISHERS = frozenset({Role.CENTRE, Role.OPERATOR})
-_TYPED_MAX = 30
+_TYPED_MAX, _VERSION_DIGITS_MAX = 30, 9
 _RATE_WRONG = Label("单价须以元写，至多8位小数，如0.15", "write the price in CNY with at most 8 decimals, like 0.15")
 _MINIMUM_WRONG = Label(
     "金额须以元写，至多2位小数，如1.00", "write the amount in CNY with at most 2 decimals, like 1.00"
@@ -119,12 +119,19 @@ def new_price(request: HttpRequest) -> HttpResponse:
     context |= {"centre": centre, "form": form, "key": new_id(), "back": _back(context, centre)}
     if request.method == "POST" and form.is_valid() and "change" not in request.POST:
         now, over = clock.now(), request.POST.get("over", "")
-        wanted = form.proposal(centre, int(over) if over.isdecimal() and over.isascii() else None)
+        wanted = form.proposal(centre, _version(over))
         try:
             return _confirmed(request, wanted, now, context) if over else _shown(request, wanted, now, context)
         except Refused as refusal:
             form.refuse(refusal)
     return render(request, "web/new_price.html", context, status=422 if form.errors else 200)
+
+
+def _version(text: str) -> int | None:
+    """Read the version that the form says was shown last; one that can't be is none that ever was the last."""
+    if not text:
+        return None
+    return int(text) if text.isdecimal() and text.isascii() and len(text) <= _VERSION_DIGITS_MAX else -1
 
 
 def _asked(request: HttpRequest) -> dict[str, str]:
