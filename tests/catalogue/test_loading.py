@@ -107,7 +107,7 @@ def test_a_demo_offer_and_engine_end_with_the_demo():
 
 def price(customer_class="TECH_SME", at=NOW):
     return tariff_for(
-        queries.tariffs(), centre="nscc-chengdu", resource_class="cpu-core", customer_class=customer_class, at=at
+        queries.tariffs_at(at), centre="nscc-chengdu", resource_class="cpu-core", customer_class=customer_class, at=at
     )
 
 
@@ -139,7 +139,7 @@ def test_queries_take_a_constant_number_of_statements(django_assert_num_queries)
     assert queries.offer("chengdu-aicc", "gpu-910b") is None
     assert {each.id for each in queries.centres(connected=True)} == {"nscc-chengdu", "chengdu-aicc"}
     assert queries.tariffs_at(datetime(2012, 1, 1, tzinfo=UTC)) == ()
-    assert len(queries.tariffs(centres=["nscc-chengdu"])) == 5
+    assert len(queries.tariffs_ahead(NOW, centre="nscc-chengdu")) == 5
     assert [each.code for each in queries.resource_classes()] == ["cpu-core", "demo-core", "gpu-910b"]
     assert all(each.start_id < each.end_id for each in queries.links())
     with pytest.raises(queries.UnableToFindCentre, match="centre: "):

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jiaozi.catalogue import services
+from jiaozi.catalogue import queries, services
 from jiaozi.catalogue.models import TariffVersion
-from jiaozi.catalogue.rules import Proposal, Tariff, UnableToPublish, Unit, check_no_overlap, reprice, tariff_for
+from jiaozi.catalogue.rules import (
+    Proposal,
+    Tariff,
+    UnableToPrice,
+    UnableToPublish,
+    Unit,
+    check_no_overlap,
+    publish,
+    reprice,
+    tariff_for,
+)
+from jiaozi.catalogue.rules.pricing import A_DAY_MAX, PENDING_MAX
 from jiaozi.journal.models import JournalLine
+from jiaozi.kernel.ids import named_id
 from jiaozi.kernel.period import start_of_day
 from jiaozi.party.rules import UnableToActForCentre
 from tests.world import CENTRE, CENTRE_CLERK, FINANCE, OFFICER, OPERATOR, OTHER_CENTRES_CLERK, ROOT, build
@@ -162,3 +176,77 @@ def test_a_centre_prices_its_own_alone_and_only_what_it_offers() -> None:
         services.publish_tariff(wanted=replace(WANTED, resource_class="gpu-910b"), by=CENTRE_CLERK, now=NOW, demo=True)
     services.preview_tariff(wanted=WANTED, by=OPERATOR, now=NOW, demo=True)
     assert TariffVersion.objects.count() == kept
+
+
+def long_repriced(count: int, *, ends: datetime = NOW - timedelta(days=1)) -> list[TariffVersion]:
+    """A price that changed every minute, long ago, the last one standing until it is closed."""
+    first = TariffVersion.objects.get(centre=CENTRE, resource_class="cpu-core", customer_class="")
+    begin = ends - timedelta(minutes=count)
+    TariffVersion.objects.filter(id=first.id).update(valid_until=begin)
+    rows = []
+    for place in range(count):
+        row = copy(first)
+        start = begin + timedelta(minutes=place)
+        row.id, row.version, row.valid_from = named_id("test tariff", place), place + 2, start
+        row.valid_until = start + timedelta(minutes=1) if place + 1 < count else None
+        row.published_at = start
+        rows.append(row)
+    return TariffVersion.objects.bulk_create(rows)
+
+
+@pytest.mark.django_db
+def test_however_often_a_price_has_changed_everything_goes_on(monkeypatch) -> None:
+    build(NOW)
+    rows = long_repriced(100)
+    monkeypatch.setattr(queries, "TARIFFS_MAX", 50)
+    done = services.publish_tariff(wanted=WANTED, by=CENTRE_CLERK, now=NOW, demo=False)
+    assert done.added.version == 102
+    again = services.load(folder=ROOT / "catalogue", by="operator:chen", now=NOW + timedelta(days=1), demo=True)
+    assert not again.changed
+    at = rows[40].valid_from
+    held = queries.tariffs_during(at, at, centre=CENTRE)
+    found = tariff_for(held, centre=CENTRE, resource_class="cpu-core", customer_class="", at=at)
+    assert found.id == rows[40].id
+    with pytest.raises(UnableToPrice, match="a shorter time") as refused:
+        queries.tariffs_during(rows[0].valid_from, NOW, centre=CENTRE)
+    assert refused.value.reason.code == "TARIFFS_TOO_MANY"
+
+
+@pytest.mark.django_db
+def test_what_a_file_says_of_the_past_still_meets_what_was_published_then() -> None:
+    build(NOW)
+    rows = long_repriced(3)
+    late = replace(queries.tariff_of(rows[1]), id=named_id("test tariff", "file"), version=90)
+    known = queries.tariffs_beside([late], now=NOW)
+    assert rows[1].id in {each.id for each in known}
+    with pytest.raises(UnableToPublish, match="overlap"):
+        publish(known, [late], now=NOW)
+    assert rows[1].id not in {each.id for each in queries.tariffs_beside([], now=NOW)}
+
+
+@pytest.mark.django_db
+def test_a_price_gets_few_versions_a_day() -> None:
+    build(NOW - timedelta(days=1))
+    for place in range(A_DAY_MAX):
+        wanted, now = replace(WANTED, rate_ufen=place), NOW + timedelta(minutes=place)
+        services.publish_tariff(wanted=wanted, by=CENTRE_CLERK, now=now, demo=False)
+    late = NOW + timedelta(hours=1)
+    with pytest.raises(UnableToPublish, match="tomorrow") as refused:
+        services.publish_tariff(wanted=WANTED, by=CENTRE_CLERK, now=late, demo=False)
+    assert (refused.value.reason.code, refused.value.reason.field) == ("TARIFFS_TOO_OFTEN", "rate")
+    other = replace(WANTED, customer_class="MAKER")
+    services.preview_tariff(wanted=other, by=CENTRE_CLERK, now=late, demo=False)
+    services.publish_tariff(wanted=WANTED, by=CENTRE_CLERK, now=NOW + timedelta(days=1), demo=False)
+
+
+def test_few_versions_of_a_price_are_yet_to_begin() -> None:
+    starts = [start_of_day(JUNE + timedelta(days=place)) for place in range(PENDING_MAX + 1)]
+    ahead = [
+        replace(FIRST, id=UUID(int=place + 2), version=place + 2, valid_from=start, valid_until=end)
+        for place, (start, end) in enumerate(pairwise(starts))
+    ]
+    wanted = replace(WANTED, from_date=JUNE + timedelta(days=PENDING_MAX))
+    assert not becomes(wanted, ENDED, *ahead[1:]).ends
+    with pytest.raises(UnableToPublish) as refused:
+        becomes(wanted, ENDED, *ahead)
+    assert refused.value.reason.code == "TARIFFS_TOO_FAR_PLANNED"

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from jiaozi.catalogue.models import Centre, Cluster, Hub, Link, LinkProbe, Offer, ResourceClass, TariffVersion
-from jiaozi.catalogue.rules import Tariff, Tier, Unit
+from jiaozi.catalogue.rules import Tariff, Tier, UnableToPrice, Unit
 from jiaozi.kernel.fen import Rounding
 from jiaozi.kernel.refusal import Refused
 
-ROWS_MAX = 2_000
+ROWS_MAX, TARIFFS_MAX = 2_000, 20_000
 PRICES_SHOWN, PROBES_SHOWN = 200, 50
+_SAME_KEY = {each: OuterRef(each) for each in ("centre_id", "resource_class_id", "customer_class")}
 
 
 class UnableToFindCentre(Refused):
@@ -73,12 +74,40 @@ def offer(centre: str, resource_class: str) -> Offer | None:
     return rows.filter(centre_id=centre, resource_class_id=resource_class, enabled=True).first()
 
 
-def tariffs(*, centres: Iterable[str] | None = None) -> tuple[Tariff, ...]:
-    """Give every version of every price, of some centres or of all, for ``rules.tariff_for``."""
-    rows = TariffVersion.objects.all()
-    if centres is not None:
-        rows = rows.filter(centre_id__in=list(centres))
-    return _tariffs(rows)
+def tariffs_ahead(now: datetime, *, centre: str) -> tuple[Tariff, ...]:
+    """Give a centre's prices that hold now or later, and the newest version of each whenever it held."""
+    return _tariffs(TariffVersion.objects.filter(_ahead(now) | _newest(), centre_id=centre))
+
+
+def tariffs_during(since: datetime, until: datetime, *, centre: str) -> tuple[Tariff, ...]:
+    """Give a centre's prices that held at some instant from one to another, both included, and the newest of each."""
+    held = Q(valid_from__lte=until) & (Q(valid_until=None) | Q(valid_until__gt=since))
+    return _tariffs(TariffVersion.objects.filter(held | _newest(), centre_id=centre))
+
+
+def tariffs_beside(listed: Sequence[Tariff], *, now: datetime) -> tuple[Tariff, ...]:
+    """Give the published prices that a list may meet, in two statements.
+
+    Those are: what holds now or later, the newest of each, those of the list, those that followed them, and whatever
+    held when one of the list, not published yet, is said to have held.
+    """
+    ids = [each.id for each in listed]
+    followed = TariffVersion.objects.filter(id__in=ids, valid_until=OuterRef("valid_from"), **_SAME_KEY)
+    known = _tariffs(TariffVersion.objects.filter(_ahead(now) | _newest() | Q(id__in=ids) | Exists(followed)))
+    names = {each.id for each in known}
+    late = [_held_beside(each) for each in listed if each.id not in names and each.valid_from < now]
+    if not late:
+        return known
+    met = TariffVersion.objects.filter(Q(*late, _connector=Q.OR)).exclude(id__in=names)
+    return (*known, *(tariff_of(row) for row in met[:ROWS_MAX]))
+
+
+def published_since(at: datetime, *, centre: str, resource_class: str, customer_class: str) -> int:
+    """Count the versions of one price that were published since an instant."""
+    rows = TariffVersion.objects.filter(
+        centre_id=centre, resource_class_id=resource_class, customer_class=customer_class, published_at__gte=at
+    )
+    return rows.count()
 
 
 def tariffs_at(at: datetime, *, centre: str | None = None) -> tuple[Tariff, ...]:
@@ -141,8 +170,31 @@ def tariff_of(row: TariffVersion) -> Tariff:
     )
 
 
+def _ahead(now: datetime) -> Q:
+    return Q(valid_until=None) | Q(valid_until__gt=now)
+
+
+def _newest() -> Q:
+    key = ("centre_id", "resource_class_id", "customer_class")
+    return Q(id__in=TariffVersion.objects.order_by(*key, "-version").distinct(*key).values("id"))
+
+
+def _held_beside(tariff: Tariff) -> Q:
+    """Match what holds for the same key at some instant of a price."""
+    centre, resource_class, customer_class = tariff.key
+    same = Q(centre_id=centre, resource_class_id=resource_class, customer_class=customer_class)
+    began = Q() if tariff.valid_until is None else Q(valid_from__lt=tariff.valid_until)
+    return same & began & _ahead(tariff.valid_from)
+
+
 def _tariffs(rows: QuerySet[TariffVersion, Any]) -> tuple[Tariff, ...]:
-    found = [tariff_of(row) for row in rows[: ROWS_MAX + 1]]
-    if len(found) > ROWS_MAX:
-        raise ValueError(f"more than {ROWS_MAX} tariffs: ask for some centres only, for a cut list could miss a price")
+    found = [tariff_of(row) for row in rows[: TARIFFS_MAX + 1]]
+    if len(found) > TARIFFS_MAX:
+        # a cut list could miss a price
+        raise UnableToPrice(
+            "TARIFFS_TOO_MANY",
+            f"所涉期间的价目超过{TARIFFS_MAX}个版本，请缩短期间，分次办理",
+            f"more than {TARIFFS_MAX} price versions hold in this time; take a shorter time at once",
+            field="at",
+        )
     return tuple(found)

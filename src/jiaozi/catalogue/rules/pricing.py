@@ -18,6 +18,10 @@ from jiaozi.party.rules import Actor, HolderClass, Role, check_own_centre
 SOURCE_MAX = 300
 AHEAD_MAX = timedelta(days=3 * 366)
 """A price further ahead is a slip of the pen."""
+A_DAY_MAX = 20
+"""Versions of one price that are published in one Asia/Shanghai day."""
+PENDING_MAX = 20
+"""Versions of one price that are yet to begin."""
 _PUBLISHERS = frozenset({Role.CENTRE, Role.OPERATOR, Role.SYSTEM})
 
 
@@ -90,9 +94,19 @@ def check_publisher(by: Actor, centre: str) -> None:
 
 
 def reprice(
-    published: Iterable[Tariff], wanted: Proposal, *, unit: Unit | None, by: str, demo: bool, now: datetime
+    published: Iterable[Tariff],
+    wanted: Proposal,
+    *,
+    unit: Unit | None,
+    by: str,
+    demo: bool,
+    now: datetime,
+    today: int = 0,
 ) -> Repricing:
     """Give what a proposal does to a price list; ``unit`` is that of the offered class, None where it isn't offered.
+
+    ``published`` holds at least what holds now or later and the newest of each; ``today`` says how many versions of
+    this very price were published since the Asia/Shanghai day began.
 
     Step and rounding stay those of the version before, else of the price for anyone. An open version ends when the new
     one begins; a version that has an end must be followed at that very instant.
@@ -108,6 +122,7 @@ def reprice(
     before = own[-1] if own else None
     like = before or next((each for each in reversed(known) if each.key == (*key[:2], ANYONE)), None)
     _check_seen(before, wanted)
+    _check_pace(own, today, now)
     start, end = _span(wanted, now)
     added = Tariff(
         id=named_id("tariff", *key, (before.version if before else 0) + 1),
@@ -139,6 +154,24 @@ def _check_seen(before: Tariff | None, wanted: Proposal) -> None:
             f"您查看之后价目已有变化（现为版本{last}），请重新核对后再发布",
             f"the price has changed since you looked (it is version {last} now); look again before you publish",
             field="over",
+        )
+
+
+def _check_pace(own: Iterable[Tariff], today: int, now: datetime) -> None:
+    """Keep a price list readable: a program that publishes without end would fill it for everybody."""
+    if today >= A_DAY_MAX:
+        raise UnableToPublish(
+            "TARIFFS_TOO_OFTEN",
+            f"同一价目每天至多发布{A_DAY_MAX}个版本，今天已达上限，请明天再发布",
+            f"a price gets at most {A_DAY_MAX} versions a day and has had them; publish the next one tomorrow",
+            field="rate",
+        )
+    if sum(each.valid_from > now for each in own) >= PENDING_MAX:
+        raise UnableToPublish(
+            "TARIFFS_TOO_FAR_PLANNED",
+            f"同一价目至多预先发布{PENDING_MAX}个尚未生效的版本，请待其生效后再发布",
+            f"a price has at most {PENDING_MAX} versions that are yet to begin; publish more once some have begun",
+            field="from_date",
         )
 
 

@@ -53,7 +53,7 @@ def load(*, folder: Path, by: str, now: datetime, demo: bool) -> Loaded:
     wanted = [each for each in stated if each is not None]
     with transaction.atomic():
         rows.one_at_a_time()
-        change = rules.publish(queries.tariffs(), wanted, now=now)
+        change = rules.publish(queries.tariffs_beside(wanted, now=now), wanted, now=now)
         loaded = Loaded(
             rows=_write(catalogue, demo=demo),
             tariffs_added=tuple(each.id for each in change.added),

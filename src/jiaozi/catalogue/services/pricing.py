@@ -12,11 +12,12 @@ from jiaozi.catalogue.rules import Grade, Proposal, Repricing, Unit
 from jiaozi.catalogue.services import rows
 from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
+from jiaozi.kernel.period import local_date, start_of_day
 from jiaozi.party.rules import Actor
 
 
 def preview_tariff(*, wanted: Proposal, by: Actor, now: datetime, demo: bool) -> Repricing:
-    """Give what publishing a price would do; nothing is written. Three statements.
+    """Give what publishing a price would do; nothing is written. Four statements.
 
     Raises
     ------
@@ -27,8 +28,14 @@ def preview_tariff(*, wanted: Proposal, by: Actor, now: datetime, demo: bool) ->
     queries.centre(wanted.centre)
     offer = queries.offer(wanted.centre, wanted.resource_class)
     unit = Unit(offer.resource_class.unit) if offer else None
-    published = queries.tariffs(centres=[wanted.centre])
-    return rules.reprice(published, wanted, unit=unit, by=by.name, demo=demo, now=now)
+    published = queries.tariffs_ahead(now, centre=wanted.centre)
+    today = queries.published_since(
+        start_of_day(local_date(now)),
+        centre=wanted.centre,
+        resource_class=wanted.resource_class,
+        customer_class=wanted.customer_class,
+    )
+    return rules.reprice(published, wanted, unit=unit, by=by.name, demo=demo, now=now, today=today)
 
 
 def publish_tariff(*, wanted: Proposal, by: Actor, now: datetime, demo: bool) -> Repricing:

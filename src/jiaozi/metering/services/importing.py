@@ -113,7 +113,7 @@ def _import(contents: Contents, form: Form, by: Actor, now: datetime, **words: U
         raise admitting.UnableToReadTrace(contents.bad)
     by_order, by_voucher = parted(contents.entries)
     payers = Payers.load(programme, centre, accounts, {entry.account for entry in by_voucher}, now)
-    this = prepared(centre, programme, payers, by, now, source=form)
+    this = prepared(centre, programme, payers, by, now, source=form, jobs=by_voucher)
     imported = Imported(jobs=len(contents.entries), bad=contents.bad, passed=contents.passed)
     _receive(this, by_order, imported)
     with _uncollected():

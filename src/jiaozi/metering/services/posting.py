@@ -24,7 +24,7 @@ from jiaozi.ledger.rules import PAYABLE_SHARDS
 from jiaozi.metering import queries
 from jiaozi.metering.models import UsageDispute
 from jiaozi.metering.rules import importing
-from jiaozi.metering.rules.entry import BadLine, Entry, payload_of_entry
+from jiaozi.metering.rules.entry import EPOCH, MS, BadLine, Entry, payload_of_entry
 from jiaozi.metering.rules.importing import Decided, PriceList
 from jiaozi.metering.services.copying import Destination, write_rows
 from jiaozi.metering.services.payers import Payers
@@ -83,12 +83,30 @@ class Import:
         return Destination(self.centre, self.programme, self.source, self.now)
 
 
-def prepared(centre: str, programme: str, payers: Payers, by: Actor, now: datetime, *, source: str) -> Import:
-    """Look up the centre's prices and open its accounts, once for all chunks."""
-    prices = PriceList(catalogue.tariffs(centres=[centre]), centre=centre)
+def prepared(
+    centre: str,
+    programme: str,
+    payers: Payers,
+    by: Actor,
+    now: datetime,
+    *,
+    source: str,
+    jobs: Sequence[Entry],
+) -> Import:
+    """Look up the centre's prices at the times of the jobs and open its accounts, once for all chunks."""
+    prices = _prices(centre, jobs)
     if payers.by_account:
         ledger.open_accounts(payable_accounts(programme, centre))
     return Import(centre, programme, source, payers, prices, by, now)
+
+
+def _prices(centre: str, jobs: Sequence[Entry]) -> PriceList:
+    """Give the prices that held when jobs that can be charged started; where there is none, none are looked up."""
+    starts = [job.started_ms for job in jobs if job.wrong is None]
+    if not starts:
+        return PriceList((), centre=centre)
+    first, last = EPOCH + min(starts) * MS, EPOCH + max(starts) * MS
+    return PriceList(catalogue.tariffs_during(first, last, centre=centre), centre=centre)
 
 
 def post_chunk(this: Import, chunk: Sequence[Entry], imported: Imported) -> None:

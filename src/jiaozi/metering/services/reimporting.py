@@ -36,8 +36,8 @@ def rate_import(row: UsageRow, voucher_id: UUID, by: Actor, now: datetime) -> No
     programme = vouchers.voucher(voucher_id).programme
     check_own_programme(by, programme)
     payers = Payers.load(programme, row.centre_id, {row.account: voucher_id}, {row.account}, now)
-    this = prepared(row.centre_id, programme, payers, by, now, source=row.source)
     job = _entry(row)
+    this = prepared(row.centre_id, programme, payers, by, now, source=row.source, jobs=[job])
     left_fen = {id_: balance.spendable for id_, balance in books.balances(payers.accounts()).items()}
     decided = importing.decide([job], payers.at_work([job]), this.prices, left_fen)
     rows = post_decided(this, [(row.id, each) for each in decided])
