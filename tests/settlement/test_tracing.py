@@ -4,6 +4,8 @@ import json
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from jiaozi.application.models import Application
 from jiaozi.journal.models import JournalLine
@@ -98,6 +100,18 @@ def test_a_chain_reaches_from_the_decision_to_the_bank_and_adds_up(django_assert
     paid = [line for row in Voucher.objects.all() for line in chain(row.application_id).lines if line.statement.paid_at]
     assert {line.statement.bank_reference for line in paid} == {"BK-0001"}
     assert len(paid) == 2
+
+
+def test_a_chain_finds_its_lines_by_the_journal_s_index():
+    row = Voucher.objects.order_by("issued_at").first()
+    with CaptureQueriesContext(connection) as caught:
+        chain(row.application_id)
+    (asked,) = [each["sql"] for each in caught if "journal_line" in each["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN " + asked)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert plan.count("journal_by_subject") == 2, plan
 
 
 def test_a_dossier_without_a_voucher_has_a_chain_too(year):
