@@ -23,6 +23,7 @@ from jiaozi.party.rules import HolderClass, Role
 from jiaozi.settlement.models import Statement
 from jiaozi.voucher.models import Voucher
 from jiaozi.web.pages import addresses, page_of
+from tests.growing import FEW, MANY, grow
 from tests.web.people import enrol, member, signed_in
 from tests.web.sample_market import traded
 from tests.web.sample_year import fill
@@ -227,6 +228,34 @@ def test_everybody_gets_the_answer_that_is_listed(people: dict[str, Client]) -> 
             if answer.status_code == 302 and name != "web:new-price":
                 assert answer.headers["Location"].startswith("/sign-in/login/?next="), (name, who)
     assert wrong == []
+
+
+def test_a_page_takes_as_many_statements_at_ten_thousand_rows_as_at_ten(people: dict[str, Client]) -> None:
+    from django.urls import reverse
+
+    asked = {}
+    for name, pattern in addresses():
+        expected = EXPECTED.get(name)
+        if name.startswith("web:") and isinstance(expected, dict):
+            readers = [who for who in WHO if expected[who] == 200]
+            if readers:
+                asked[name] = (readers[-1], reverse(name, kwargs=arguments(pattern)))
+
+    def counts() -> dict[str, int]:
+        found = {}
+        for name, (who, path) in asked.items():
+            with CaptureQueriesContext(connection) as caught:
+                assert people[who].get(path).status_code == 200, name
+            found[name] = len(caught)
+        return found
+
+    holder = Voucher.objects.order_by("issued_at").first().holder_id
+    grow(holder, FEW)
+    few = counts()
+    grow(holder, MANY)
+    many = counts()
+    assert {name: (few[name], count) for name, count in many.items() if count > few[name]} == {}
+    assert len(many) > 55
 
 
 def test_no_page_leads_to_one_that_its_reader_may_not_open(people: dict[str, Client]) -> None:
