@@ -42,7 +42,7 @@ def test_the_answer_comes_while_the_form_is_filled_in(visit: Visitor) -> None:
 
 def test_the_price_stands_before_the_button_and_one_click_holds_it(visit: Visitor, holder: str, voucher) -> None:
     page = visit.open(f"/vouchers/{voucher.id}/order", session=holder)
-    page.get_by_label("名称").fill("浏览器里的作业")
+    page.get_by_label("名称", exact=True).fill("浏览器里的作业")
     page.get_by_label("资源").select_option("cpu-core")
     expect(page.locator("#quotes table")).to_contain_text("国家超算成都中心")
     page.get_by_label("脚本").fill("echo 1")
@@ -53,7 +53,7 @@ def test_the_price_stands_before_the_button_and_one_click_holds_it(visit: Visito
 
 def test_a_double_click_is_one_order_at_the_price_shown(visit: Visitor, holder: str, voucher) -> None:
     page = visit.open(f"/vouchers/{voucher.id}/order?tier=CITY", session=holder)
-    page.get_by_label("名称").fill("点了两下")
+    page.get_by_label("名称", exact=True).fill("点了两下")
     page.get_by_label("资源").select_option("cpu-core")
     page.get_by_label("脚本").fill("echo 1")
     expect(page.locator("#quotes table")).to_contain_text("平台所选")
