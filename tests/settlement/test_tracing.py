@@ -102,16 +102,13 @@ def test_a_chain_reaches_from_the_decision_to_the_bank_and_adds_up(django_assert
     assert len(paid) == 2
 
 
-def test_a_chain_finds_its_lines_by_the_journal_s_index():
+def test_a_chain_asks_the_journal_for_nothing_that_no_index_serves():
     row = Voucher.objects.order_by("issued_at").first()
     with CaptureQueriesContext(connection) as caught:
         chain(row.application_id)
     (asked,) = [each["sql"] for each in caught if "journal_line" in each["sql"]]
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("EXPLAIN " + asked)
-        plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert plan.count("journal_by_subject") == 2, plan
+    assert " OR " not in asked  # a list or else a subquery reads the whole journal
+    assert asked.count('"journal_line"."subject" IN') == 2
 
 
 def test_a_dossier_without_a_voucher_has_a_chain_too(year):
