@@ -16,6 +16,7 @@ from jiaozi.engines.kubernetes import manifest, room, sitting, work
 from jiaozi.engines.kubernetes.cluster import USAGE, Cluster
 from jiaozi.engines.kubernetes.faults import NAMESPACE_UNKNOWN
 from jiaozi.engines.kubernetes.options import ClassOptions, Options
+from jiaozi.engines.kubernetes.pod import is_over, run_of
 from jiaozi.engines.kubernetes.work import Work
 from jiaozi.engines.sessions.dressing import parted
 from jiaozi.kernel import clock
@@ -185,7 +186,7 @@ class KubernetesEngine:
         if time_limit_ms <= limit_ms or found.job is None:
             return
         pod = found.pods[-1]
-        run = work.run_of(pod)
+        run = run_of(pod)
         end = (run.started_at if run else now) + timedelta(milliseconds=time_limit_ms)
         deadline = sitting.deadline_for(found, end)
         if deadline is not None:
@@ -292,7 +293,7 @@ class KubernetesEngine:
 
     def _end_pods(self, each: Work) -> None:
         for pod in each.pods:
-            if pod.metadata is not None and pod.metadata.deletionTimestamp is None and not work.is_over(pod):
+            if pod.metadata is not None and pod.metadata.deletionTimestamp is None and not is_over(pod):
                 self.cluster.end_pod(pod)
 
     def _let_go(self, settled: Sequence[Work]) -> None:

@@ -39,8 +39,9 @@ from lightkube.models.core_v1 import (
 from lightkube.resources.batch_v1 import Job
 from lightkube.resources.core_v1 import Pod
 
-from jiaozi.engines.kubernetes import manifest, work
+from jiaozi.engines.kubernetes import manifest
 from jiaozi.engines.kubernetes.options import ClassOptions, Options
+from jiaozi.engines.kubernetes.pod import is_over, is_ready, last_words, run_of
 from jiaozi.engines.kubernetes.work import CANCEL_NOTE, LIMIT_NOTE, Work
 from jiaozi.engines.sessions.dressing import CONFIG, Programs, dressed, read_saved
 from jiaozi.order.ports import JUPYTERLAB, SSH, Access, JobSpec, Saved, UnableToExtend
@@ -181,7 +182,7 @@ def cancel_patch(each: Work, now: datetime, grace_s: int) -> dict[str, Any]:
 def listens(pod: Pod) -> bool:
     """Say whether a session can be reached."""
     leaving = pod.metadata is not None and pod.metadata.deletionTimestamp is not None
-    return not leaving and not work.is_over(pod) and work.is_ready(pod)
+    return not leaving and not is_over(pod) and is_ready(pod)
 
 
 def access(pod: Pod, files: Mapping[str, str], options: Options) -> Access | None:
@@ -207,7 +208,7 @@ def access(pod: Pod, files: Mapping[str, str], options: Options) -> Access | Non
 
 def saved(each: Work) -> Saved | None:
     """Read what an ended session said of its files."""
-    return next((found for pod in reversed(each.pods) if (found := read_saved(work.last_words(pod).encode()))), None)
+    return next((found for pod in reversed(each.pods) if (found := read_saved(last_words(pod).encode()))), None)
 
 
 def place_of(order: str) -> str:
@@ -216,5 +217,5 @@ def place_of(order: str) -> str:
 
 
 def _began(each: Work) -> datetime | None:
-    run = work.run_of(each.pods[-1]) if each.pods else None
+    run = run_of(each.pods[-1]) if each.pods else None
     return run.started_at if run is not None else None

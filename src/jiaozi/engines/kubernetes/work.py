@@ -13,13 +13,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from lightkube.models.core_v1 import ContainerStateTerminated, ContainerStatus, Event
+from lightkube.models.core_v1 import Event
 from lightkube.resources.batch_v1 import Job
 from lightkube.resources.core_v1 import Pod
 from lightkube.utils.quantity import parse_quantity
 
 from jiaozi.engines.kubernetes.cluster import ORDER_LABEL
-from jiaozi.engines.kubernetes.manifest import CLASS_LABEL, CONTAINER, UNITS_NOTE, WHY_NOTE
+from jiaozi.engines.kubernetes.manifest import CLASS_LABEL, UNITS_NOTE, WHY_NOTE
+from jiaozi.engines.kubernetes.pod import (
+    Run,
+    is_leaving,
+    is_over,
+    left_early,
+    made_at,
+    reached_limit,
+    run_of,
+    terminated,
+    waiting_for,
+)
 from jiaozi.kernel.label import Label
 from jiaozi.order.ports import JobOutcome, JobState, JobStatus, UsageRecord
 
@@ -28,7 +39,6 @@ LIMIT_NOTE, CANCEL_NOTE = "jiaozi/limit-ms", "jiaozi/cancelled"
 AGAIN_NOTE = "jiaozi/again"
 """On a job that the cluster began a second time, when the engine saw it and ended it."""
 
-_OVER = {"Succeeded", "Failed"}
 _NEVER_STARTS = {
     "ErrImageNeverPull": Label("节点上没有该镜像", "the node does not have the image"),
     "InvalidImageName": Label("镜像名称无效", "the image's name is none"),
@@ -80,8 +90,8 @@ class Work:
 
         Kubernetes 1.28 and newer is told not to. An older one replaces a pod as soon as somebody asks for its end.
         """
-        ran = any(run_of(pod) is not None and (_is_leaving(pod) or is_over(pod)) for pod in self.pods)
-        return ran and any(not _is_leaving(pod) and not is_over(pod) for pod in self.pods)
+        ran = any(run_of(pod) is not None and (is_leaving(pod) or is_over(pod)) for pod in self.pods)
+        return ran and any(not is_leaving(pod) and not is_over(pod) for pod in self.pods)
 
     @property
     def left_at(self) -> datetime | None:
@@ -92,16 +102,6 @@ class Work:
     def ended(self) -> bool:
         """Whether nothing of it runs or will run."""
         return all(is_over(pod) for pod in self.pods) and (self.leaving or _condition(self.job) is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run of an order's container."""
-
-    pod: Pod
-    started_at: datetime
-    ended_at: datetime | None
-    code: int | None = None
 
 
 def gather(jobs: Iterable[Job], pods: Iterable[Pod]) -> dict[UUID, Work]:
@@ -117,7 +117,7 @@ def gather(jobs: Iterable[Job], pods: Iterable[Pod]) -> dict[UUID, Work]:
         if order_id is not None:
             tails.setdefault(order_id, []).append(pod)
     return {
-        order_id: Work(order_id, heads.get(order_id), tuple(sorted(tails.get(order_id, ()), key=_made)))
+        order_id: Work(order_id, heads.get(order_id), tuple(sorted(tails.get(order_id, ()), key=made_at)))
         for order_id in heads.keys() | tails.keys()
     }
 
@@ -128,38 +128,6 @@ def order_of(each: Job | Pod) -> UUID | None:
         return UUID(((each.metadata and each.metadata.labels) or {}).get(ORDER_LABEL, ""))
     except ValueError:
         return None
-
-
-def is_over(pod: Pod) -> bool:
-    """Say whether nothing of a pod runs any more."""
-    if pod.status is not None and pod.status.phase in _OVER:
-        return True
-    if pod.metadata is None or pod.metadata.deletionTimestamp is None:
-        return False
-    if pod.spec is not None and not pod.spec.nodeName:
-        return True
-    if pod.metadata.deletionGracePeriodSeconds == 0 and _waits(pod):
-        return True  # its node let go of it before the container ever started: nothing more is told of that
-    return _terminated(pod) is not None
-
-
-def run_of(pod: Pod) -> Run | None:
-    """Give a pod's run; None where its container never started.
-
-    A pod that its node ended at the deadline can say "running" for ever (seen on 1.20): then the deadline is its end.
-    """
-    done = _terminated(pod)
-    if done is not None:
-        if not done.startedAt or not done.finishedAt or done.startedAt.timestamp() <= 0:
-            return None
-        return Run(pod, done.startedAt, max(done.startedAt, done.finishedAt), done.exitCode)
-    state = _container(pod)
-    began = state.state.running.startedAt if state and state.state and state.state.running else None
-    if began is None:
-        return None
-    if not is_over(pod):
-        return Run(pod, began, None)
-    return Run(pod, began, max(began, _untold_end(pod, began)))
 
 
 def status_of(work: Work, refusals: Sequence[Event] = ()) -> JobStatus:
@@ -188,7 +156,7 @@ def outcome_of(work: Work, last: Run | None) -> JobOutcome:
         if work.leaving or _condition(work.job) == "DeadlineExceeded":
             return JobOutcome.CANCELLED
         return JobOutcome.FAILED
-    done, reason = _terminated(last.pod), (last.pod.status.reason if last.pod.status else "") or ""
+    done, reason = terminated(last.pod), (last.pod.status.reason if last.pod.status else "") or ""
     taken = bool(last.pod.metadata and last.pod.metadata.deletionTimestamp)
     signs = (
         (work.cancelled, JobOutcome.CANCELLED),
@@ -196,7 +164,7 @@ def outcome_of(work: Work, last: Run | None) -> JobOutcome:
         (done is not None and done.reason == "OOMKilled", JobOutcome.OUT_OF_MEMORY),
         (_has_note(work.job, AGAIN_NOTE), JobOutcome.LOST),
         (_condition(work.job) == "DeadlineExceeded", JobOutcome.TIMED_OUT),
-        (not _left_early(last.pod) and (reason == "DeadlineExceeded" or _reached_limit(last)), JobOutcome.TIMED_OUT),
+        (not left_early(last.pod) and (reason == "DeadlineExceeded" or reached_limit(last)), JobOutcome.TIMED_OUT),
         (reason in _BY_CLUSTER, JobOutcome.LOST),
         (work.leaving, JobOutcome.CANCELLED),
         (done is None or taken, JobOutcome.LOST),
@@ -234,7 +202,7 @@ def hopeless(work: Work, refusals: Sequence[Event]) -> Label | None:
     if work.ended or work.leaving:
         return None
     for pod in work.pods:
-        waits = _waiting(pod)
+        waits = waiting_for(pod)
         if waits in _NEVER_STARTS:
             return _NEVER_STARTS[waits]
     said = _refused(work, refusals)
@@ -271,7 +239,7 @@ def why_waiting(work: Work, refusals: Sequence[Event]) -> Label:
     if work.job is not None and work.job.spec is not None and work.job.spec.suspend:
         return Label("排队中，等待Kueue放行", "waiting for Kueue to admit it")
     for pod in work.pods:
-        waits = _waiting(pod)
+        waits = waiting_for(pod)
         if waits:
             return Label(f"排队中（容器：{waits}）", f"waiting (container: {waits})")
         for each in (pod.status.conditions if pod.status else None) or []:
@@ -289,7 +257,7 @@ def _why_ended(work: Work, outcome: JobOutcome | None, runs: Sequence[Run]) -> L
     if not runs and outcome is JobOutcome.CANCELLED and not work.leaving:
         return _NO_ROOM
     if not runs and outcome is JobOutcome.FAILED:
-        done = next((found for pod in work.pods if (found := _terminated(pod))), None)
+        done = next((found for pod in work.pods if (found := terminated(pod))), None)
         said = (done.message or done.reason if done else None) or "?"
         return Label(f"未能启动：{said}", f"it could not be started: {said}")
     if outcome is JobOutcome.FAILED:
@@ -297,73 +265,8 @@ def _why_ended(work: Work, outcome: JobOutcome | None, runs: Sequence[Run]) -> L
     return _LABELS.get(outcome) if outcome is not None else None
 
 
-def is_ready(pod: Pod) -> bool:
-    """Say whether a pod's container says of itself that it is ready."""
-    status = _container(pod)
-    return bool(status and status.ready)
-
-
-def last_words(pod: Pod) -> str:
-    """Give what a container that ended left to say."""
-    done = _terminated(pod)
-    return (done.message or "") if done else ""
-
-
 def _has_note(job: Job | None, name: str) -> bool:
     return bool(job and job.metadata and name in (job.metadata.annotations or {}))
-
-
-def _is_leaving(pod: Pod) -> bool:
-    return pod.metadata is not None and pod.metadata.deletionTimestamp is not None
-
-
-def _container(pod: Pod) -> ContainerStatus | None:
-    told = (pod.status.containerStatuses if pod.status else None) or []
-    return next((each for each in told if each.name == CONTAINER), None)
-
-
-def _terminated(pod: Pod) -> ContainerStateTerminated | None:
-    status = _container(pod)
-    return status.state.terminated if status and status.state else None
-
-
-def _waits(pod: Pod) -> bool:
-    status = _container(pod)
-    return status is None or bool(status.state and status.state.waiting)
-
-
-def _waiting(pod: Pod) -> str:
-    status = _container(pod)
-    waits = status.state.waiting if status and status.state else None
-    return (waits.reason or "") if waits else ""
-
-
-def _untold_end(pod: Pod, began: datetime) -> datetime:
-    """Give the end of a run that nobody told: the deadline, or when it was taken away, whichever came first."""
-    deadline, left_at = _deadline(pod), pod.metadata.deletionTimestamp if pod.metadata is not None else None
-    return min((each for each in (deadline, left_at) if each is not None), default=began)
-
-
-def _deadline(pod: Pod) -> datetime | None:
-    limit_s = pod.spec.activeDeadlineSeconds if pod.spec else None
-    begins = pod.status.startTime if pod.status else None
-    return begins + timedelta(seconds=limit_s) if limit_s is not None and begins is not None else None
-
-
-def _reached_limit(run: Run) -> bool:
-    deadline = _deadline(run.pod)
-    return deadline is not None and run.ended_at is not None and bool(run.code) and run.ended_at >= deadline
-
-
-def _left_early(pod: Pod) -> bool:
-    """Say whether somebody asked for a pod's end within its limit.
-
-    A slow node takes so long over it that the limit comes meanwhile, and then tells that as the reason (seen on 1.20).
-    """
-    deadline, meta = _deadline(pod), pod.metadata
-    if deadline is None or meta is None or meta.deletionTimestamp is None:
-        return False
-    return meta.deletionTimestamp - timedelta(seconds=meta.deletionGracePeriodSeconds or 0) < deadline
 
 
 def _condition(job: Job | None) -> str | None:
@@ -392,11 +295,6 @@ def _refused(work: Work, refusals: Sequence[Event]) -> str:
 def _quota(said: str) -> Label:
     part = said[said.find("exceeded quota") :]
     return Label(f"超出该券在集群的配额：{part}", f"above what this voucher may have at once: {part}")
-
-
-def _made(pod: Pod) -> datetime:
-    made = pod.metadata.creationTimestamp if pod.metadata else None
-    return made or datetime.fromtimestamp(0, UTC)
 
 
 _NO_ROOM = Label(
