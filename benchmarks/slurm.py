@@ -61,7 +61,8 @@ def run(console: Console) -> list[Row]:
         )
         return [
             _submission(funded, "past a gate, which is asked by bare sbatch as well"),
-            _submission(engine, "looked for first"),
+            _submission(engine, "at its first attempt, as nearly every order"),
+            _submission(engine, "looked for first, as after a crash", first_attempt=False),
             *_in_flight(engine),
             *_overrun(clusters),
         ]
@@ -74,8 +75,11 @@ def _spec(*command: str, **limits: int) -> JobSpec:
     return JobSpec(order_id=new_id(), command=command, resource_class="cpu", **wanted)
 
 
-def _submission(engine: SlurmEngine, how: str) -> Row:
-    """Interleave orders with bare sbatch of the same script; fewer jobs than cores, so that none waits."""
+def _submission(engine: SlurmEngine, how: str, *, first_attempt: bool = True) -> Row:
+    """Interleave orders with bare sbatch of the same script; fewer jobs than cores, so that none waits.
+
+    One that must be looked for has no target: it is asked again, and what counts is that it is never there twice.
+    """
     ours, bare = [], []
     for _ in range(ROUNDS):
         batches = [engine.batch(_spec("true")) for _ in range(JOBS_A_ROUND)]
@@ -89,7 +93,7 @@ def _submission(engine: SlurmEngine, how: str) -> Row:
         specs = [_spec("true") for _ in range(JOBS_A_ROUND)]
         began = time.perf_counter()
         for spec in specs:
-            engine.submit(spec)
+            engine.submit(spec, first_attempt=first_attempt)
         ours.append((time.perf_counter() - began) / JOBS_A_ROUND)
         _settle(engine)
     shares = ratios(ours, bare)
@@ -97,8 +101,8 @@ def _submission(engine: SlurmEngine, how: str) -> Row:
         f"hand an order to Slurm, {how}; beside bare sbatch",
         f"{median(ours) * 1000:.0f} ms beside {median(bare) * 1000:.0f} ms",
         spread(shares),
-        f"≤ {OVERHEAD_TARGET:.2f}",
-        median(shares) <= OVERHEAD_TARGET,
+        f"≤ {OVERHEAD_TARGET:.2f}" if first_attempt else "",
+        median(shares) <= OVERHEAD_TARGET if first_attempt else None,
     )
 
 

@@ -38,6 +38,8 @@ class FakeEngine:
         self.jobs: dict[UUID, JobStatus] = {}
         self.records: list[UsageRecord] = []
         self.submitted: list[JobSpec] = []
+        self.attempts: list[bool] = []
+        """Of each call that would hand over: whether it was said to be the first of its order."""
         self.cancelled: list[UUID] = []
         self.unreachable = False
         self.refuses = False
@@ -54,7 +56,8 @@ class FakeEngine:
             self.asked += 1
             raise UnableToReachEngine("DOWN", "引擎无响应", "the engine does not answer")
 
-    def submit(self, spec: JobSpec) -> EngineJob:
+    def submit(self, spec: JobSpec, *, first_attempt: bool = False) -> EngineJob:
+        self.attempts.append(first_attempt)
         self._reached(spec.order_id)
         if self.refuses:
             raise UnableToSubmit("TOO_LARGE", "超出分区上限", "past the partition's limit", field="cores")

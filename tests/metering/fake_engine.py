@@ -35,7 +35,7 @@ class FakeEngine:
     epoch: str = "a"
     before_usage: Callable[[], None] = lambda: None
 
-    def submit(self, spec: JobSpec) -> EngineJob:
+    def submit(self, spec: JobSpec, *, first_attempt: bool = False) -> EngineJob:
         return EngineJob(order_id=spec.order_id, engine_job=str(spec.order_id), already_there=False)
 
     def status(self, order_ids: Sequence[UUID]) -> dict[UUID, JobStatus]:

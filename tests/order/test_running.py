@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import transaction
@@ -187,3 +187,29 @@ def test_the_tasks_call_the_verbs(engine, held):
     engine.put(held.id, JobState.RUNNING, held.quoted_at)
     tasks.watch(timestamp=0)
     assert again(held).state == State.RUNNING
+
+
+def test_the_first_attempt_is_told_as_one_and_none_after_it(world, engine, held):
+    engine.unreachable = True
+    for _ in range(2):
+        with pytest.raises(UnableToReachEngine):
+            order.submit(order_id=held.id, now=world.now)
+    engine.unreachable = False
+    order.submit(order_id=held.id, now=world.now)
+    assert engine.attempts == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"server_began_at": None},
+        {"server_began_at": datetime(2020, 1, 1, tzinfo=UTC)},
+        {"moves": 1},
+        {"quoted_at": datetime(2020, 1, 1, tzinfo=UTC)},
+    ],
+    ids=["older than the mark", "of another server", "placed anew", "old"],
+)
+def test_where_the_database_may_have_forgotten_an_attempt_it_is_none_first(world, engine, held, changed):
+    Order.objects.filter(id=held.id).update(**changed)
+    order.submit(order_id=held.id, now=world.now)
+    assert engine.attempts == [False]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 
 from jiaozi.catalogue.models import Centre, ResourceClass, TariffVersion
 from jiaozi.order.ports import Direction
@@ -23,6 +23,10 @@ def _no_share() -> list[int]:
     return [0, 1]
 
 
+def _server_began() -> Func:
+    return Func(function="pg_postmaster_start_time", output_field=models.DateTimeField())
+
+
 class Order(models.Model):
     """One order. ``*_hold_fen`` is held, ``*_fen`` captured; ``cap_keys`` are the caps held with it.
 
@@ -35,6 +39,8 @@ class Order(models.Model):
     ``engine_granularity_ms`` and ``kill_lag_ms`` are the centre's of the quote's moment: the hold covers those.
     ``expires_at`` ends the quote; ``moved_at`` is when the state last changed, ``missing_since`` when the engine began
     not to know the job, ``stray_at`` when a job was found and stopped that the order had let go of.
+    ``server_began_at`` is when the database server began that stored the quote: one put back from a copy, or taken over
+    by another server, has begun since.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -79,6 +85,7 @@ class Order(models.Model):
     outcome = models.CharField(max_length=20, blank=True)
     exit_code = models.IntegerField(null=True)
     quoted_at = models.DateTimeField()
+    server_began_at = models.DateTimeField(null=True, db_default=_server_began())
     held_by = models.CharField(max_length=80, blank=True)
     held_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()

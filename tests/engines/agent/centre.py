@@ -33,10 +33,12 @@ class Paper:
     name, granularity_ms, kill_lag_ms = "paper", 1_000, 0
 
     def __init__(self):
-        self.jobs, self.submissions, self.away, self.at = {}, {}, False, BEGAN
+        self.jobs, self.submissions, self.away, self.at, self.attempts = {}, {}, False, BEGAN, []
 
-    def submit(self, spec):
+    def submit(self, spec, *, first_attempt=False):
+        assert not first_attempt or spec.order_id not in self.submissions, "a second attempt was called the first"
         self._check()
+        self.attempts.append((spec.order_id, first_attempt))
         if spec.resource_class == "none":
             raise UnableToSubmit("RESOURCE_CLASS_UNKNOWN", "没有", "there is no such class", field="resource_class")
         self.submissions[spec.order_id] = self.submissions.get(spec.order_id, 0) + 1
@@ -116,7 +118,7 @@ class Both:
             "centre": centre, "spool": str(folder / "desk.db"), "key_file": str(folder / "platform.key"),
             "agent_key_file": str(folder / "agent.pub"), "granularity_ms": 1_000, "kill_lag_ms": 0,
         }  # fmt: skip
-        self.paper = Paper()
+        self.paper, self.asked = Paper(), set()
         self.exchange = exchange or self.direct
         self.open_platform()
         self.open_agent()
@@ -143,9 +145,11 @@ class Both:
         raise UnableToReachPlatform("cut")
 
     def submitted(self, spec):
-        """Say whether the job was taken; an order asks again and again."""
+        """Say whether the job was taken; an order asks again and again, and knows its first attempt."""
+        first = spec.order_id not in self.asked
+        self.asked.add(spec.order_id)
         try:
-            return self.engine.submit(spec)
+            return self.engine.submit(spec, first_attempt=first)
         except UnableToReachEngine:
             return None
 

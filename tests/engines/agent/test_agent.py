@@ -397,3 +397,35 @@ def test_a_key_that_is_none_says_so(tmp_path):
             with pytest.raises(UnableToRead) as refused:
                 read(str(tmp_path / path))
             assert refused.value.reason.code == "KEY_UNREADABLE"
+
+
+def test_a_first_attempt_is_told_as_one_to_the_memory_that_hears_of_it_first(both):
+    both.agent.step()  # tells the platform which memory it has
+    order, late = spec(), spec()
+    both.submitted(order)
+    both.agent.step()
+    assert both.paper.attempts == [(order.order_id, True)]
+    both.submitted(late)
+    both.agent.talk()  # it has heard of the job, and is killed before it tries
+    both.open_agent()
+    both.agent.step()
+    assert both.paper.attempts[1:] == [(late.order_id, False)]
+
+
+def test_what_an_agent_that_lost_its_memory_hears_again_is_no_first_attempt(both):
+    """It had made the attempt; the letter that said so was lost with its memory, and the platform's is still to say."""
+    both.agent.step()
+    order = spec()
+    both.submitted(order)
+    letter = both.direct(link.write(both.agent.line, both.agent.spool))
+    both.agent._exchange = lambda _: letter  # its answers never reach the platform
+    both.agent.talk()
+    both.agent.work()
+    assert both.paper.attempts == [(order.order_id, True)]
+    for file in both.folder.glob("agent.db*"):
+        file.unlink()
+    both.open_agent()
+    for _ in range(3):
+        both.agent.step()
+    assert both.paper.attempts[1:] == [(order.order_id, False)]
+    assert both.submitted(order).engine_job == f"paper-{order.order_id}"

@@ -1,9 +1,11 @@
 """Real jobs on real clusters, in every way that one is reached."""
 
 import pickle
+import signal
 import subprocess
 import sys
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -251,3 +253,47 @@ def test_the_time_limit_holds_with_the_platform_killed(local):
     assert 60_000 <= record.elapsed_ms <= 60_000 + local.engine.kill_lag_ms
     assert _processes_of(order.order_id) == "", running
     overrun.check(local.engine, limit_ms=1_000, elapsed_ms=record.elapsed_ms)
+
+
+KILLED = """
+import os, pickle, signal, sys
+from jiaozi.engines.slurm import connect
+options, order, done = pickle.load(sys.stdin.buffer)
+engine = connect(options)
+hand_over = engine.cluster.submit
+def submit(batch):
+    if done:
+        hand_over(batch)
+    os.kill(os.getpid(), signal.SIGKILL)
+def look(*_):
+    raise AssertionError("a first attempt looks for nothing")
+engine.cluster.submit, engine.cluster.known, engine.cluster.recorded = submit, look, look
+engine.submit(order, first_attempt=True)
+"""
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["before it was handed over", "before the answer was kept"])
+def test_a_first_attempt_that_is_killed_leaves_one_job_to_the_second(place, done):
+    """The first looks for nothing, the second does: it finds the job that is there, or hands over what is not."""
+    order = spec(new_id(), "true")
+    given = pickle.dumps((place.options, order, done))
+    first = subprocess.run([sys.executable, "-c", KILLED], input=given, capture_output=True, check=False, timeout=60)
+    assert first.returncode == -signal.SIGKILL, first.stderr.decode()
+    second = place.engine.submit(order)
+    assert second.already_there is done
+    assert place.engine.submit(order) == replace(second, already_there=True)
+    named = [job for job in place.engine.cluster.known() if job.name == f"jiaozi-{order.order_id}"]
+    assert [str(job.job_id) for job in named] == [second.engine_job]
+
+
+def test_a_first_attempt_whose_answer_came_too_late_finds_its_own_job(local, clusters):
+    """The program that hands over is slower than the platform waits; Slurm has the job all the same."""
+    programs = clusters.root / f"late-{new_id()}"
+    programs.mkdir(mode=0o755)
+    late = programs / "sbatch"
+    late.write_text('#!/bin/sh\n/usr/bin/sbatch "$@"\nexec sleep 30\n')
+    late.chmod(0o755)
+    order = spec(new_id(), "true")
+    taken = local.with_options(programs=str(programs), timeout_s=5).engine.submit(order, first_attempt=True)
+    assert taken.already_there
+    assert local.engine.submit(order) == taken

@@ -1,6 +1,10 @@
 """Orders under vouchers on two real clusters: held, run, metered, captured; and a storm against one voucher."""
 
+import signal
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from itertools import cycle
 
 import asyncssh
@@ -18,7 +22,7 @@ from jiaozi.order import services as order
 from jiaozi.order.models import Order
 from jiaozi.order.ports import UnableToReachEngine
 from jiaozi.order.rules import Request, State
-from jiaozi.order.services.engines import _engine
+from jiaozi.order.services.engines import _engine, engine_of
 from jiaozi.voucher.queries import purse
 from tests.engines.slurm.clusters import USER, until
 from tests.engines.slurm.conftest import reach
@@ -210,3 +214,57 @@ def _kept_out_by_a_full_queue(world, holder, voucher, clusters):
         return row.id
     finally:
         clusters.run(*limit, "MaxSubmitJobs=-1")
+
+
+KILLED = """
+import os, signal, sys
+import django
+django.setup()
+from uuid import UUID
+from jiaozi.engines.slurm.commandline import CommandLine
+from jiaozi.kernel import clock
+from jiaozi.order import services as order
+hand_over = CommandLine.submit
+def submit(self, batch):
+    if sys.argv[2] == "done":
+        hand_over(self, batch)
+    os.kill(os.getpid(), signal.SIGKILL)
+def look(*_):
+    raise AssertionError("a first attempt looks for nothing")
+CommandLine.submit, CommandLine.known, CommandLine.recorded = submit, look, look
+order.submit(order_id=UUID(sys.argv[1]), now=clock.now())
+"""
+
+
+@pytest.mark.parametrize("done", ["done", "not done"])
+def test_a_worker_killed_at_its_first_attempt_gives_one_job(world, holder, fresh_database, done):
+    """The mark is in the database before sbatch; whoever comes after it looks, and never hands over a second time."""
+    voucher = world.voucher(holder)
+    row = quoted(world, voucher, CENTRE, "true")
+    order.hold(order_id=row.id, by=world.applicant(holder), now=clock.now())
+    environ = {**fresh_database.environ(), "DJANGO_SETTINGS_MODULE": "jiaozi.project.settings"}
+    words = [sys.executable, "-c", KILLED, str(row.id), done]
+    killed = subprocess.run(words, env=environ, capture_output=True, check=False, timeout=120)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    row = Order.objects.get(id=row.id)
+    assert (row.state, row.engine_job) == (State.SUBMITTED, "")
+    until_captured(1)
+    engine = engine_of(Centre.objects.get(id=CENTRE))
+    assert len(engine.cluster.recorded([f"jiaozi-{row.id}"])) == 1
+    assert UsageRow.objects.get(order_id=row.id).centre_id == CENTRE
+    assert purse(voucher.id).held_fen == 0
+
+
+def test_an_order_that_a_restored_database_holds_for_unasked_finds_its_job(world, holder):
+    """The copy was made before the order was handed over; its server began before the one that answers now."""
+    voucher = world.voucher(holder)
+    row = quoted(world, voucher, CENTRE, "true")
+    order.hold(order_id=row.id, by=world.applicant(holder), now=clock.now())
+    copied = Order.objects.get(id=row.id)
+    first = order.submit(order_id=row.id, now=clock.now()).engine_job
+    copied.server_began_at -= timedelta(days=1)
+    copied.save()
+    assert order.submit(order_id=row.id, now=clock.now()).engine_job == first
+    until_captured(1)
+    engine = engine_of(Centre.objects.get(id=CENTRE))
+    assert len(engine.cluster.recorded([f"jiaozi-{row.id}"])) == 1

@@ -41,15 +41,20 @@ class Desk:
         link.read(self.line, self.spool, letter, take=_take, forgotten=_tell_all)
         return link.write(self.line, self.spool)
 
-    def ask(self, spec: JobSpec) -> Job:
-        """Ask for a job, once; give how far that is."""
+    def ask(self, spec: JobSpec, *, first_attempt: bool = False) -> Job:
+        """Ask for a job, once; give how far that is.
+
+        A first attempt is one for the agent's memory that is known here: told again to one that lost its memory, it may
+        have been made before.
+        """
         with self.spool.change() as page:
             known = page.job(spec.order_id)
             if known is None:
                 _check_text(spec)
                 known = {"stand": "asked", "spec": wire.write_spec(spec), "asked_at": clock.now().isoformat()}
                 page.keep_job(spec.order_id, known, live=True)
-                page.say({"do": "submit", "spec": known["spec"]})
+                first = {"first_for": page.get("agent_memory")} if first_attempt else {}
+                page.say({"do": "submit", "spec": known["spec"], **first})
             return known
 
     def cancel(self, order_id: UUID) -> bool:

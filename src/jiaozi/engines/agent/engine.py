@@ -50,15 +50,17 @@ class AgentEngine:
         self.granularity_ms = options.granularity_ms
         self.kill_lag_ms = options.kill_lag_ms
 
-    def submit(self, spec: JobSpec) -> EngineJob:
+    def submit(self, spec: JobSpec, *, first_attempt: bool = False) -> EngineJob:
         """Leave the job for the agent, once; give its answer as soon as there is one.
+
+        That it is the first attempt goes with the letter, for the agent's present memory alone.
 
         Raises
         ------
         UnableToReachEngine
             While the agent has not answered.
         """
-        known = self.desk.ask(spec)
+        known = self.desk.ask(spec, first_attempt=first_attempt)
         if known["stand"] == "asked":
             raise UnableToReachEngine("AGENT_NOT_ANSWERED", _ASKED.zh, _ASKED.en)
         if known["stand"] == "refused":

@@ -44,6 +44,9 @@ class Agent:
 
     def __init__(self, line: Line, spool: Spool, engine: Engine, exchange: Exchange) -> None:
         self.line, self.spool, self.engine, self._exchange = line, spool, engine, exchange
+        self._untried: set[UUID] = set()
+        """Jobs whose first attempt this process was asked for and has not made. It is kept nowhere: whoever comes after
+        a process that was killed, or a memory put back from a copy, knows nothing of it and looks."""
         with spool.change() as page:
             if page.get("memory_told") != page.get("memory"):
                 leases.tell_memory(page)
@@ -95,13 +98,18 @@ class Agent:
         elif message.get("do") == "recall":
             leases.give_back(page, UUID(message["lease"]))
         else:
+            if _is_first(page, message):
+                self._untried.add(UUID(message["spec"]["order"]))
             _take(page, message)
 
     def _submit(self, order_id: UUID, known: dict[str, Any]) -> None:
         if known["stand"] != "asked":
             return
+        first = order_id in self._untried
+        self._untried.discard(order_id)
         try:
-            known |= {"job": self.engine.submit(wire.read_spec(known["spec"])).engine_job, "stand": "answered"}
+            job = self.engine.submit(wire.read_spec(known["spec"]), first_attempt=first)
+            known |= {"job": job.engine_job, "stand": "answered"}
         except UnableToSubmit as refused:
             known |= {"refused": wire.write_reason(refused.reason), "stand": "refused"}
         with self.spool.change() as page:
@@ -177,6 +185,13 @@ def _answer(order_id: UUID, known: Mapping[str, Any]) -> dict[str, Any]:
 def _is_over(known: Mapping[str, Any]) -> bool:
     status = known.get("status")
     return status is not None and status["state"] == JobState.ENDED
+
+
+def _is_first(page: Page, message: Mapping[str, Any]) -> bool:
+    """Say whether a job was never asked for before: so says the platform of this very memory, which has no such job."""
+    if message.get("do") != "submit" or not message.get("first_for"):
+        return False
+    return bool(message["first_for"] == page.get("memory") and page.job(UUID(message["spec"]["order"])) is None)
 
 
 def _take(page: Page, message: Mapping[str, Any]) -> None:

@@ -58,7 +58,7 @@ class KubernetesEngine:
         self._prepared: set[str] = set()
         self._suspends: bool | None = None
 
-    def submit(self, spec: JobSpec) -> EngineJob:
+    def submit(self, spec: JobSpec, *, first_attempt: bool = False) -> EngineJob:  # noqa: ARG002 - it finds by name
         """Take the job, or find the one that this order already has: its name is taken then."""
         made = self._class(spec)
         spec = sitting.dress(spec, self.options) if spec.session else spec

@@ -62,7 +62,7 @@ class ProcessEngine:
         self._spool: Spool | None = None
         self._opening = threading.Lock()
 
-    def submit(self, spec: JobSpec) -> EngineJob:
+    def submit(self, spec: JobSpec, *, first_attempt: bool = False) -> EngineJob:  # noqa: ARG002 - it finds by name
         """Take the job, or find the one that this order already has."""
         order = str(spec.order_id)
         with self._reached() as spool:

@@ -52,7 +52,7 @@ class RayEngine:
         self.kill_lag_ms = options.kill_lag_ms
         self._reports: OrderedDict[str, Report] = OrderedDict()
 
-    def submit(self, spec: JobSpec) -> EngineJob:
+    def submit(self, spec: JobSpec, *, first_attempt: bool = False) -> EngineJob:  # noqa: ARG002 - it finds by name
         """Take the job, or find the one that this order already has; of two at once, Ray takes one."""
         takes = self._takes(spec)
         body = entry.submission(spec, takes, python=self.options.python)

@@ -57,13 +57,14 @@ class SlurmEngine:
         self.sitting = Sitting(options, cluster)
         self.end_grace_ms = self.sitting.end_grace_ms
 
-    def submit(self, spec: JobSpec) -> EngineJob:
+    def submit(self, spec: JobSpec, *, first_attempt: bool = False) -> EngineJob:
         """Take the job, or find the one that this order already has.
 
-        Where a gate was proved to refuse a second job (``gated``), it is looked for only when one was refused.
+        At the first attempt, and where a gate was proved to refuse a second job (``gated``), it is looked for only when
+        Slurm refused or did not answer: there can be none, or the gate finds it.
         """
         batch = self.batch(spec)
-        found = None if self.options.gated else self._find(spec.order_id)
+        found = None if first_attempt or self.options.gated else self._find(spec.order_id)
         if found is not None:
             return _there(spec, found)
         try:

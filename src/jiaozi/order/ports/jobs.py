@@ -277,8 +277,11 @@ class Engine(Protocol):
     def kill_lag_ms(self) -> int:
         """How long past its limit a job may run before it is gone, as measured."""
 
-    def submit(self, spec: JobSpec) -> EngineJob:
+    def submit(self, spec: JobSpec, *, first_attempt: bool = False) -> EngineJob:
         """Take the job, or find the one that this order already has.
+
+        ``first_attempt`` is the caller's word that nobody ever asked for this order before, so that an engine which
+        would have to look for an earlier job need not; True only where that is known for certain.
 
         Raises
         ------

@@ -48,6 +48,7 @@ from jiaozi.order.queries.working import (
     locked,
     not_taken,
     on_engine,
+    server_began_at,
     units_at_work,
     waiting_for_submit,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "own_credit",
     "quotas_to_end",
     "remains",
+    "server_began_at",
     "session_of",
     "sessions_ending",
     "sessions_to_keep",

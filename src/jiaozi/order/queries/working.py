@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q, Sum
 
 from jiaozi.order.models import Order
@@ -77,6 +78,14 @@ def waiting_for_submit(centre: str, limit: int = SUBMITTED_MAX) -> list[UUID]:
     """Give a centre's funded orders that no engine has taken yet, oldest first."""
     rows = Order.objects.filter(centre_id=centre, state__in=_TO_SUBMIT, engine_job="").order_by("id")
     return list(rows.values_list("id", flat=True)[:limit])
+
+
+def server_began_at() -> datetime:
+    """Say when the database server that answers began: another one, or one that was put back, began at another time."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_postmaster_start_time()")
+        began: datetime = cursor.fetchone()[0]
+    return began
 
 
 def not_taken(since: datetime, limit: int = SUBMITTED_MAX) -> list[UUID]:

@@ -1,7 +1,8 @@
 """Then work: hand a funded order to its engine, once, whatever fails in between.
 
 No transaction is open while an engine is asked. ``submit`` first says in the database that the order is being handed
-over, then asks the engine, which is idempotent by order id; so a crash in between heals by asking again.
+over, then asks the engine, which is idempotent by order id; so a crash in between heals by asking again. Whether that
+mark was there before is what tells the engine if this is the first attempt, at which it need not look for a job.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from jiaozi.order.ports import (
     longest_run_ms,
 )
 from jiaozi.order.rules import State
+from jiaozi.order.rules.attempt import is_first_attempt
 from jiaozi.order.rules.staging import no_landing
 from jiaozi.order.services.apart import alone, centre_apart, order_apart
 from jiaozi.order.services.engines import engine_of
@@ -65,11 +67,24 @@ def _submit(order_id: UUID, now: datetime) -> Order:
     _knock(queries.order(order_id), now)
     with transaction.atomic():
         row = queries.order(order_id, lock=True)
+        first = _is_first(row, now)
         if row.state == State.HELD:
             take(row, "submit", by=SYSTEM, now=now, body={"centre": row.centre_id})
         elif row.state != State.SUBMITTED or row.engine_job:
             return row
-    return _withdraw(row, now) if row.cancel_asked else _hand_over(row, now)
+    return _withdraw(row, now) if row.cancel_asked else _hand_over(row, now, first_attempt=first)
+
+
+def _is_first(row: Order, now: datetime) -> bool:
+    """Say whether no engine was ever asked to take a locked order; the mark is on the disk before one is."""
+    return is_first_attempt(
+        state=State(row.state),
+        moves=row.moves,
+        quoted_at=row.quoted_at,
+        quoted_under=row.server_began_at,
+        server_began_at=queries.server_began_at(),
+        now=now,
+    )
 
 
 def _say_why_it_waits(order_id: UUID, reason: Reason) -> None:
@@ -92,13 +107,13 @@ def _knock(row: Order, now: datetime) -> None:
         engine.status([row.id])
 
 
-def _hand_over(row: Order, now: datetime) -> Order:
+def _hand_over(row: Order, now: datetime, *, first_attempt: bool) -> Order:
     engine = engine_of(row.centre)
     try:
         check_cover(row, engine)
         spec = spec_of(row)
         _check_carries(spec, engine)
-        job = engine.submit(spec)
+        job = engine.submit(spec, first_attempt=first_attempt)
     except UnableToSubmit as refused:
         return _withdraw(row, now, refused.reason)
     row = _note_job(row, job.engine_job)
