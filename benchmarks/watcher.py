@@ -58,7 +58,7 @@ def _in_flight(world: World, clusters: Clusters) -> Any:
     rows = []
     for _ in range(ORDERS):
         copy = Order.objects.get(id=first.id)
-        copy.pk, copy.state, copy._state.adding = new_id(), State.SUBMITTED, True
+        copy.pk, copy.state = new_id(), State.SUBMITTED
         copy.engine_job = str(engine.cluster.submit(engine.batch(spec_of(copy))))
         rows.append(copy)
     Order.objects.bulk_create(rows)
