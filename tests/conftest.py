@@ -8,13 +8,13 @@ threads, or processes) gets a throw-away clone, ``fresh_database``, instead of a
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,7 @@ def _run_folder() -> Path:
 
 RUN = _run_folder()
 _PREFIX = "jz_" + RUN.name.removeprefix(_STALE).lower().replace("-", "_")
+_TEMPLATE, _YEAR = f"{_PREFIX}_template", f"{_PREFIX}_year"
 
 
 @contextmanager
@@ -130,9 +131,17 @@ def _point_at(database: Addresses) -> None:
         connections.settings[alias].update(words)
 
 
-def _clone(server: Addresses, name: str) -> Addresses:
-    _as_owner(server, f'CREATE DATABASE "{name}" TEMPLATE "{_PREFIX}_template"')
+def _clone(server: Addresses, name: str, template: str = _TEMPLATE) -> Addresses:
+    _as_owner(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     return server.database(name)
+
+
+def _close_template(template: Addresses) -> None:
+    """Let nobody in any more: a template in use can't be cloned."""
+    from django.db import connections
+
+    connections.close_all()
+    _as_owner(template, f'ALTER DATABASE "{template.name}" ALLOW_CONNECTIONS false')
 
 
 def _drop(server: Addresses, name: str) -> None:
@@ -144,19 +153,16 @@ def database_server(django_test_environment, django_db_blocker) -> Addresses:
     """The server, with a migrated template database that takes no connections."""
     from jiaozi.project import migrate
 
-    done = RUN / "template.json"
+    done = RUN / "template.done"
     with _flock(RUN / "template.lock"):
         server = _server()
         if not done.exists():
-            template = server.database(f"{_PREFIX}_template")
+            template = server.database(_TEMPLATE)
             with django_db_blocker.unblock():
                 _point_at(template)
                 migrate.prepare()
-                from django.db import connections
-
-                connections.close_all()
-            _as_owner(server, f'ALTER DATABASE "{template.name}" ALLOW_CONNECTIONS false')
-            done.write_text(json.dumps({"template": template.name}))
+                _close_template(template)
+            done.touch()
     return server
 
 
@@ -178,16 +184,57 @@ def django_db_setup(database_server: Addresses, django_db_blocker) -> Iterator[N
     _drop(database_server, name)
 
 
+@pytest.fixture(scope="session")
+def year_template(database_server: Addresses, django_db_setup, django_db_blocker) -> str:
+    """Name of a second template, which holds the sample year: made by the verbs once a run."""
+    from jiaozi.kernel import clock
+    from tests.web.sample_year import PRESENT, fill
+
+    done = RUN / "year.done"
+    with _flock(RUN / "year.lock"), django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        if not done.exists():
+            patch.setattr(clock, "now", lambda: PRESENT)
+            template = _clone(database_server, _YEAR)
+            _point_at(template)
+            fill(PRESENT)
+            _close_template(template)
+            _point_at(database_server.database(f"{_PREFIX}_{_WORKER or 'main'}"))
+            done.touch()
+    return _YEAR
+
+
+@pytest.fixture(scope="session")
+def _year_of_the_worker(year_template: str, database_server: Addresses, django_db_blocker) -> Iterator[Addresses]:
+    name = f"{_YEAR}_{_WORKER or 'main'}"
+    yield _clone(database_server, name, year_template)
+    _drop(database_server, name)
+
+
+@pytest.fixture
+def year_database(_year_of_the_worker: Addresses, database_server: Addresses, django_db_blocker) -> Iterator[Addresses]:
+    """This worker's sample year; its tests roll back."""
+    with django_db_blocker.unblock():
+        _point_at(_year_of_the_worker)
+        yield _year_of_the_worker
+        _point_at(database_server.database(f"{_PREFIX}_{_WORKER or 'main'}"))
+
+
 _clones = count(1)
 
 
 @pytest.fixture
-def fresh_database(database_server: Addresses, django_db_setup, django_db_blocker) -> Iterator[Addresses]:
-    """A throw-away database for what commits, works in threads or starts processes; access is open, no mark needed."""
+def fresh_database(
+    request: pytest.FixtureRequest, database_server: Addresses, django_db_setup, django_db_blocker
+) -> Iterator[Addresses]:
+    """A throw-away database for what commits, works in threads or starts processes; access is open, no mark needed.
+
+    It holds nothing, or the sample year where the test asks for that.
+    """
     worker = f"{_PREFIX}_{_WORKER or 'main'}"
     name = f"{worker}_{next(_clones)}"
+    template = request.getfixturevalue("year_template") if "sample_year" in request.fixturenames else _TEMPLATE
     with django_db_blocker.unblock():
-        database = _clone(database_server, name)
+        database = _clone(database_server, name, template)
         _point_at(database)
         try:
             yield database
@@ -203,14 +250,37 @@ def _static_files_of_the_run(django_test_environment) -> None:
     settings.STATIC_ROOT = RUN / "var" / "static"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _the_same_files_are_read_once(django_test_environment) -> Iterator[None]:
+    """Nearly every test loads the shipped catalogue and programme, and what their texts say is always the same."""
+    from jiaozi.catalogue import rules as catalogue
+    from jiaozi.policy import rules as policy
+
+    read, check = catalogue.read_catalogue, policy.check_cases
+    read_once = cache(lambda texts: read(dict(texts)))
+    sound: set[str] = set()
+
+    def check_once(document: policy.Document) -> None:
+        if document.version not in sound:
+            check(document)
+            sound.add(document.version)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue, "read_catalogue", lambda texts: read_once(tuple(sorted(texts.items()))))
+        patch.setattr(policy, "check_cases", check_once)
+        yield
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give every test that commits its own clone."""
+    """Give every test that commits its own clone, and any other that asks for the sample year the worker's."""
     for item in items:
         mark = item.get_closest_marker("django_db")
         names = getattr(item, "fixturenames", [])
         commits = mark is not None and (mark.kwargs.get("transaction") or (mark.args and mark.args[0]))
         if (commits or {"transactional_db", "live_server"} & set(names)) and "fresh_database" not in names:
             names.insert(0, "fresh_database")
+        if "sample_year" in names and "fresh_database" not in names:
+            names.insert(0, "year_database")
 
 
 _TOGETHER = ("tests/engines/kubernetes/", "tests/engines/ray/", "tests/engines/slurm/", "tests/faults/")

@@ -12,12 +12,11 @@ from playwright.sync_api import Browser, sync_playwright
 
 from jiaozi.party.rules import Role
 from tests.browser.visitor import Visitor
-from tests.web.conftest import present
+from tests.web.conftest import present, sample_year
 from tests.web.people import member, signed_in
-from tests.web.sample_year import fill
 from tests.world import World
 
-__all__ = ["present"]
+__all__ = ["present", "sample_year"]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # As root Chromium runs only without its own sandbox; the pages that it sees here are ours.
@@ -47,9 +46,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def sample(browser: Browser, fresh_database, present, live_server) -> World:
+def sample(browser: Browser, fresh_database, sample_year: World, live_server) -> World:
     """The sample year, committed, for the server's own threads to read."""
-    return fill(present)
+    return sample_year
 
 
 @pytest.fixture

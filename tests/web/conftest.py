@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pytest
 
 from jiaozi.kernel import clock
-
-PRESENT = datetime(2024, 5, 20, 2, 30, tzinfo=UTC)
+from jiaozi.policy.models import ProgrammeVersion
+from tests.web.sample_year import PRESENT
+from tests.world import World
 
 
 @pytest.fixture
@@ -16,3 +17,9 @@ def present(monkeypatch: pytest.MonkeyPatch) -> datetime:
     """What the pages take for now."""
     monkeypatch.setattr(clock, "now", lambda: PRESENT)
     return PRESENT
+
+
+@pytest.fixture
+def sample_year(present) -> World:
+    """The sample year, sealed, in a database that was filled once: what a test does to it no other one sees."""
+    return World(ProgrammeVersion.objects.get(), present)

@@ -6,7 +6,7 @@ Made through the services; only the engine is stood in for, by the states and th
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from jiaozi.kernel.fen import parse_yuan
 from jiaozi.kernel.period import Period, local_date
@@ -23,6 +23,8 @@ from jiaozi.voucher import services as voucher
 from jiaozi.voucher.models import Voucher
 from tests.world import CENTRE, CENTRE_CLERK, FINANCE, OFFICER, PROGRAMME, World, build
 
+PRESENT = datetime(2024, 5, 20, 2, 30, tzinfo=UTC)
+"""When the year's pages are read."""
 PAYER = Actor("finance:qian", Role.FINANCE)
 HOLDERS = (
     ("成都锦城智能科技有限公司", HolderClass.TECH_SME, "30万"),

@@ -15,7 +15,6 @@ from jiaozi.kernel.fen import yuan
 from jiaozi.party.rules import Role
 from jiaozi.settlement import queries
 from tests.web.people import member, signed_in
-from tests.web.sample_year import fill
 from tests.web.test_pages import text_of
 from tests.world import PROGRAMME, build
 
@@ -23,8 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def officer(present):
-    fill(present)
+def officer(present, sample_year):
     return signed_in(member("officer", Role.OFFICER, present))
 
 

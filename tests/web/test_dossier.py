@@ -14,7 +14,6 @@ from jiaozi.party.rules import HolderClass, Role
 from jiaozi.voucher.models import Voucher
 from tests.application.papers import pdf
 from tests.web.people import member, signed_in
-from tests.web.sample_year import fill
 from tests.web.test_pages import text_of
 
 pytestmark = pytest.mark.django_db
@@ -28,9 +27,8 @@ PROJECT = {
 
 
 @pytest.fixture
-def scene(present):
-    world = fill(present)
-    holder = world.holder("新来科技有限公司", HolderClass.TECH_SME, serial=77)
+def scene(present, sample_year):
+    holder = sample_year.holder("新来科技有限公司", HolderClass.TECH_SME, serial=77)
     officer = member("officer", Role.OFFICER, present)
     return {
         "holder": holder,

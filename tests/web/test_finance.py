@@ -18,7 +18,6 @@ from jiaozi.settlement import services as settlement
 from jiaozi.settlement.models import Award, AwardStage, ClosedYear, FundMovement, Redemption, Statement
 from jiaozi.voucher.models import Voucher
 from tests.web.people import member, signed_in
-from tests.web.sample_year import fill
 from tests.web.test_pages import text_of
 from tests.world import CENTRE, CENTRE_CLERK, OPERATOR, PROGRAMME
 
@@ -26,9 +25,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def closed(present, monkeypatch) -> Statement:
+def closed(present, sample_year, monkeypatch) -> Statement:
     """May's statement, closed on the ninth of June and claimed one fen too high on each line."""
-    fill(present)
     later = present + timedelta(days=20)
     monkeypatch.setattr(clock, "now", lambda: later)
     period = Period(date(2024, 5, 1), date(2024, 6, 1))

@@ -20,7 +20,6 @@ from jiaozi.web.templatetags import figures
 from tests import fake_engine
 from tests.fake_engine import TOKEN, Sitting
 from tests.web.people import member, signed_in
-from tests.web.sample_year import fill
 from tests.web.test_pages import text_of
 
 pytestmark = pytest.mark.django_db
@@ -35,8 +34,7 @@ JOB = {
 
 
 @pytest.fixture
-def voucher(present) -> Voucher:
-    fill(present)
+def voucher(sample_year) -> Voucher:
     rows = Voucher.objects.filter(state="ACTIVE").exclude(holder__holder_class="INTERMEDIARY").order_by("issued_at")
     return rows.first()
 

@@ -63,8 +63,7 @@ def text_of(page: bytes) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.decode()))
 
 
-def test_the_first_page_says_what_the_books_say(client: Client, present) -> None:
-    fill(present)
+def test_the_first_page_says_what_the_books_say(client: Client, sample_year) -> None:
     words = text_of(client.get("/").content)
     figures = year_at_a_glance(PROGRAMME, 2024)
     assert figures.settled_fen
@@ -75,19 +74,17 @@ def test_the_first_page_says_what_the_books_say(client: Client, present) -> None
     assert "差额 0.00元" in words
 
 
-def test_every_unpublished_parameter_is_shown_as_such_with_its_demo_value(client: Client, present) -> None:
-    world = fill(present)
+def test_every_unpublished_parameter_is_shown_as_such_with_its_demo_value(client: Client, sample_year) -> None:
     page = client.get(f"/programmes/{PROGRAMME}").content.decode()
     parameters = page[page.index('id="unpublished"') : page.index('id="versions-title"')]
-    unpublished = [each for each in load(world.version.text).programme.parameters.values() if each.unpublished]
+    unpublished = [each for each in load(sample_year.version.text).programme.parameters.values() if each.unpublished]
     assert unpublished
     assert parameters.count("未公布</span>") == len(unpublished)
     assert parameters.count("演示值") == sum(each.demo is not None for each in unpublished)
     assert 'class="badge">演示' in page
 
 
-def test_the_public_pages_speak_english(english: Client, present) -> None:
-    fill(present)
+def test_the_public_pages_speak_english(english: Client, sample_year) -> None:
     for path in PUBLIC:
         page = english.get(path).content.decode()
         assert '<html lang="en"' in page
@@ -95,8 +92,7 @@ def test_the_public_pages_speak_english(english: Client, present) -> None:
         assert re.findall(r"[一-鿿]+", text_of(outside_chinese.encode())) == [], path
 
 
-def test_the_switch_changes_the_language_and_stays_on_the_page(client: Client, present) -> None:
-    fill(present)
+def test_the_switch_changes_the_language_and_stays_on_the_page(client: Client, sample_year) -> None:
     answer = client.post("/i18n/setlang/", {"language": "en", "next": "/ledger/orders?live=off"})
     assert answer.headers["Location"] == "/ledger/orders?live=off"
     assert '<html lang="en"' in client.get("/ledger/orders?live=off").content.decode()
@@ -108,8 +104,7 @@ def test_no_programme_says_what_to_do(client: Client, present) -> None:
     assert "make demo" in page.content.decode()
 
 
-def test_a_voucher_adds_up(auditor: Client, present) -> None:
-    fill(present)
+def test_a_voucher_adds_up(auditor: Client, sample_year) -> None:
     row = Voucher.objects.order_by("issued_at").first()
     words = text_of(auditor.get(f"/vouchers/{row.id}").content)
     left = purse(row.id)
@@ -120,8 +115,7 @@ def test_a_voucher_adds_up(auditor: Client, present) -> None:
     assert f"账面余额 {yuan(booked_fen)} 减：冻结中 {yuan(left.held_fen)} 可用 {yuan(left.spendable_fen)}" in words
 
 
-def test_an_order_says_why_it_costs_what_it_costs(auditor: Client, present) -> None:
-    fill(present)
+def test_an_order_says_why_it_costs_what_it_costs(auditor: Client, sample_year) -> None:
     row = Order.objects.filter(state=State.SETTLED).order_by("quoted_at").first()
     words = text_of(auditor.get(f"/orders/{row.id}").content)
     assert row.price_fen == row.voucher_fen + row.own_fen
@@ -129,8 +123,7 @@ def test_an_order_says_why_it_costs_what_it_costs(auditor: Client, present) -> N
         assert part in words
 
 
-def test_a_live_order_asks_again_and_a_finished_one_does_not(auditor: Client, present) -> None:
-    fill(present)
+def test_a_live_order_asks_again_and_a_finished_one_does_not(auditor: Client, sample_year) -> None:
     running = Order.objects.get(state=State.RUNNING)
     finished = Order.objects.filter(state=State.SETTLED).first()
     again = 'hx-trigger="every'
@@ -151,8 +144,7 @@ def test_what_is_not_there_is_said_in_one_line(auditor: Client, present, path: s
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/?year=3000", "/?year=abc", "/?year=²"])
-def test_a_wrong_address_is_told_in_style(client: Client, present, path: str) -> None:
-    fill(present)
+def test_a_wrong_address_is_told_in_style(client: Client, sample_year, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 404
     assert "没有这个页面" in answer.content.decode()
@@ -166,22 +158,19 @@ def test_a_fault_of_ours_is_told_in_style(client: Client, present, monkeypatch) 
     assert "服务出错了" in answer.content.decode()
 
 
-def test_pages_only_read(client: Client, present) -> None:
-    fill(present)
+def test_pages_only_read(client: Client, sample_year) -> None:
     for path in (*PUBLIC, "/orders/live"):
         assert client.post(path).status_code == 405, path
 
 
-def test_the_public_sees_no_orders_title(client: Client, auditor: Client, present) -> None:
-    fill(present)
+def test_the_public_sees_no_orders_title(client: Client, auditor: Client, sample_year) -> None:
     running = Order.objects.get(state=State.RUNNING)
     assert running.title not in client.get("/ledger/orders").content.decode()
     assert running.number in client.get("/ledger/orders").content.decode()
     assert running.title in auditor.get("/ledger/orders").content.decode()
 
 
-def test_a_name_cannot_carry_markup(auditor: Client, present) -> None:
-    fill(present)
+def test_a_name_cannot_carry_markup(auditor: Client, sample_year) -> None:
     bad = "<script>alert(1)</script>"
     Order.objects.filter(state=State.RUNNING).update(title=bad)
     page = auditor.get("/ledger/orders").content.decode()
@@ -189,8 +178,7 @@ def test_a_name_cannot_carry_markup(auditor: Client, present) -> None:
     assert escape(bad) in page
 
 
-def test_policy_forbids_everything_inline(client: Client, present) -> None:
-    fill(present)
+def test_policy_forbids_everything_inline(client: Client, sample_year) -> None:
     for path in PUBLIC:
         answer = client.get(path)
         assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
@@ -254,9 +242,8 @@ def test_the_public_pages_take_few_sql_statements_at_any_size(client: Client, pr
     assert _statements(client, "/orders/live") <= 2
 
 
-def test_lists_go_on_until_everything_was_shown(client: Client, present) -> None:
-    world = fill(present)
-    _many(world, 40)
+def test_lists_go_on_until_everything_was_shown(client: Client, sample_year) -> None:
+    _many(sample_year, 40)
     for path, rows in (("/ledger/vouchers", Voucher), ("/ledger/orders", Order)):
         seen, at = [], path
         while at:
@@ -267,8 +254,7 @@ def test_lists_go_on_until_everything_was_shown(client: Client, present) -> None
         assert len(seen) == len(set(seen)) == rows.objects.count(), path
 
 
-def test_what_the_open_ledger_does_not_have_is_not_found(client: Client, present) -> None:
-    fill(present)
+def test_what_the_open_ledger_does_not_have_is_not_found(client: Client, sample_year) -> None:
     for path in (
         *("/ledger?year=abc", "/ledger/entries?measure=X", "/ledger/entries?by=X", "/ledger/entries?before=x"),
         *(
@@ -282,8 +268,7 @@ def test_what_the_open_ledger_does_not_have_is_not_found(client: Client, present
         assert client.get(path).status_code == 404, path
 
 
-def test_a_figure_opens_the_entries_that_it_is_the_sum_of(client: Client, present) -> None:
-    fill(present)
+def test_a_figure_opens_the_entries_that_it_is_the_sum_of(client: Client, sample_year) -> None:
     figures = open_year(PROGRAMME, 2024)
     page = client.get("/ledger").content.decode()
     assert 'href="/ledger/entries?year=2024&amp;measure=USED"' in page
@@ -294,8 +279,7 @@ def test_a_figure_opens_the_entries_that_it_is_the_sum_of(client: Client, presen
     assert "有效" in client.get(f"/verify?code={code}").content.decode()
 
 
-def test_a_download_by_its_address_proves_itself(client: Client, present) -> None:
-    fill(present)
+def test_a_download_by_its_address_proves_itself(client: Client, sample_year) -> None:
     page = client.get("/ledger/data").content.decode()
     for form in ("csv", "jsonl"):
         address = re.search(rf'href="(/ledger/data\.{form}\?[^"]+)"', page)[1].replace("&amp;", "&")
@@ -306,8 +290,7 @@ def test_a_download_by_its_address_proves_itself(client: Client, present) -> Non
     assert client.get("/ledger/key").content.decode().strip() in page
 
 
-def test_verification_says_what_is_valid_and_what_is_not(client: Client, present) -> None:
-    fill(present)
+def test_verification_says_what_is_valid_and_what_is_not(client: Client, sample_year) -> None:
     row = Voucher.objects.order_by("issued_at").first()
     words = text_of(client.get("/verify", {"code": row.number}).content)
     for part in ("有效", row.number, yuan(row.face_fen), row.holder.name, "voucher.issue"):
@@ -320,11 +303,10 @@ def test_verification_says_what_is_valid_and_what_is_not(client: Client, present
     assert "核验码须为" in wrong.content.decode()
 
 
-def test_notices_say_how_long_and_what_was_decided(client: Client, present, settings) -> None:
-    world = fill(present)
+def test_notices_say_how_long_and_what_was_decided(client: Client, sample_year, settings) -> None:
     first = Application.objects.order_by("submitted_at").first()
     Application.objects.filter(id=first.id).update(
-        state="PUBLIC_NOTICE", notice_until=world.now + timedelta(days=3), decided_at=None
+        state="PUBLIC_NOTICE", notice_until=sample_year.now + timedelta(days=3), decided_at=None
     )
     settings.JIAOZI_SITE = settings.JIAOZI_SITE | {"objections": "objections@example.cn"}
     words = text_of(client.get("/notices").content)
@@ -336,8 +318,7 @@ def test_notices_say_how_long_and_what_was_decided(client: Client, present, sett
     assert first.holder.name in text_of(client.get("/").content)
 
 
-def test_large_type_and_dark_are_kept_without_a_script(client: Client, present) -> None:
-    fill(present)
+def test_large_type_and_dark_are_kept_without_a_script(client: Client, sample_year) -> None:
     answer = client.post("/look", {"size": "large", "next": "/ledger"})
     assert answer.headers["Location"] == "/ledger"
     client.post("/look", {"theme": "dark", "next": "//elsewhere.example"})
@@ -350,8 +331,7 @@ def test_large_type_and_dark_are_kept_without_a_script(client: Client, present) 
     assert client.post("/look", {"next": "https://elsewhere.example/"}).headers["Location"] == "/"
 
 
-def test_what_a_government_site_states_stands_only_where_it_is_set(client: Client, present, settings) -> None:
-    fill(present)
+def test_what_a_government_site_states_stands_only_where_it_is_set(client: Client, sample_year, settings) -> None:
     assert "网站标识码" not in client.get("/").content.decode()
     settings.JIAOZI_SITE = settings.JIAOZI_SITE | {"code": "5101000001"}
     assert "5101000001" in client.get("/").content.decode()

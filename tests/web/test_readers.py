@@ -26,7 +26,6 @@ from jiaozi.web.pages import addresses, page_of
 from tests.growing import FEW, MANY, grow
 from tests.web.people import enrol, member, signed_in
 from tests.web.sample_market import traded
-from tests.web.sample_year import fill
 from tests.world import CENTRE, PROGRAMME
 
 pytestmark = pytest.mark.django_db
@@ -164,12 +163,11 @@ ELSEWHERE = (
 
 
 @pytest.fixture
-def people(present) -> dict[str, Client]:
+def people(present, sample_year) -> dict[str, Client]:
     """A browser for each; the applicant is the first voucher's holder."""
-    world = fill(present)
     holder = Voucher.objects.order_by("issued_at").first().holder
-    other = world.holder("旁人公司", HolderClass.TECH_SME, serial=99)
-    traded(world, holder, other)
+    other = sample_year.holder("旁人公司", HolderClass.TECH_SME, serial=99)
+    traded(sample_year, holder, other)
     at = present
     found = {
         "anonymous": None,

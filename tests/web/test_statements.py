@@ -17,15 +17,13 @@ from jiaozi.settlement import queries
 from jiaozi.settlement import services as settlement
 from jiaozi.settlement.models import Statement
 from tests.web.people import member, signed_in
-from tests.web.sample_year import fill
 from tests.web.test_pages import text_of
 from tests.world import CENTRE, CENTRE_CLERK, OPERATOR, PROGRAMME
 
 pytestmark = pytest.mark.django_db
 
 
-def test_what_no_statement_has_yet_stands_by_its_centre_s_name(present) -> None:
-    fill(present)
+def test_what_no_statement_has_yet_stands_by_its_centre_s_name(sample_year) -> None:
     words = text_of(person("auditor", Role.AUDITOR).get("/statements").content)
     (waiting,) = queries.waiting(programme=PROGRAMME)
     name = catalogue.centre(waiting.centre).name_zh
@@ -34,9 +32,8 @@ def test_what_no_statement_has_yet_stands_by_its_centre_s_name(present) -> None:
 
 
 @pytest.fixture
-def closed(present, monkeypatch) -> Statement:
+def closed(present, sample_year, monkeypatch) -> Statement:
     """May's statement, closed on the first of June."""
-    fill(present)
     later = present + timedelta(days=20)
     monkeypatch.setattr(clock, "now", lambda: later)
     period = Period(date(2024, 5, 1), date(2024, 6, 1))

@@ -13,7 +13,6 @@ from jiaozi.kernel import clock
 from jiaozi.order.models import Order
 from jiaozi.party.rules import Role
 from tests.web.people import member, signed_in
-from tests.web.sample_year import fill
 from tests.web.test_pages import text_of
 from tests.world import CENTRE, CENTRE_CLERK
 
@@ -24,8 +23,7 @@ def person(name: str, role: Role, language: str = "zh-hans", **place: object):
     return signed_in(member(name, role, clock.now(), **place), language)
 
 
-def test_offers_and_versions_with_their_validity(present) -> None:
-    fill(present)
+def test_offers_and_versions_with_their_validity(sample_year) -> None:
     page = text_of(person("clerk", Role.CENTRE).get("/supply").content)
     assert TariffVersion.objects.filter(centre=CENTRE).exists()
     assert "现行" in page
@@ -41,8 +39,7 @@ def test_offers_and_versions_with_their_validity(present) -> None:
     assert "Tariff versions" in text_of(person("reader", Role.AUDITOR, "en").get("/supply").content)
 
 
-def test_health_shows_orders_under_way_and_probes_with_their_time(present) -> None:
-    fill(present)
+def test_health_shows_orders_under_way_and_probes_with_their_time(present, sample_year) -> None:
     measured = Measured(rtt_us=2345, rtt_least_us=2000, bandwidth_mbps=900, echoes=5)
     at = present - timedelta(hours=3)
     catalogue.record_probe(start=CENTRE, end="chengdu-aicc", measured=measured, by=CENTRE_CLERK, now=at)

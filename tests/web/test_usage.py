@@ -20,7 +20,6 @@ from jiaozi.order.models import Order
 from jiaozi.order.ports import JobOutcome, UsageRecord
 from jiaozi.party.rules import Role
 from tests.web.people import member, signed_in
-from tests.web.sample_year import fill
 from tests.web.test_pages import text_of
 from tests.world import CENTRE, CENTRE_CLERK, OFFICER, OPERATOR
 
@@ -43,9 +42,8 @@ def record(order: Order, name: str, now, **other) -> UsageRecord:
 
 
 @pytest.fixture
-def standing(present):
+def standing(present, sample_year):
     """A late record, one of another resource, and a dispute."""
-    fill(present)
     done = Order.objects.filter(state="CAPTURED").order_by("id").first()
     runs = Order.objects.filter(state="RUNNING").first()
     first = UsageRow.objects.get(order=done)
