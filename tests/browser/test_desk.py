@@ -69,8 +69,7 @@ def test_the_pages_fit_and_break_no_wcag(visit: Visitor, sample, present) -> Non
     wrong = []
     for paths, key in ((own, officer), (["/payment-run", "/reserve", "/year-end"], finance)):
         for place, path in enumerate(paths):
-            for look in LOOKS[place % 2 * 2 : place % 2 * 2 + 2]:
-                page = visit.open(path, look, session=key)
+            for page, look in visit.walk(path, LOOKS[place % 2 * 2 : place % 2 * 2 + 2], session=key):
                 if path.startswith("/budget"):
                     page.locator("[data-plot]").scroll_into_view_if_needed()
                     expect(page.locator("[data-plot]")).to_have_attribute("data-drawn", "forecast")

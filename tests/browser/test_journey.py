@@ -98,8 +98,7 @@ def test_a_template_is_kept_by_one_and_ordered_by_another_within_a_limit(
     expect(page.locator(".live-state")).to_contain_text("已冻结")
     visit.complaints[:] = [line for line in visit.complaints if "422" not in line]
     for path, session in (("/members", chief), (f"/members/{row.id}/limit", chief), ("/templates", holder)):
-        for look in (Look(), Look("en-US", 360, "dark")):
-            page = visit.open(path, look, session=session)
+        for page, look in visit.walk(path, (Look(), Look("en-US", 360, "dark")), session=session):
             for each in page.locator("details > summary").all():
                 each.click()
             assert violations(page) == [], f"{path} {look}"
@@ -119,8 +118,7 @@ def test_the_new_pages_fit_and_break_no_wcag(visit: Visitor, holder: str, audito
     for paths, session in ((own, holder), ([*seen, "/statements", "/applications"], auditor)):
         for place, path in enumerate(paths):
             looks = (Look(), Look("en-US", 360, "dark")) if place % 2 else (Look("en-US"), Look("zh-CN", 360, "dark"))
-            for look in looks:
-                page = visit.open(path, look, session=session)
+            for page, look in visit.walk(path, looks, session=session):
                 found = [*violations(page), *small_targets(page), *(["sticks out"] if sticks_out(page) else [])]
                 wrong += [f"{path} {look}: {each}" for each in found]
     assert wrong == []

@@ -64,8 +64,8 @@ def test_pages_of_signing_in_fit_and_break_no_wcag(door: Visitor, li: str) -> No
     paths = [(path, "") for path in OUTSIDE] + [(path, li) for path in INSIDE]
     pairs = [(Look(), Look("en-US", 360, "dark")), (Look("en-US"), Look(width=360, scheme="dark"))]
     for number, (path, session) in enumerate(paths):
-        for look in pairs[number % len(pairs)]:  # both languages, both widths, light and dark, in two windows a page
-            page = door.open(path, look, session=session)
+        # both languages, both widths, light and dark, in two windows a page
+        for page, look in door.walk(path, pairs[number % len(pairs)], session=session):
             where = f"{path} {look}"
             assert page.locator("h1").count() == 1, where
             assert not sticks_out(page), where
