@@ -59,8 +59,9 @@ demo: setup  ## one voucher's whole life; SERVE=0 stops after the story, TRACE=f
 up: setup  ## the service with data that lasts in var/
 	@$(BIN)/jiaozi up
 
+# Four workers on two cores: while two of them wait for clusters to do something, the other two compute.
 test: setup-dev  ## every test; what is skipped is printed with its reason
-	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -n 4 --dist loadgroup $(ARGS)
 
 lint: setup-dev  ## format, ruff, mypy strict, the house's layers, dependencies
 	@$(BIN)/ruff format --check .

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from hypothesis import settings as hypothesis_settings
-from xdist.scheduler import LoadGroupScheduling
+from xdist.scheduler import LoadScopeScheduling
 
 from jiaozi.project import databases, postgres
 from jiaozi.project.environment import environment
@@ -272,7 +272,10 @@ def _the_same_files_are_read_once(django_test_environment) -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give every test that commits its own clone, and any other that asks for the sample year the worker's."""
+    """Give every test that commits its own clone, and any other that asks for the sample year the worker's.
+
+    A worker takes its tests in the order in which units are given out.
+    """
     for item in items:
         mark = item.get_closest_marker("django_db")
         names = getattr(item, "fixturenames", [])
@@ -281,24 +284,53 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             names.insert(0, "fresh_database")
         if "sample_year" in names and "fresh_database" not in names:
             names.insert(0, "year_database")
+    if _WORKER:
+        items.sort(key=lambda item: _rank(item.nodeid))
 
 
-_TOGETHER = ("tests/engines/kubernetes/", "tests/engines/ray/", "tests/engines/slurm/", "tests/faults/")
+_CHAINS = (("tests/engines/slurm/",), ("tests/engines/kubernetes/", "tests/engines/ray/", "tests/faults/"))
+"""Folders that bring up something heavy, each with one worker: two clusters of a chain at once starve each other."""
+_LONG = tuple(
+    f"tests/{name}"
+    for name in (
+        *("project/test_migrate.py", "browser/test_public.py", "web/test_readers.py", "browser/test_exchange.py"),
+        *("project/test_up.py", "browser/test_sign_in.py", "browser/test_first_page.py", "browser/test_journey.py"),
+        *("engines/agent/", "engines/test_sessions.py", "browser/", "api/", "lease/", "engines/", "web/", "cli/"),
+        *("settlement/", "order/", "lab/", "project/", "ledger/"),
+    )
+)
+"""What takes longest, longest first, so that no worker is left with it at the end when the others are done."""
 
 
-class _Together(LoadGroupScheduling):  # type: ignore[misc]
-    """Keeps each folder that brings up something heavy with one worker: two clusters at once starve each other.
+def _unit(nodeid: str) -> str:
+    """What one worker does whole: a chain of folders, else a file, whose fixtures are then brought up once."""
+    chain = next((chain for chain in _CHAINS if nodeid.startswith(chain)), None)
+    return chain[0] if chain else nodeid.partition("::")[0]
 
-    By folder, because pytest 9.2 no longer lets xdist carry a mark's group in the test's id.
+
+def _rank(nodeid: str) -> int:
+    """When a unit's turn comes: the chains, then what is long, then the rest as it was collected."""
+    ranked = (*_CHAINS, *_LONG)
+    return next((place for place, begin in enumerate(ranked) if nodeid.startswith(begin)), len(ranked))
+
+
+class _Units(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives each worker the next unit in the order in which they stand.
+
+    By path, because pytest 9.2 no longer lets xdist carry a mark's group in the test's id.
     """
 
+    def __init__(self, config: pytest.Config, log: Any) -> None:
+        config.option.loadscopereorder = False  # not the unit of most tests first, but the longest
+        super().__init__(config, log)
+
     def _split_scope(self, nodeid: str) -> str:
-        return next((folder for folder in _TOGETHER if nodeid.startswith(folder)), nodeid)
+        return _unit(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Have ``--dist loadgroup`` mean what it says."""
-    return _Together(config, log) if config.getvalue("dist") == "loadgroup" else None
+    return _Units(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
