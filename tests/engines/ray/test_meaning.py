@@ -91,6 +91,15 @@ def test_a_log_that_went_with_its_node_charges_nothing():
     assert (record.elapsed_ms, record.outcome) == (0, JobOutcome.LOST)
 
 
+def test_a_job_runs_once_its_wrapper_has_told_when_it_began():
+    """An order takes the start over when it begins to run, and never again."""
+    given = job(status="RUNNING", ended_ms=None)
+    early = jobs.status_of(ORDER, given, jobs.report_in("Runtime env is setting up.\n"))
+    assert (early.state, early.started_at, early.reason.zh) == (JobState.QUEUED, None, "集群已分配节点，正在启动")
+    told = jobs.status_of(ORDER, given, Report(started_ms=5_000))
+    assert (told.state, told.started_at.timestamp(), told.reason) == (JobState.RUNNING, 5, None)
+
+
 def test_an_end_whose_report_is_not_there_yet_is_no_end():
     status = jobs.status_of(ORDER, job(), None)
     assert (status.state, status.outcome, status.ended_at) == (JobState.RUNNING, None, None)

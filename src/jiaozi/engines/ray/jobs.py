@@ -85,7 +85,10 @@ def lost(job: Job) -> Report:
 
 
 def status_of(order_id: UUID, job: Job, report: Report | None) -> JobStatus:
-    """Read where a job stands; one that is over and whose report can't be read yet still counts as running."""
+    """Read where a job stands; one that is over and whose report can't be read yet still counts as running.
+
+    One that Ray gave a node runs once the wrapper has told its start: an order takes over when that was, once.
+    """
     outcome, reason = None, None
     if job.status in OVER and not job.ran:
         outcome, reason = _never_ran(job)
@@ -96,17 +99,17 @@ def status_of(order_id: UUID, job: Job, report: Report | None) -> JobStatus:
     ended_ms = job.ended_ms or job.submitted_ms
     if outcome is not None and started_ms is not None and report is not None:
         ended_ms = started_ms + report.elapsed_ms
-    state = JobState.QUEUED if job.status == "PENDING" else JobState.RUNNING
+    waits = _WAITS if job.status == "PENDING" else _STARTS if job.status == "RUNNING" and started_ms is None else None
     return JobStatus(
         order_id=order_id,
         engine_job=job.name,
-        state=JobState.ENDED if outcome else state,
+        state=JobState.ENDED if outcome else JobState.QUEUED if waits else JobState.RUNNING,
         submitted_at=_at(job.submitted_ms),
         outcome=outcome,
         exit_code=report.code if outcome and report is not None and started_ms is not None else None,
         started_at=_at(started_ms) if started_ms is not None else None,
         ended_at=_at(ended_ms) if outcome else None,
-        reason=_WAITS if job.status == "PENDING" else reason,
+        reason=waits or reason,
     )
 
 
@@ -164,6 +167,7 @@ def _at(epoch_ms: int) -> datetime:
 
 
 _WAITS = Label("排队中，等待集群资源", "waiting for the cluster's resources")
+_STARTS = Label("集群已分配节点，正在启动", "it was given a node and is being started")
 _NO_ROOM = Label(
     "在集群允许的等待时间内没有腾出资源，已撤回",
     "withdrawn: nothing became free within the time that the cluster lets a job wait",
