@@ -108,6 +108,8 @@ class _Session:
             return 0 if self.ending.is_set() or server is None else server.poll() or 0
         finally:
             follows.cancel()
+            # Whoever asks once more from now on must not end the saving: it has no handler any more by then.
+            signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
             self._end()
 
     async def _follow_limit(self) -> None:
