@@ -165,6 +165,7 @@ JIAOZI_ENGINE_OPTIONS: dict[str, dict[str, object]] = {
         "jupyter": _ENV.session_jupyter,
         "sshd": _ENV.session_sshd,
     },
+    "jiaozi.engines.ray": {"session_key_file": str(_ENV.folder("secrets", "ray-sessions.key"))},
     "jiaozi.engines.agent": {
         "centre": "{centre}",
         "spool": str(_ENV.folder("agents", "{centre}.db")),

@@ -39,9 +39,9 @@ def spec(order_id, *command, **limits):
 class Place:
     """The cluster and an engine on it."""
 
-    def __init__(self, cluster):
+    def __init__(self, cluster, **options):
         self.cluster = cluster
-        self.options = {"url": cluster.url, "classes": CLASSES, "timeout_s": 60}
+        self.options = {"url": cluster.url, "classes": CLASSES, "timeout_s": 60, **options}
         self.engine = connect(self.options)
 
     def submit(self, *command, **limits):

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import httpx2
 import pytest
@@ -14,7 +15,7 @@ from jiaozi.engines.ray.options import ClassOptions, read_options
 from jiaozi.engines.ray.shapes import Job
 from jiaozi.engines.ray.wrapper import MARK
 from jiaozi.kernel.ids import new_id
-from jiaozi.order.ports import JobOutcome, JobSpec, JobState, UnableToReachEngine, UnableToSubmit
+from jiaozi.order.ports import JobOutcome, JobSpec, JobState, Saved, UnableToReachEngine, UnableToSubmit
 
 ORDER = new_id()
 ABOUT = {"jiaozi_class": "gpu-910b", "jiaozi_units": "2", "jiaozi_limit_ms": "60000"}
@@ -84,6 +85,23 @@ def test_a_job_that_ray_never_gave_a_node_never_ran():
     assert (status.outcome, status.started_at) == (JobOutcome.CANCELLED, None)
     broken = jobs.status_of(ORDER, job(ran=False, error="RUNTIME_ENV_SETUP_FAILURE", message="a\nno space left"), None)
     assert (broken.outcome, broken.reason.en) == (JobOutcome.FAILED, "it could not be started: no space left")
+
+
+def test_a_session_is_charged_up_to_the_limit_that_it_was_extended_to():
+    lines = [{"started": 5_000}, {"limit": 150_000}, {"open": None}, {"limit": "x"}, {"limit": 90_000}, [5]]
+    log = "".join(f"{MARK}{json.dumps(each)}\n" for each in lines) + f'{MARK}{{"limit": 99'
+    report = replace(jobs.report_in(log), elapsed_ms=190_000, outcome=JobOutcome.SUCCEEDED)
+    record = jobs.usage_of("ray", job(submitted_ms=1_000, ended_ms=300_000), report, kill_lag_ms=3_000)
+    assert (record.elapsed_ms, report.started_ms) == (153_000, 5_000)
+
+
+def test_what_a_guard_tells_of_a_session_is_read_a_line_a_change():
+    way, kept = {"node": "n1", "port": 7, "user": "u"}, {"name": "a", "size": 1, "sha256": "0" * 64}
+    lines = [{"open": way}, {"open": {"node": "n1"}}, {"saved": {"name": "a"}}]
+    log = "".join(f"{MARK}{json.dumps(each)}\n" for each in lines)
+    assert jobs.told_in(log) == jobs.Told(open=jobs.WayIn("n1", 7, "u"))
+    log += f'{MARK}{{"open": null}}\n{MARK}{json.dumps({"saved": kept})}\n'
+    assert jobs.told_in(log) == jobs.Told(saved=Saved(**kept))
 
 
 def test_a_log_that_went_with_its_node_charges_nothing():

@@ -1,13 +1,14 @@
-"""A Ray head over HTTP: six calls on jobs, one for files, two on the cluster; each bounded, each one clear failure."""
+"""A Ray head over HTTP: calls on jobs, on files and on the cluster; each bounded, each one clear failure."""
 
 from __future__ import annotations
 
 import json
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx2
 
@@ -19,6 +20,10 @@ from jiaozi.order.ports import UnableToReachEngine
 _OK = 200
 _MISSING = 404
 _NODES_MAX = 10_000
+_FILE_S = 6 * 3600
+"""How long the head itself may take to give a whole file."""
+
+_PIECE_BYTES, _SHOWN_MAX = 1 << 20, 4_096
 
 
 class Head:
@@ -70,6 +75,19 @@ class Head:
     def upload(self, package: str, content: bytes) -> None:
         """Put a job's files where its node will fetch them."""
         _checked(*self._exchange("PUT", f"api/packages/gcs/{package}", content))
+
+    def file(self, node: str, name: str) -> Iterator[bytes]:
+        """Give a file out of a node's folder of logs, piece by piece; the node must be there for it."""
+        where = urlencode({"node_id": node, "filename": name, "lines": -1, "timeout": _FILE_S})
+        try:
+            with self._http.stream("GET", f"{self._options.url}/api/v0/logs/file?{where}", headers=self._signed()) as a:
+                if a.status_code != _OK:
+                    raise faults.unreachable(a.status_code, _text(a.read()[:_SHOWN_MAX]))
+                yield from a.iter_bytes(_PIECE_BYTES)
+        except httpx2.TimeoutException:
+            raise faults.timed_out(self._options.timeout_s) from None
+        except (httpx2.HTTPError, OSError) as problem:
+            raise faults.disconnected(problem) from None
 
     def nodes(self) -> Nodes:
         """Give what each living node has, and what the cluster as a whole has in use."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
@@ -15,14 +15,17 @@ from jiaozi.engines.ray.client import Head
 from jiaozi.engines.ray.jobs import OVER, Report
 from jiaozi.engines.ray.options import ClassOptions, Options
 from jiaozi.engines.ray.shapes import NAME_PREFIX, Job, Nodes
+from jiaozi.engines.ray.sitting import Sitting
 from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
 from jiaozi.order.ports import (
+    Access,
     Capacity,
     EngineJob,
     Forecast,
     JobSpec,
     JobStatus,
+    Saved,
     UnableToFindJob,
     UnableToReachEngine,
     UnableToSubmit,
@@ -42,7 +45,7 @@ _BUSY = Label("集群繁忙；Ray不提供开始时间预测", "the cluster is b
 
 
 class RayEngine:
-    """Runs jobs on one Ray cluster; keeps ``jiaozi.order.ports.Engine``."""
+    """Runs jobs on one Ray cluster; keeps ``jiaozi.order.ports.Engine`` and ``SessionEngine``."""
 
     granularity_ms = 1
 
@@ -50,12 +53,16 @@ class RayEngine:
         self.options, self.head = options, head
         self.name = options.name
         self.kill_lag_ms = options.kill_lag_ms
+        self.sitting = Sitting(options, head)
+        self.sessions = self.sitting.sessions
+        self.end_grace_ms = self.sitting.end_grace_ms
         self._reports: OrderedDict[str, Report] = OrderedDict()
 
     def submit(self, spec: JobSpec, *, first_attempt: bool = False) -> EngineJob:  # noqa: ARG002 - it finds by name
         """Take the job, or find the one that this order already has; of two at once, Ray takes one."""
         takes = self._takes(spec)
-        body = entry.submission(spec, takes, python=self.options.python)
+        spec, seated = self.sitting.dressed(spec) if spec.session else (spec, None)
+        body = entry.submission(spec, takes, python=self.options.python, seated=seated)
         name = entry.name_of(spec)
         there = EngineJob(order_id=spec.order_id, engine_job=name, already_there=True)
         if self.head.job(name) is not None:
@@ -64,7 +71,7 @@ class RayEngine:
         if never is not None:
             raise never
         if spec.files:
-            self.head.upload(entry.package_of(spec), entry.package(spec))
+            self.head.upload(entry.package_of(spec), entry.package(spec, seated))
         try:
             made = self.head.submit(body)
         except UnableToReachEngine:
@@ -146,6 +153,28 @@ class RayEngine:
             raise _unknown(order_id)
         wanted = min(max(0, tail_bytes), _LOG_TAIL_BYTES_MAX)
         return meaning.shown(self.head.log(name)).encode()[-wanted:] if wanted else b""
+
+    def extend(self, order_id: UUID, time_limit_ms: int) -> None:
+        """Raise a running session's limit; its guard holds it, so it counts once that has said so."""
+        self.sitting.extend(self._found(order_id), time_limit_ms, clock.now())
+
+    def access(self, order_id: UUID) -> Access | None:
+        """Say how a session is reached; None as long as it does not listen, and after its end."""
+        return self.sitting.access(self._found(order_id))
+
+    def saved(self, order_id: UUID) -> Saved | None:
+        """Say what an ended session kept of its files."""
+        return self.sitting.saved(self._found(order_id))
+
+    def read_saved(self, order_id: UUID) -> Iterator[bytes]:
+        """Give the saved files from the node that keeps them, piece by piece."""
+        return self.sitting.read_saved(self._found(order_id))
+
+    def _found(self, order_id: UUID) -> Job:
+        job = self.head.job(f"{NAME_PREFIX}{order_id}")
+        if job is None:
+            raise _unknown(order_id)
+        return job
 
     def _takes(self, spec: JobSpec) -> ClassOptions:
         takes = self.options.classes.get(spec.resource_class)

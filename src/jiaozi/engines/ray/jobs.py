@@ -7,15 +7,19 @@ wrapper reports, never more than Ray saw: no run is longer than from hand-over t
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from jiaozi.engines.ray.faults import last_line
 from jiaozi.engines.ray.shapes import NAME_PREFIX, Job
 from jiaozi.engines.ray.wrapper import MARK
+from jiaozi.engines.sessions.dressing import read_saved
 from jiaozi.kernel.label import Label
-from jiaozi.order.ports import JobOutcome, JobState, JobStatus, UsageRecord
+from jiaozi.order.ports import JobOutcome, JobState, JobStatus, Saved, UsageRecord
 
 OVER = {"SUCCEEDED", "FAILED", "STOPPED"}
 _NEVER_CAME = {"JOB_SUPERVISOR_ACTOR_START_TIMEOUT", "JOB_SUPERVISOR_ACTOR_UNSCHEDULABLE"}
@@ -26,7 +30,8 @@ _RAYS_OWN = ("Running entrypoint for job ", "Runtime env is setting up.")
 class Report:
     """What the wrapper said of one job: when the command began, and how it ended once it has.
 
-    ``started_ms`` is None for a command that never began. ``outcome`` is None while the end is not told.
+    ``started_ms`` is None for a command that never began. ``outcome`` is None while the end is not told. ``limit_ms``
+    is the limit that an extension brought a session to, 0 without one.
     """
 
     started_ms: int | None = None
@@ -35,6 +40,24 @@ class Report:
     code: int | None = None
     cpu_ms: int | None = None
     peak_mib: int | None = None
+    limit_ms: int = 0
+
+
+class WayIn(NamedTuple):
+    """What a session's guard says of how it is reached."""
+
+    node: str
+    port: int
+    user: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the guard said of one session beside its report: the longest limit, the way in now, the files kept."""
+
+    limit_ms: int = 0
+    open: WayIn | None = None
+    saved: Saved | None = None
 
 
 def order_of(job: Job) -> UUID | None:
@@ -48,12 +71,11 @@ def order_of(job: Job) -> UUID | None:
 def report_in(log: str) -> Report:
     """Read what the wrapper wrote into a log. The last end counts: who forged an earlier one did not outlive it."""
     found = Report()
-    for line in log.split("\n"):  # not splitlines: the mark is one of its boundaries
-        if not line.startswith(MARK):
+    for told in _marked(log):
+        if "started" not in told:
             continue
         try:
-            told = json.loads(line[len(MARK) :])
-            started, outcome = told.get("started"), told.get("outcome")
+            started, outcome = told["started"], told.get("outcome")
             found = Report(
                 started_ms=int(started) if started is not None else None,
                 elapsed_ms=max(0, int(told.get("elapsed", 0))),
@@ -62,9 +84,31 @@ def report_in(log: str) -> Report:
                 cpu_ms=int(told["cpu"]) if "cpu" in told else None,
                 peak_mib=int(told["peak"]) if "peak" in told else None,
             )
-        except (ValueError, TypeError, AttributeError):
-            continue  # half a line: the node died while it was written
+        except (ValueError, TypeError):
+            continue
+    return replace(found, limit_ms=told_in(log).limit_ms)
+
+
+def told_in(log: str) -> Told:
+    """Read what a session's guard wrote into a log, a line a change."""
+    found = Told()
+    for told in _marked(log):
+        with suppress(ValueError, TypeError, KeyError):
+            if "limit" in told:
+                found = replace(found, limit_ms=max(found.limit_ms, int(told["limit"])))
+            if "open" in told:
+                way = told["open"]
+                found = replace(
+                    found, open=WayIn(str(way["node"]), int(way["port"]), str(way["user"])) if way else None
+                )
+            if "saved" in told:
+                found = replace(found, saved=read_saved(json.dumps(told["saved"]).encode()))
     return found
+
+
+def limit_of(job: Job) -> int:
+    """Give the limit in ms that a job was handed over with."""
+    return _whole(job.about.get("jiaozi_limit_ms"))
 
 
 def told_of(job: Job, report: Report) -> Report:
@@ -74,9 +118,7 @@ def told_of(job: Job, report: Report) -> Report:
     outcome = JobOutcome.CANCELLED if job.status == "STOPPED" else JobOutcome.LOST
     if report.started_ms is None:
         return Report(outcome=JobOutcome.CANCELLED if job.status == "STOPPED" else JobOutcome.FAILED)
-    return Report(
-        started_ms=report.started_ms, elapsed_ms=max(0, (job.ended_ms or 0) - report.started_ms), outcome=outcome
-    )
+    return replace(report, elapsed_ms=max(0, (job.ended_ms or 0) - report.started_ms), outcome=outcome)
 
 
 def lost(job: Job) -> Report:
@@ -117,7 +159,7 @@ def usage_of(engine: str, job: Job, report: Report, *, kill_lag_ms: int) -> Usag
     """Read what a job used; None for one whose command never began."""
     if report.started_ms is None or report.outcome is None or not job.ran:
         return None
-    limit_ms = _whole(job.about.get("jiaozi_limit_ms"))
+    limit_ms = max(limit_of(job), report.limit_ms)
     seen_ms = max(0, (job.ended_ms or job.submitted_ms) - job.submitted_ms)
     elapsed_ms = min(report.elapsed_ms, seen_ms, limit_ms + kill_lag_ms if limit_ms else seen_ms)
     return UsageRecord(
@@ -156,6 +198,16 @@ def _why(job: Job, report: Report) -> Label | None:
     if report.outcome is JobOutcome.FAILED:
         return Label(f"程序以退出码{report.code}结束", f"the program ended with exit code {report.code}")
     return _LABELS.get(report.outcome) if report.outcome is not None else None
+
+
+def _marked(log: str) -> Iterator[dict[str, Any]]:
+    """Give the lines that only the guard writes."""
+    for line in log.split("\n"):  # not splitlines: the mark is one of its boundaries
+        if line.startswith(MARK):
+            with suppress(ValueError):  # half a line: the node died while it was written
+                told = json.loads(line[len(MARK) :])
+                if isinstance(told, dict):
+                    yield told
 
 
 def _whole(text: str | None) -> int:

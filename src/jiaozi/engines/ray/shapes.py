@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from jiaozi.engines.ray.faults import garbled
 
@@ -24,6 +25,8 @@ class Job:
         Whether it was ever given a node.
     about
         What was handed over with it: its class, units and limit.
+    node, address
+        Which node it was given, by Ray's id, and that one's address.
     """
 
     name: str
@@ -35,6 +38,8 @@ class Job:
     error: str
     exit_code: int | None
     about: Mapping[str, str]
+    node: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,8 @@ def job(body: Any) -> Job:
         error=str(part.get("error_type") or ""),
         exit_code=_number(code, "driver_exit_code") if code is not None else None,
         about={str(name): str(value) for name, value in _part(about).items()},
+        node=str(part.get("driver_node_id") or ""),
+        address=_host(part.get("driver_agent_http_address")),
     )
 
 
@@ -117,6 +124,13 @@ def _number(value: Any, name: str) -> int:
     if not isinstance(value, int | float):
         raise garbled(name)
     return int(value)
+
+
+def _host(url: Any) -> str:
+    try:
+        return urlsplit(str(url or "")).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _camel(name: str) -> str:

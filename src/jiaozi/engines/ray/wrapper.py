@@ -8,7 +8,8 @@ own, starts the command and holds its limits. Each outlives the other's death ju
 which it finds whatever became of it in between: both adopt orphans.
 
 What the command prints goes through the guard, which keeps it valid UTF-8 (Ray can't serve a log that is not), takes
-the mark out of it that only the guard may write, and drops what is more than was ordered.
+the mark out of it that only the guard may write, and drops what is more than was ordered. A session is asked to end
+in time before its limit, which may grow: ``seat`` travels with it and knows how.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import json
 import os
 import pathlib
 import resource
+import runpy
 import select
 import shutil
 import signal
@@ -31,18 +33,13 @@ import time
 from typing import Any
 
 MARK = "\x1e[jiaozi] "
-GRACE_S = 1.0
-LOOK_S = 0.2
-TICK_S = 0.05
+GRACE_S, LOOK_S, TICK_S, END_S, NEVER = 1.0, 0.2, 0.05, 10.0, float("inf")
 BLOCK = 65536
-END_S = 10.0
 _SUBREAPER, _DEATH_SIGNAL = 36, 1
 _CODES = {"TIMED_OUT": 124, "OUT_OF_MEMORY": 137, "CANCELLED": 143, "LOST": 137}
 _SIGNALLED = 128
-_HIDDEN = ("RAY_ADDRESS", "RAY_JOB_CONFIG_JSON_ENV_VAR", "PYTHONBREAKPOINT")
-
-asked: list[bool] = []
-"""Filled when somebody asked for the end; from the very beginning, so that no request is lost."""
+_HIDDEN = ("RAY_ADDRESS", "RAY_JOB_CONFIG_JSON_ENV_VAR", "RAY_JOB_STOP_WAIT_TIME_S", "PYTHONBREAKPOINT")
+asked: list[bool] = []  # filled when somebody asked for the end; from the very beginning, so that no request is lost
 
 
 def say(**words: Any) -> None:
@@ -65,12 +62,9 @@ def descendants(root: int) -> list[int]:
                 words = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()
                 if words[0] != "Z":
                     below.setdefault(int(words[1]), []).append(int(entry.name))
-    found: list[int] = []
-    look = [root]
-    while look:
-        children = below.get(look.pop(), [])
-        found += children
-        look += children
+    found = [*below.get(root, [])]
+    for pid in found:  # grows meanwhile
+        found += below.get(pid, [])
     return found
 
 
@@ -142,7 +136,11 @@ class Guard:
     def __init__(self, spec: dict[str, Any], front: int) -> None:
         self.spec, self.front = spec, front
         self.outcome, self.code, self.peak_mib, self.began = "", 0, 0, 0.0
-        self.output = Output(spec["output"])
+        self.output, self.look_at, self.kill_at = Output(spec["output"]), 0.0, NEVER
+        self.seat, self.ask_s, self.end_s = None, spec["limit_s"], GRACE_S
+        if spec["seat"]:
+            self.seat = runpy.run_path(f"{spec['seat']}/seat.py")["Seat"](spec["seat"], spec["limit_s"], say)
+            self.ask_s, self.end_s = self.seat.ask_s, self.seat.end_s
 
     def run(self) -> int:
         """Run the command in a folder of its own; give the exit status to end with."""
@@ -150,6 +148,8 @@ class Guard:
         try:
             for name in self.spec["files"]:
                 pathlib.Path(shutil.copy(name, folder)).chmod(0o700)
+            if self.seat:
+                self.seat.prepare(folder)
             return self.started(folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -181,15 +181,16 @@ class Guard:
         end_tree()
         elapsed_ms = int((time.monotonic() - self.began) * 1000)
         self.drain(read_end)
-        if asked and self.outcome == "FAILED":  # Ray asks the command as well, which may be the first to end
-            self.outcome = "CANCELLED"
+        if asked and self.outcome in (("FAILED", "SUCCEEDED") if self.seat else ("FAILED",)):
+            self.outcome = "CANCELLED"  # Ray asks the command as well, which may be the first to end
         self.code = _CODES.get(self.outcome, self.code)
+        if self.seat:
+            self.seat.leave()
         self.tell(started_ms, elapsed_ms)
         return self.code
 
     def watch(self, child: int, read_end: int) -> None:
         """Wait for the end of the command, or bring it about."""
-        look_at, kill_at = 0.0, float("inf")
         reading = [self.front, read_end]
         while True:
             ready = select.select(reading, [], [], TICK_S)[0]
@@ -200,30 +201,38 @@ class Guard:
                     reading.remove(read_end)
             if self.front in ready:
                 self.outcome = self.outcome or "LOST"
-                return
+                reading.remove(self.front)
             status = reap(child)
             if status is not None:
                 self.code = status if status >= 0 else _SIGNALLED - status
                 self.outcome = self.outcome or ("FAILED" if self.code else "SUCCEEDED")
                 return
             now = time.monotonic()
-            if now >= look_at:
-                look_at = now + LOOK_S
-                if self.too_large():
-                    self.outcome = self.outcome or "OUT_OF_MEMORY"
-                    return
-            if not self.outcome and (asked or now - self.began >= self.spec["limit_s"]):
-                self.outcome = "CANCELLED" if asked else "TIMED_OUT"
-                send(descendants(os.getpid()), signal.SIGTERM)
-                kill_at = now + GRACE_S
-            if now >= kill_at:
+            if now >= self.look_at:
+                self.look_at = now + LOOK_S
+                self.look()
+            if self.must_go(child, now):
                 return
 
-    def too_large(self) -> bool:
-        """Look at the memory of the whole tree."""
+    def look(self) -> None:
+        """Look at what need not be looked at all the time."""
         held = resident_mib(descendants(os.getpid()))
         self.peak_mib = max(self.peak_mib, held)
-        return held > int(self.spec["memory_mib"])
+        if held > int(self.spec["memory_mib"]):
+            self.outcome, self.kill_at = self.outcome or "OUT_OF_MEMORY", 0.0
+        if self.seat:
+            self.ask_s = self.seat.look(ending=self.kill_at < NEVER)
+
+    def must_go(self, child: int, now: float) -> bool:
+        """Ask the command to end when its time has come; say whether it had its time for that as well."""
+        if self.kill_at == NEVER and (asked or self.outcome or now - self.began >= self.ask_s):
+            self.outcome = self.outcome or ("CANCELLED" if asked else "" if self.seat else "TIMED_OUT")
+            self.kill_at = now + (0.0 if self.outcome == "LOST" and not self.seat else self.end_s)
+            send([child] if self.seat else descendants(os.getpid()), signal.SIGTERM)
+        if now < self.kill_at:
+            return False
+        self.outcome = self.outcome or "TIMED_OUT"
+        return True
 
     def drain(self, read_end: int) -> None:
         """Take what is still in the pipe; nobody is left to write more."""
