@@ -13,9 +13,13 @@ from jiaozi.order.models import Order
 from jiaozi.order.rules import Request, State
 from jiaozi.order.services.engines import _engine
 from jiaozi.voucher.queries import purse
+from tests.engines import session_orders
 from tests.engines.kubernetes.cluster import IMAGE, until
+from tests.engines.kubernetes.test_sessions import GRACE_S, SHELLS, shells, ssh
+from tests.engines.test_sessions import keys, sshd
 from tests.world import CENTRE, build
 
+__all__ = ["shells", "sshd"]
 pytestmark = [pytest.mark.xdist_group("kubernetes"), pytest.mark.django_db(transaction=True)]
 
 
@@ -67,3 +71,14 @@ def test_orders_go_from_hold_to_capture(world):
         assert usage.units == 1
     assert after.used_fen == sum(Capture.objects.values_list("voucher_fen", flat=True)) <= before.held_fen
     assert metered.audit() == ledger.audit() == []
+
+
+def test_a_session_goes_from_hold_over_an_extension_to_capture(world, shells, tmp_path):
+    classes = {"demo-core": {"image": IMAGE, "session_image": SHELLS}}
+    Centre.objects.filter(id=CENTRE).update(engine_options={**shells.options, "classes": classes})
+    lived = session_orders.held(world, keys(tmp_path))
+    access = session_orders.opened(lived)
+    assert ssh(shells, lived.id, access, tmp_path, "echo kept > out.txt").returncode == 0
+    session_orders.extended(lived)
+    session_orders.ended(lived, grace_s=GRACE_S)
+    assert session_orders.saved(lived) == {"work/out.txt": b"kept\n"}

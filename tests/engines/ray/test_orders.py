@@ -13,9 +13,13 @@ from jiaozi.order.models import Order
 from jiaozi.order.rules import Request, State
 from jiaozi.order.services.engines import _engine
 from jiaozi.voucher.queries import purse
+from tests.engines import session_orders
 from tests.engines.ray.cluster import until
+from tests.engines.test_sessions import keys, ssh, sshd
 from tests.world import CENTRE, build
 
+__all__ = ["sshd"]
+GRACE_S = 5
 pytestmark = [pytest.mark.xdist_group("ray"), pytest.mark.django_db(transaction=True)]
 
 
@@ -66,3 +70,14 @@ def test_orders_go_from_hold_to_capture(world):
         assert usage.units == 2
     assert after.used_fen == sum(Capture.objects.values_list("voucher_fen", flat=True)) <= before.held_fen
     assert metered.audit() == ledger.audit() == []
+
+
+def test_a_session_goes_from_hold_over_an_extension_to_capture(world, place, sshd, tmp_path):
+    options = {**place.options, "classes": {"demo-core": {}}, "sshd": [sshd], "session_grace_s": GRACE_S}
+    options |= {"sessions_share_an_account": True, "session_key_file": str(tmp_path / "sessions.key")}
+    Centre.objects.filter(id=CENTRE).update(engine_options=options)
+    lived = session_orders.held(world, keys(tmp_path))
+    assert ssh(session_orders.opened(lived), tmp_path, "echo kept > out.txt").returncode == 0
+    session_orders.extended(lived)
+    session_orders.ended(lived, grace_s=GRACE_S)
+    assert session_orders.saved(lived) == {"work/out.txt": b"kept\n"}
