@@ -169,6 +169,16 @@ def test_half_an_answer_is_none(answer):
         assert refused.value.reason.code == "ANSWER_GARBLED"
 
 
+def test_a_job_that_was_deleted_in_the_moment_of_its_end_hides_no_other():
+    """Ray's watcher writes it anew, without a start: `ray job delete` must not take the whole list from the platform."""
+    name = f"jiaozi-{ORDER}"
+    ghost = {"submission_id": name, "status": "FAILED", "entrypoint": "Entrypoint not found.", "start_time": None}
+    good = {"submission_id": f"jiaozi-{new_id()}", "status": "PENDING", "entrypoint": "x", "start_time": 1}
+    listed = engine(lambda _: httpx2.Response(200, content=json.dumps([ghost, good])))
+    assert [each.name for each in listed.head.jobs()] == [good["submission_id"]]
+    assert engine(lambda _: httpx2.Response(200, content=json.dumps(ghost))).head.job(name) is None
+
+
 @pytest.mark.parametrize(
     ("status", "text", "kind", "code"),
     [

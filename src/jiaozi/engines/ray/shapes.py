@@ -12,6 +12,8 @@ from jiaozi.engines.ray.faults import garbled
 NAME_PREFIX = "jiaozi-"
 """A job's submission id is this and its order's id."""
 
+_DELETED = "Entrypoint not found."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
@@ -66,12 +68,15 @@ def jobs(body: Any) -> list[Job]:
     """Read the list; drivers that nobody submitted, and other people's jobs, are left out."""
     if not isinstance(body, list):
         raise garbled("jobs")
-    return [job(each) for each in body if str(_part(each).get("submission_id") or "").startswith(NAME_PREFIX)]
+    mine = [each for each in body if str(_part(each).get("submission_id") or "").startswith(NAME_PREFIX)]
+    return [found for each in mine if (found := job(each)) is not None]
 
 
-def job(body: Any) -> Job:
-    """Read one job."""
+def job(body: Any) -> Job | None:
+    """Read one job; None for what Ray's own watcher writes of one that was deleted in the moment of its end."""
     part = _part(body)
+    if part.get("entrypoint") == _DELETED:
+        return None
     ended_ms = part.get("end_time")
     about = part.get("metadata") or {}
     code = part.get("driver_exit_code")
