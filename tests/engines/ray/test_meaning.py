@@ -170,7 +170,7 @@ def test_half_an_answer_is_none(answer):
 
 
 def test_a_job_that_was_deleted_in_the_moment_of_its_end_hides_no_other():
-    """Ray's watcher writes it anew, without a start: `ray job delete` must not take the whole list from the platform."""
+    """Ray's watcher writes it anew, without a start: `ray job delete` must not take the whole list away."""
     name = f"jiaozi-{ORDER}"
     ghost = {"submission_id": name, "status": "FAILED", "entrypoint": "Entrypoint not found.", "start_time": None}
     good = {"submission_id": f"jiaozi-{new_id()}", "status": "PENDING", "entrypoint": "x", "start_time": 1}

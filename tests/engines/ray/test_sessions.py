@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jiaozi.engines.ray import connect
+from jiaozi.engines.ray import connect, entry
 from jiaozi.engines.ray.keys import Keys
 from jiaozi.kernel.ids import new_id
 from jiaozi.order.ports import (
@@ -144,6 +144,7 @@ def test_a_limit_asks_for_the_end_kills_who_does_not_and_moves_by_the_platforms_
     assert LIMIT_MS - GRACE_S * 1_000 + 15_000 <= used_ms[longer] < LIMIT_MS + 15_000
     assert content(place, polite) == content(place, longer) == {"work/a": b"1\n"}
     assert place.engine.saved(frozen) is None
+    assert place.engine.head.job(entry.teller_name(f"jiaozi-{longer}", LIMIT_MS + 15_000)) is None
     assert not list(log_folder(place, polite).glob(f"*{polite}.limit"))
     with pytest.raises(UnableToExtend) as refused:
         place.engine.extend(longer, 900_000)

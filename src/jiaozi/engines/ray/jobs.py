@@ -53,11 +53,16 @@ class WayIn(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What the guard said of one session beside its report: the longest limit, the way in now, the files kept."""
+    """What the guard said of one session beside its report: the limits taken, the way in now, the files kept."""
 
-    limit_ms: int = 0
+    limits_ms: tuple[int, ...] = ()
     open: WayIn | None = None
     saved: Saved | None = None
+
+    @property
+    def limit_ms(self) -> int:
+        """The longest limit that it took; 0 without an extension."""
+        return max(self.limits_ms, default=0)
 
 
 def order_of(job: Job) -> UUID | None:
@@ -95,7 +100,7 @@ def told_in(log: str) -> Told:
     for told in _marked(log):
         with suppress(ValueError, TypeError, KeyError):
             if "limit" in told:
-                found = replace(found, limit_ms=max(found.limit_ms, int(told["limit"])))
+                found = replace(found, limits_ms=(*found.limits_ms, int(told["limit"])))
             if "open" in told:
                 way = told["open"]
                 found = replace(

@@ -122,8 +122,6 @@ class Sitting:
         until = time.monotonic() + _ANSWER_WITHIN_S
         while time.monotonic() < until:
             if self._has(self._head.job(job.name) or job, time_limit_ms, now):
-                with suppress(UnableToReachEngine):
-                    self._head.forget(name)
                 return
             time.sleep(_LOOK_S)
         raise UnableToReachEngine(
@@ -133,12 +131,18 @@ class Sitting:
         )
 
     def saved(self, job: Job) -> Saved | None:
-        """Say what an ended session kept of its files."""
-        return self._told(job).saved if job.ran and job.status in OVER else None
+        """Say what an ended session kept of its files. Whoever told it a limit may go as well then."""
+        if not job.ran or job.status not in OVER:
+            return None
+        told = self._told(job)
+        for limit_ms in told.limits_ms if told.saved else ():
+            with suppress(UnableToReachEngine):
+                self._head.forget(entry.teller_name(job.name, limit_ms))
+        return told.saved
 
     def read_saved(self, job: Job) -> Iterator[bytes]:
         """Give the saved files; what is not as the session said breaks off, so that nobody takes it for the whole."""
-        saved = self.saved(job)
+        saved = self._told(job).saved
         if saved is None:
             return
         sha256, size = hashlib.sha256(), 0

@@ -33,11 +33,9 @@ import time
 from typing import Any
 
 MARK = "\x1e[jiaozi] "
-GRACE_S, LOOK_S, TICK_S, END_S, NEVER = 1.0, 0.2, 0.05, 10.0, float("inf")
-BLOCK = 65536
-_SUBREAPER, _DEATH_SIGNAL = 36, 1
+GRACE_S, LOOK_S, TICK_S, END_S, NEVER, BLOCK = 1.0, 0.2, 0.05, 10.0, float("inf"), 65536
+_SUBREAPER, _DEATH_SIGNAL, _SIGNALLED = 36, 1, 128
 _CODES = {"TIMED_OUT": 124, "OUT_OF_MEMORY": 137, "CANCELLED": 143, "LOST": 137}
-_SIGNALLED = 128
 _HIDDEN = ("RAY_ADDRESS", "RAY_JOB_CONFIG_JSON_ENV_VAR", "RAY_JOB_STOP_WAIT_TIME_S", "PYTHONBREAKPOINT")
 asked: list[bool] = []  # filled when somebody asked for the end; from the very beginning, so that no request is lost
 
@@ -229,10 +227,9 @@ class Guard:
             self.outcome = self.outcome or ("CANCELLED" if asked else "" if self.seat else "TIMED_OUT")
             self.kill_at = now + (0.0 if self.outcome == "LOST" and not self.seat else self.end_s)
             send([child] if self.seat else descendants(os.getpid()), signal.SIGTERM)
-        if now < self.kill_at:
-            return False
-        self.outcome = self.outcome or "TIMED_OUT"
-        return True
+        if now >= self.kill_at:
+            self.outcome = self.outcome or "TIMED_OUT"
+        return now >= self.kill_at
 
     def drain(self, read_end: int) -> None:
         """Take what is still in the pipe; nobody is left to write more."""
