@@ -73,7 +73,8 @@ MAY = {
     "list_leases": OVERSEERS | HOLDERS | CENTRES,
     "list_lease_losses": OVERSEERS | CENTRES,
     "rule_lease_loss": frozenset({"officer", "operator"}),
-    "list_orders": OVERSEERS | HOLDERS | CENTRES,
+    **dict.fromkeys(["list_orders", "list_credits"], OVERSEERS | HOLDERS | CENTRES),
+    "get_own_money": ALL_OVERSEERS | {"holder"} | CENTRES,
     **dict.fromkeys(["get_order", "list_order_usage", "get_order_log", "get_session"], DONE_THERE),
     "price_extension": frozenset({"holder", "operator"}),
     **dict.fromkeys(["get_access", "get_order_result"], frozenset({"holder"})),
@@ -348,7 +349,7 @@ QUERIES = {
     "list_quotes": {"resource_class": "cpu-core", "units": 1, "duration_s": 60},
     **dict.fromkeys(
         named(
-            "list_vouchers list_applications list_leases list_lease_losses list_orders list_statements "
+            "list_vouchers list_applications list_leases list_lease_losses list_orders list_credits list_statements "
             "list_captures_waiting list_redemptions list_awards get_reserve "
             "list_reserve_movements list_disallowances list_payments list_clawbacks "
             "list_alerts get_alert_thresholds get_budget preview_year_closing get_payment_run list_lab_runs"

@@ -9,7 +9,7 @@ from jiaozi.ledger import services as ledger
 from jiaozi.ledger.rules import void
 from jiaozi.order import queries
 from jiaozi.order import services as order
-from jiaozi.order.models import Order
+from jiaozi.order.models import Order, OwnCredit
 from jiaozi.order.rules import hold_id
 
 
@@ -42,3 +42,12 @@ def test_a_hold_that_is_not_what_the_order_says_is_found(held):
     fen = held.voucher_hold_fen + 1
     Order.objects.filter(id=held.id).update(voucher_hold_fen=fen, most_fen=fen + held.own_hold_fen)
     assert len(found()) == 1
+
+
+def test_what_a_holder_prepaid_is_booked(world, held):
+    row = OwnCredit.objects.first()
+    assert found() == []
+    OwnCredit.objects.filter(id=row.id).update(amount_fen=row.amount_fen + 1)
+    assert found() == [("what a holder prepaid is booked once and in full", str(row.id))]
+    OwnCredit.objects.filter(id=row.id).delete()
+    assert found() == [("what a holder prepaid is booked once and in full", str(row.id))]

@@ -90,10 +90,12 @@ from jiaozi.client.shapes import (
     Offers,
     OrderShape,
     OrganisationShape,
+    OwnMoneyEverywhere,
     PageOfAlertShape,
     PageOfApplicationRow,
     PageOfAwardShape,
     PageOfClawbackShape,
+    PageOfCreditShape,
     PageOfDeliveryShape,
     PageOfDisallowanceShape,
     PageOfDisputeShape,
@@ -1165,6 +1167,42 @@ class Operations(Transport):
         Record what a holder prepaid at a centre, or what credit the centre granted it.  Scope: `OFFER`.
         """
         return cast("Done", self.asked("POST", "/api/v1/credits", body=body, key=key))
+
+    def list_credits(
+        self,
+        *,
+        programme: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        holder: str | None = None,
+        centre: str | None = None,
+    ) -> PageOfCreditShape:
+        """What was recorded, the latest first; a holder sees its own, a centre what it recorded.
+
+        What was recorded, the latest first; a holder sees its own, a centre what it recorded.  Scope:
+        `READ`.
+        """
+        return cast(
+            "PageOfCreditShape",
+            self.asked(
+                "GET",
+                "/api/v1/credits",
+                query={"programme": programme, "limit": limit, "cursor": cursor, "holder": holder, "centre": centre},
+            ),
+        )
+
+    def get_own_money(self, organisation_id: str, *, programme: str | None = None) -> OwnMoneyEverywhere:
+        """What is left of a holder's own money at every connected centre; a centre sees its own.
+
+        What is left of a holder's own money at every connected centre; a centre sees its own.  Scope:
+        `READ`.
+        """
+        return cast(
+            "OwnMoneyEverywhere",
+            self.asked(
+                "GET", f"/api/v1/organisations/{quoted(organisation_id)}/own-money", query={"programme": programme}
+            ),
+        )
 
     def list_templates(
         self, organisation_id: str, *, limit: int | None = None, cursor: str | None = None

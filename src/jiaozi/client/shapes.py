@@ -529,6 +529,26 @@ class Credit(TypedDict):
     reference: str
 
 
+class CreditFilter(TypedDict):
+    """What a list of records is asked with."""
+
+    programme: NotRequired[str]
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    holder: NotRequired[str | None]
+    centre: NotRequired[str | None]
+
+
+class CreditShape(TypedDict):
+    """One record of what a holder prepaid, or was granted as credit."""
+
+    id: str
+    holder: str
+    centre: str
+    amount_fen: int
+    at: str
+
+
 class DataGiven(TypedDict):
     """One file by URL; ``size_bytes`` is how large it is, or at most is: the hold covers that much."""
 
@@ -1635,6 +1655,20 @@ class OrganisationShape(TypedDict):
     created_at: str
 
 
+class OwnMoneyEverywhere(TypedDict):
+    """A holder's own money at every connected centre."""
+
+    items: list[OwnMoneyShape]
+
+
+class OwnMoneyShape(TypedDict):
+    """A holder's own money at one centre."""
+
+    centre: str
+    free_fen: int
+    held_fen: int
+
+
 class PageOfAlertShape(TypedDict):
     """Page_AlertShape_"""
 
@@ -1660,6 +1694,13 @@ class PageOfClawbackShape(TypedDict):
     """Page_ClawbackShape_"""
 
     items: list[ClawbackShape]
+    next: str | None
+
+
+class PageOfCreditShape(TypedDict):
+    """Page_CreditShape_"""
+
+    items: list[CreditShape]
     next: str | None
 
 

@@ -340,3 +340,30 @@ class OrderTemplate(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class OwnCredit(models.Model):
+    """What a holder prepaid at a centre, or was granted there as credit; written once. The ledger has the balance.
+
+    ``id`` is the reference under which the centre recorded it.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    programme = models.CharField(max_length=60)
+    holder = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="+")
+    amount_fen = models.BigIntegerField()
+    recorded_by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "order_own_credit"
+        constraints = [models.CheckConstraint(name="order_own_credit_amount", condition=Q(amount_fen__gt=0))]
+        indexes = [
+            models.Index(fields=["programme", "-at", "-id"], name="own_credit_latest"),
+            models.Index(fields=["centre", "-at", "-id"], name="own_credit_centre"),
+            models.Index(fields=["holder", "-at", "-id"], name="own_credit_holder"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

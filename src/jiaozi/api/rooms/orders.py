@@ -13,7 +13,7 @@ from pydantic import Field
 from jiaozi.api.caller import Asked, programme_of
 from jiaozi.api.operation import reads, writes
 from jiaozi.api.page import Filter, Page, at_instant, page
-from jiaozi.api.shape import Done, Fen, Instant, Json, Name, Shape, Wish, Words, id_of, one_of
+from jiaozi.api.shape import Fen, Instant, Json, Name, Shape, Wish, Words, id_of, one_of
 from jiaozi.catalogue.rules import Tier
 from jiaozi.dispatch.rules.request import RTT_MAX_US
 from jiaozi.kernel import clock
@@ -189,16 +189,6 @@ class Again(Wish):
     voucher: UUID | None = Field(None, description="its own where it is left out")
 
 
-class Credit(Wish):
-    """What a holder prepaid, or what credit a centre granted it; ``reference`` makes it once."""
-
-    programme: Name = ""
-    holder: UUID
-    centre: Name
-    amount_fen: Fen
-    reference: UUID
-
-
 class UsedShape(Shape):
     """One usage record and what became of it."""
 
@@ -364,18 +354,3 @@ def get_order_result(request: Asked, order_id: UUID, data_id: UUID) -> Any:
     answer["Content-Length"] = str(found.size)
     answer["Cache-Control"] = "private, no-store"
     return answer
-
-
-@writes(router, "/credits", Done, scope=Scope.OFFER)
-def credit_holder(request: Asked, given: Credit) -> Done:
-    """Record what a holder prepaid at a centre, or what credit the centre granted it."""
-    order.credit_own(
-        programme=programme_of(request, given.programme),
-        holder_id=given.holder,
-        centre=given.centre,
-        amount_fen=given.amount_fen,
-        reference=given.reference,
-        by=request.auth,
-        now=clock.now(),
-    )
-    return Done()

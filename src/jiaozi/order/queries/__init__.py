@@ -9,6 +9,7 @@ from jiaozi.order.queries.data import (
     movement_to_close,
     orders_with_due_data,
 )
+from jiaozi.order.queries.own import OwnMoney, own_credit, own_credits, own_money, own_places, payer
 from jiaozi.order.queries.reading import (
     FINDINGS_MAX,
     ROWS_MAX,
@@ -17,7 +18,6 @@ from jiaozi.order.queries.reading import (
     captured,
     order,
     orders,
-    own_credit,
     quotas_to_end,
     taking,
 )
@@ -61,6 +61,7 @@ __all__ = [
     "WATCHED_MAX",
     "Followed",
     "Limited",
+    "OwnMoney",
     "Sitting",
     "Stuck",
     "UnableToFindOrder",
@@ -90,6 +91,10 @@ __all__ = [
     "orders",
     "orders_with_due_data",
     "own_credit",
+    "own_credits",
+    "own_money",
+    "own_places",
+    "payer",
     "quotas_to_end",
     "remains",
     "server_began_at",

@@ -9,9 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from jiaozi.kernel.ids import named_id
 from jiaozi.kernel.refusal import Refused
-from jiaozi.ledger.models import LedgerTransfer
 from jiaozi.ledger.queries import Finding
 from jiaozi.order.models import Order
 from jiaozi.order.rules import TAKING, State
@@ -87,12 +85,6 @@ def quotas_to_end(*, limit: int = 1_000) -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(_QUOTAS_TO_END, {"ended": [str(state) for state in ENDED], "limit": limit})
         return [id_ for (id_,) in cursor.fetchall()]
-
-
-def own_credit(reference: UUID) -> tuple[UUID, int] | None:
-    """Give what was recorded as a holder's own money under a reference: its account and the amount in fen."""
-    rows = LedgerTransfer.objects.filter(id=named_id("own", reference))
-    return rows.values_list("credit_id", "amount_fen").first()
 
 
 def captured(order_ids: Iterable[UUID]) -> list[Order]:

@@ -9,6 +9,9 @@ from jiaozi.ledger.rules import AMOUNT_MAX_FEN
 from jiaozi.order.rules.holding import UnableToHold
 from jiaozi.party.rules import Actor, Role, check_own_centre
 
+RECORDERS = frozenset({Role.CENTRE, Role.OPERATOR})
+"""Who may record what holders prepaid."""
+
 
 def check_credit(by: Actor, centre: str, amount_fen: int) -> None:
     """Let the centre or the operator record a holder's prepayment or credit.
@@ -21,7 +24,7 @@ def check_credit(by: Actor, centre: str, amount_fen: int) -> None:
         When the centre is another's.
     """
     check_own_centre(by, centre)
-    if by.role not in {Role.CENTRE, Role.OPERATOR}:
+    if by.role not in RECORDERS:
         raise UnableToHold(
             "WRONG_ROLE", "预存或授信须由算力中心登记", "the centre records prepayment and credit", field="role"
         )

@@ -3,13 +3,13 @@
 from jiaozi.order.services.admitting import admitted
 from jiaozi.order.services.apart import centre_apart, order_apart
 from jiaozi.order.services.closing import captured, metered, movement_captured, nothing_used, settled
+from jiaozi.order.services.crediting import credit_own
 from jiaozi.order.services.data import clear as clear_data
 from jiaozi.order.services.engines import engine_of
 from jiaozi.order.services.extending import Extension, extend, extension_price
 from jiaozi.order.services.funding import (
     cancel,
     caps_today,
-    credit_own,
     held,
     held_for_movement,
     hold,

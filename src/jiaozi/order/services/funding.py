@@ -11,16 +11,10 @@ from uuid import UUID
 from django.db import connection, transaction
 from procrastinate.contrib.django import app as later
 
-from jiaozi.catalogue import queries as catalogue
-from jiaozi.journal import services as journal
-from jiaozi.journal.rules import Line
-from jiaozi.kernel.ids import named_id
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.period import local_date
 from jiaozi.kernel.refusal import Reason
-from jiaozi.kernel.text import kept_text
 from jiaozi.ledger import services as ledger
-from jiaozi.ledger.rules import Account, AccountKind, post
 from jiaozi.order import queries, rules
 from jiaozi.order.models import Order
 from jiaozi.order.ports import UnableToFindJob
@@ -30,8 +24,7 @@ from jiaozi.order.services.engines import engine_of
 from jiaozi.order.services.quoting import spendable_terms, taken_elsewhere
 from jiaozi.order.services.spending import over_limit
 from jiaozi.order.services.step import say, take
-from jiaozi.party import queries as party
-from jiaozi.party.rules import Actor, check_own_programme
+from jiaozi.party.rules import Actor
 from jiaozi.policy import queries as policy
 from jiaozi.policy.rules import CapUse, Decision, Measure
 from jiaozi.policy.rules.redeeming import caps_on
@@ -251,41 +244,3 @@ def held(row: Order) -> Held:
             for each in queries.standing_slices(row)
         ),
     )
-
-
-def credit_own(
-    *, programme: str, holder_id: UUID, centre: str, amount_fen: int, reference: UUID, by: Actor, now: datetime
-) -> None:
-    """Record what a holder prepaid, or what credit a centre granted it; ``reference`` makes it once.
-
-    Raises
-    ------
-    UnableToHold
-        When it is not the centre's or the operator's to record, not positive, the programme's name can be none, or the
-        reference stands for another one.
-    UnableToFindProgramme, UnableToFindCentre, UnableToFindOrganisation
-        When there is no such programme, centre or holder.
-    UnableToActForProgramme
-        When the programme is another's.
-    """
-    rules.check_credit(by, centre, amount_fen)
-    programme = kept_text(programme, "programme", most=rules.PROGRAMME_MAX, refusal=rules.UnableToHold)
-    check_own_programme(by, programme)
-    policy.require_programme(programme)
-    catalogue.centre(centre)
-    party.organisation(holder_id)
-    source, own = Account(AccountKind.OWN_SOURCE, programme), rules.own_account(programme, holder_id, centre)
-    with transaction.atomic():
-        _one_at_a_time(reference)
-        if rules.same_credit(queries.own_credit(reference), (own.id, amount_fen), reference):
-            return
-        body = {"amount_fen": amount_fen, "centre": centre, "holder": str(holder_id), "programme": programme}
-        journal.write(Line("order", "credit_own", reference, "", "", by.name, now, body))
-        ledger.open_accounts([source, own])
-        ledger.require([post(named_id("own", reference), source, own, amount_fen, "own.credit", reference)], at=now)
-
-
-def _one_at_a_time(reference: UUID) -> None:
-    """Let records under one reference queue, so that each sees the other's."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('order.credit/' || %s, 0))", [str(reference)])

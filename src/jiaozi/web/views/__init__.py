@@ -6,6 +6,7 @@ from jiaozi.web.views.acting import acting, site_map, stay
 from jiaozi.web.views.budget import budget
 from jiaozi.web.views.centres import centres
 from jiaozi.web.views.confirming import statement_answer, statement_usage
+from jiaozi.web.views.crediting import own_money, prepaid
 from jiaozi.web.views.desk import applications, batch
 from jiaozi.web.views.dossier import apply, dossier, paper
 from jiaozi.web.views.eligibility import eligibility, estimate
@@ -111,8 +112,10 @@ __all__ = [
     "order_log",
     "order_output",
     "order_result",
+    "own_money",
     "paper",
     "payment_run",
+    "prepaid",
     "programme",
     "programmes",
     "read_notifications",

@@ -1,0 +1,101 @@
+"""Reading holders' own money: what is left of it at each centre, and what was recorded there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import TextField
+from django.db.models.functions import Cast, Right
+
+from jiaozi.catalogue import queries as catalogue
+from jiaozi.catalogue.models import Centre
+from jiaozi.kernel.ids import named_id
+from jiaozi.ledger import queries as ledger
+from jiaozi.ledger.models import LedgerTransfer
+from jiaozi.order.models import OwnCredit
+from jiaozi.order.queries.reading import ROWS_MAX
+from jiaozi.order.rules import own_account
+from jiaozi.party import queries as party
+from jiaozi.party.models import Organisation
+from jiaozi.party.rules.organisation import USCC_LENGTH
+from jiaozi.voucher.models import Voucher
+
+NUMBER_DIGITS = 12
+"""Of a number that people read; an index over the end of the id serves it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMoney:
+    """A holder's own money at a centre, in fen: free to be held for the next order, and held for those under way."""
+
+    free_fen: int
+    held_fen: int
+
+
+def own_credit(reference: UUID) -> tuple[UUID, int] | None:
+    """Give what was recorded as a holder's own money under a reference: its account and the amount in fen."""
+    rows = LedgerTransfer.objects.filter(id=named_id("own", reference))
+    return rows.values_list("credit_id", "amount_fen").first()
+
+
+def own_money(programme: str, pairs: Iterable[tuple[UUID, str]]) -> Mapping[tuple[UUID, str], OwnMoney]:
+    """Give the own money of holders at centres, by holder and centre, in one statement."""
+    accounts = {pair: own_account(programme, *pair) for pair in pairs}
+    found = ledger.balances(accounts.values())
+    return {
+        pair: OwnMoney(found[account.id].spendable, found[account.id].debits_pending)
+        for pair, account in accounts.items()
+    }
+
+
+def own_places(programme: str, holder: UUID) -> Sequence[tuple[Centre, OwnMoney]]:
+    """Give the connected centres with a holder's own money at each, in the catalogue's order; two statements."""
+    centres = catalogue.centres(connected=True)
+    found = own_money(programme, [(holder, centre.id) for centre in centres])
+    return [(centre, found[holder, centre.id]) for centre in centres]
+
+
+def own_credits(
+    *,
+    programme: str,
+    holder: UUID | None = None,
+    centre: str | None = None,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 100,
+) -> list[OwnCredit]:
+    """Give what was recorded, the latest first, from after an instant and id, with holder and centre."""
+    rows = OwnCredit.objects.filter(programme=programme).select_related("holder", "centre")
+    if holder is not None:
+        rows = rows.filter(holder_id=holder)
+    if centre is not None:
+        rows = rows.filter(centre_id=centre)
+    if after is not None:
+        rows = rows.filter(at__lte=after[0]).exclude(at=after[0], id__gte=after[1])
+    return list(rows.order_by("-at", "-id")[: min(limit, ROWS_MAX)])
+
+
+def payer(text: str) -> Organisation:
+    """Find a holder by its unified social credit code, or by the number of one of its vouchers.
+
+    Raises
+    ------
+    UnableToFindOrganisation
+        Saying what was looked for.
+    """
+    code = text.replace(" ", "").replace("-", "")
+    found = party.by_uscc(code.upper()) if len(code) == USCC_LENGTH else None
+    if found is None and len(code) == NUMBER_DIGITS:
+        tail = Right(Cast("id", TextField()), NUMBER_DIGITS)
+        row = Voucher.objects.annotate(tail=tail).filter(tail=code.lower()).select_related("holder").first()
+        found = row.holder if row else None
+    if found is None:
+        raise party.UnableToFindOrganisation(
+            "NO_SUCH_PAYER",
+            f"没有统一社会信用代码或算力券编号为“{text[:40]}”的主体，请核对",
+            f"no organisation has the code, or a voucher of the number, {text[:40]!r}; check it",
+            field="to",
+        )
+    return found
