@@ -155,7 +155,7 @@ MAY = {
         named(
             "freeze_voucher unfreeze_voucher cancel_voucher revoke_voucher end_voucher_quota "
             "review_application send_application_back record_decision_by_hand put_application_on_notice "
-            "reject_application issue_voucher grant_award accept_award_report "
+            "end_demo_notice reject_application issue_voucher grant_award accept_award_report "
             "withdraw_award accept_redemption reject_redemption cancel_redemption "
             "resolve_alert set_alert_thresholds write_off_lease"
         ),
@@ -202,6 +202,7 @@ IN_STATE = {
     "appeal_application": "REJECTED",
     "record_decision_by_hand": "UNDER_REVIEW",
     "put_application_on_notice": "UNDER_REVIEW",
+    "end_demo_notice": "PUBLIC_NOTICE",
     "reject_application": "UNDER_REVIEW",
     "issue_voucher": "PUBLIC_NOTICE",
     "grant_award": "PUBLIC_NOTICE",

@@ -146,6 +146,16 @@ def test_no_approval_before_the_notice_is_over(world):
     assert (row.state, approval.amount_fen) == (State.APPROVED, 15_000_000)
 
 
+def test_a_notice_ends_early_in_a_demonstration_alone(world):
+    application_id = world.apply(world.holder("甲"))
+    at = {"application_id": application_id, "by": OFFICER, "now": world.now}
+    application.review(**at)
+    application.notify_public(until=world.now + WEEK, **at)
+    assert application.end_demo_notice(**at).notice_until == world.now
+    with pytest.raises(UnableToDecide, match="runs its time"):
+        rules.check_demo_notice(demo=False)
+
+
 def test_a_clause_by_hand_needs_a_persons_amount_and_reason(world):
     operator = world.holder("天府智算运营公司")
     centre = {"in_tianfu_start_area": True, "industry_linked": True, "fp16_pflops": 300, "fixed_assets": "30亿"}

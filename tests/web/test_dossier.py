@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,6 +12,7 @@ from django.test import Client
 
 from jiaozi.application.models import Application
 from jiaozi.kernel import clock
+from jiaozi.kernel.period import start_of_day
 from jiaozi.party.rules import HolderClass, Role
 from jiaozi.voucher.models import Voucher
 from tests.application.papers import pdf
@@ -137,3 +140,72 @@ def test_a_verb_that_is_another_s_is_refused_and_changes_nothing(scene) -> None:
     words = step(scene["applicant"], row, "review")
     assert row.state == "SUBMITTED"
     assert "申请人不能审批自己的申领" in words
+
+
+def test_the_earliest_last_day_of_a_notice_stands_in_the_form_and_is_taken(scene, present, monkeypatch) -> None:
+    row = drafted(scene)
+    step(scene["applicant"], row, "submit")
+    step(scene["officer"], row, "review")
+    page = scene["officer"].get(f"/applications/{row.id}").content.decode()
+    (day,) = re.findall(r'id="until"[^>]*value="([\d-]+)"', page)
+    before = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+    assert "公示期不得少于" in step(scene["officer"], row, "notify_public", until=before)
+    step(scene["officer"], row, "notify_public", until=day)
+    assert row.notice_until == start_of_day(date.fromisoformat(day) + timedelta(days=1))
+    assert "日期" in step(scene["officer"], drafted_again(scene), "notify_public", until="9999-12-31")
+
+
+def drafted_again(scene) -> Application:
+    scene["applicant"].post("/apply/project-national", PROJECT | {"project.id": "JBGS-2024-8"})
+    return Application.objects.filter(holder=scene["holder"]).latest("submitted_at", "id")
+
+
+def test_a_demonstration_need_not_wait_for_its_notice(scene, present) -> None:
+    row = drafted(scene)
+    step(scene["applicant"], row, "submit")
+    step(scene["officer"], row, "review")
+    step(scene["officer"], row, "notify_public", until=(present + timedelta(days=8)).date().isoformat())
+    page = scene["officer"].get(f"/applications/{row.id}").content.decode()
+    assert "演示：立即结束公示" in page
+    assert "演示：立即结束公示" not in scene["applicant"].get(f"/applications/{row.id}").content.decode()
+    words = step(scene["officer"], row, "end_demo_notice")
+    assert "演示：提前结束公示" in words
+    step(scene["officer"], row, "approve")
+    assert row.state == "APPROVED"
+
+
+def test_a_draft_says_what_the_policy_will_say_and_a_corrected_register_changes_it(scene) -> None:
+    away = scene["holder"]
+    away.registered_in_city = False
+    away.save()
+    scene["applicant"].post("/apply/general", {"need.compute_cost": "6万"})
+    row = Application.objects.get(holder=away)
+    ahead = text_of(scene["applicant"].get(f"/applications/{row.id}").content)
+    assert "暂不能申领" in ahead
+    assert "请联系经办更正" in ahead
+    assert "暂不能申领" in text_of(scene["applicant"].get("/apply/general").content)
+    known = {"name": away.name, "holder_class": "TECH_SME", "uscc": away.uscc, "dishonest": "no"}
+    path = f"/organisations/{away.id}/correct"
+    assert scene["applicant"].post(path, known | {"registered_in_city": "yes"}).status_code == 403
+    assert scene["officer"].post(path, known | {"registered_in_city": ""}).status_code == 422
+    done = scene["officer"].post(path, known | {"registered_in_city": "yes", "next": f"/applications/{row.id}"})
+    assert done["Location"] == f"/applications/{row.id}"
+    assert "30,000" in text_of(scene["applicant"].get(f"/applications/{row.id}").content)
+    step(scene["applicant"], row, "submit")
+    assert row.facts["applicant.registered_in_city"] is True
+
+
+def test_what_is_typed_is_answered_at_once(scene) -> None:
+    given = {"key": str(uuid4()), "need.compute_cost": "6万"}
+    part = scene["applicant"].post("/apply/general", given, headers={"HX-Request": "true"}).content.decode()
+    assert 'id="answer"' in part
+    assert "30,000" in text_of(part.encode())
+
+
+def test_an_estimate_knows_what_the_register_knows(scene) -> None:
+    known, unknown = (
+        re.search(r'<option value="TECH_SME"[^>]* selected', client.get("/eligibility/general").content.decode())
+        for client in (scene["applicant"], Client())
+    )
+    assert known
+    assert not unknown

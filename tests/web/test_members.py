@@ -113,7 +113,7 @@ def test_nobody_ends_anothers_token(head: Client, present) -> None:
 
 def test_somebody_registers_an_organisation_and_acts_for_it(present) -> None:
     client = signed_in(enrol("wang", present))
-    given = {"name": "锦江新公司", "holder_class": "TECH_SME", "uscc": uscc(7), "registered_in_city": "on"}
+    given = {"name": "锦江新公司", "holder_class": "TECH_SME", "uscc": uscc(7), "registered_in_city": "yes"}
     wrong = client.post("/account/organisation", given | {"uscc": "91510100000000000X"})
     assert wrong.status_code == 422
     assert 'id="id_uscc_error"' in wrong.content.decode()

@@ -72,6 +72,7 @@ EXPECTED: dict[str, dict[str, int] | str] = {
     "web:attach": NOBODY | dict.fromkeys(("applicant", "stranger", "officer"), 405),
     "web:step": NOBODY | dict.fromkeys(("applicant", "stranger", "officer"), 405),
     "web:resolve-alert": NOBODY | {"officer": 405},
+    "web:correct-organisation": NOBODY | {"officer": 200},
     "web:search": OVERSEERS,
     "web:chain": OVERSEERS,
     "web:chain-file": OVERSEERS,
@@ -192,6 +193,7 @@ def arguments(pattern: URLPattern) -> dict[str, object]:
     known |= {"application_id": voucher.application_id, "alert_id": uuid4()}
     known |= {"redemption_id": uuid4(), "award_id": uuid4(), "version_id": voucher.version_id}
     known |= {"run_id": uuid4(), "name": "report.html"}
+    known["organisation_id"] = voucher.holder_id
     known |= {"session_id": Session.objects.get().id}
     known |= {"slug": PROGRAMME}
     known |= {"usage_id": UsageRow.objects.filter(centre=CENTRE).first().id, "dispute_id": uuid4()}

@@ -603,6 +603,20 @@ class Operations(Transport):
             ),
         )
 
+    def end_demo_notice(
+        self, application_id: str, *, key: str | None = None, if_match: str | None = None
+    ) -> ApplicationShape:
+        """End a public notice at once; in a demonstration alone.
+
+        End a public notice at once; in a demonstration alone.  Scope: `DECIDE`.
+        """
+        return cast(
+            "ApplicationShape",
+            self.asked(
+                "POST", f"/api/v1/applications/{quoted(application_id)}/end-demo-notice", key=key, if_match=if_match
+            ),
+        )
+
     def reject_application(
         self, application_id: str, body: Rejection, *, key: str | None = None, if_match: str | None = None
     ) -> ApplicationShape:

@@ -34,6 +34,15 @@ def start_of_day(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=SHANGHAI).astimezone(UTC)
 
 
+def local_minute(instant: datetime) -> str:
+    """Write an instant as people read it: Shanghai's date and time, to the minute.
+
+    >>> local_minute(datetime(2023, 12, 31, 16, tzinfo=UTC))
+    '2024-01-01 00:00'
+    """
+    return f"{instant.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
     """Dates from ``first`` up to and without ``end`` (half open)."""

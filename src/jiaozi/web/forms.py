@@ -16,6 +16,8 @@ from jiaozi.party.rules.membership import MADE_OF
 from jiaozi.web.templatetags.words import said
 
 spoken = lazy(said, str)
+_CHOOSE = Label("请选择", "choose")
+_YES_OR_NO = [("", spoken(_CHOOSE)), ("yes", spoken(Label("是", "yes"))), ("no", spoken(Label("否", "no")))]
 TOKEN_DAYS = (30, 90, 180, 365)
 GRANTED_BY_OPERATOR = (Role.OFFICER, Role.FINANCE, Role.AUDITOR, Role.CENTRE, Role.OPERATOR)
 
@@ -126,7 +128,17 @@ class OrganisationForm(Form):
         "incubator": Label("所在孵化器", "Incubator"),
     }
     name = forms.CharField(max_length=200)
-    holder_class = forms.ChoiceField(choices=choices(HolderClass))
+    holder_class = forms.ChoiceField(choices=[("", spoken(_CHOOSE)), *choices(HolderClass)])
     uscc = forms.CharField(max_length=18, required=False)
-    registered_in_city = forms.BooleanField(required=False)
+    # No box that is overlooked: eligibility hangs on the answer, and an officer alone corrects it afterwards.
+    registered_in_city = forms.TypedChoiceField(coerce="yes".__eq__, choices=_YES_OR_NO)
     incubator = forms.CharField(max_length=200, required=False)
+
+
+class CorrectionForm(OrganisationForm):
+    """What an officer puts right: all that an organisation said of itself, and whether it stands on a list."""
+
+    words: ClassVar[dict[str, Label]] = OrganisationForm.words | {
+        "dishonest": Label("列入失信名单", "On the list of dishonest persons"),
+    }
+    dishonest = forms.TypedChoiceField(coerce="yes".__eq__, choices=_YES_OR_NO)

@@ -98,6 +98,7 @@ urlpatterns = [
     path("account/", views.account, name="account"),
     path("account/second-factor", views.second_factor, name="second-factor"),
     path("account/acting", views.acting, name="acting"),
+    path("organisations/<uuid:organisation_id>/correct", views.correct, name="correct-organisation"),
     path("account/organisation", views.found, name="found"),
     path("account/notifications", views.notifications, name="notifications"),
     path("account/notifications/read", views.read_notifications, name="read-notifications"),

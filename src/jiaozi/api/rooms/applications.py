@@ -231,6 +231,12 @@ def put_application_on_notice(request: Asked, application_id: UUID, given: Notic
     return _step(application.notify_public, request, application_id, until=given.until)
 
 
+@writes(router, "/applications/{application_id}/end-demo-notice", ApplicationShape, scope=Scope.DECIDE, seen=_held_fast)
+def end_demo_notice(request: Asked, application_id: UUID) -> ApplicationShape:
+    """End a public notice at once; in a demonstration alone."""
+    return _step(application.end_demo_notice, request, application_id)
+
+
 @writes(router, "/applications/{application_id}/reject", ApplicationShape, scope=Scope.DECIDE, seen=_held_fast)
 def reject_application(request: Asked, application_id: UUID, given: Rejection) -> ApplicationShape:
     """Reject with the policy's reasons, or with the officer's own."""

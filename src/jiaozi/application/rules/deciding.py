@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.label import Label
+from jiaozi.kernel.period import local_date, local_minute
 from jiaozi.kernel.refusal import Reason, Refused
 from jiaozi.kernel.text import kept_text
 from jiaozi.ledger.rules import AMOUNT_MAX_FEN
@@ -117,14 +118,42 @@ def check_notice(decision: Decision, hand: HandDecision | None, until: datetime,
     UnableToDecide
         When the policy refuses, when a person's decision is missing, or when the notice would be too short.
     """
-    if until < now + timedelta(days=least_days):
+    earliest = now + timedelta(days=least_days)
+    if until < earliest:
         raise UnableToDecide(
             "NOTICE_TOO_SHORT",
-            f"公示期不得少于{least_days}天，截止时间最早为{now + timedelta(days=least_days):%Y-%m-%d %H:%M}（UTC）",
-            f"a notice lasts {least_days} days at least: until {now + timedelta(days=least_days):%Y-%m-%d %H:%M} UTC",
+            f"公示期不得少于{least_days}天，最早到{local_minute(earliest)}为止",
+            f"a notice lasts {least_days} days at least: until {local_minute(earliest)} or later",
             field="until",
         )
     return amount_due(decision, hand)
+
+
+def first_last_day(now: datetime, least_days: int) -> date:
+    """Give the earliest last day of a notice that begins now; the notice ends when that day does.
+
+    >>> from datetime import UTC
+    >>> first_last_day(datetime(2026, 11, 26, 3, tzinfo=UTC), 5)
+    datetime.date(2026, 12, 1)
+    """
+    return local_date(now + timedelta(days=least_days))
+
+
+def check_demo_notice(*, demo: bool) -> None:
+    """Let a public notice be cut short in a demonstration alone, where nobody's rights hang on it.
+
+    Raises
+    ------
+    UnableToDecide
+        When the version that decided is no demonstration's.
+    """
+    if not demo:
+        raise UnableToDecide(
+            "NOT_A_DEMO",
+            "公示期须满；只有演示可以提前结束",
+            "a public notice runs its time; only a demonstration ends it early",
+            field="notice_until",
+        )
 
 
 def amount_due(decision: Decision, hand: HandDecision | None) -> int:

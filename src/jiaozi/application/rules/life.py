@@ -55,6 +55,7 @@ TRANSITIONS: Table[State] = {
     (State.UNDER_REVIEW, "record_by_hand"): (_OFFICER, State.UNDER_REVIEW),
     (State.UNDER_REVIEW, "notify_public"): (_OFFICER, State.PUBLIC_NOTICE),
     (State.UNDER_REVIEW, "reject"): (_OFFICER, State.REJECTED),
+    (State.PUBLIC_NOTICE, "end_demo_notice"): (_OFFICER, State.PUBLIC_NOTICE),
     (State.PUBLIC_NOTICE, "review"): (_OFFICER, State.UNDER_REVIEW),
     (State.PUBLIC_NOTICE, "reject"): (_OFFICER, State.REJECTED),
     (State.PUBLIC_NOTICE, "approve"): (_OFFICER, State.APPROVED),

@@ -2,7 +2,15 @@
 
 from jiaozi.application.services.dossier import amend, appeal, apply, draft, resubmit, submit, withdraw
 from jiaozi.application.services.evidence import attach, require_papers
-from jiaozi.application.services.review import approve, notify_public, record_by_hand, reject, review, send_back
+from jiaozi.application.services.review import (
+    approve,
+    end_demo_notice,
+    notify_public,
+    record_by_hand,
+    reject,
+    review,
+    send_back,
+)
 from jiaozi.application.services.screening import screen
 
 __all__ = [
@@ -12,6 +20,7 @@ __all__ = [
     "approve",
     "attach",
     "draft",
+    "end_demo_notice",
     "notify_public",
     "record_by_hand",
     "reject",

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from jiaozi.application import queries, rules
 from jiaozi.application.models import Application
+from jiaozi.application.queries import asking
 from jiaozi.application.rules import State
 from jiaozi.application.services.step import take
 from jiaozi.journal import services as journal
@@ -135,17 +136,7 @@ def _facts(
     document: Document, clause: str, holder: Organisation, claimed: Mapping[str, Any], now: datetime
 ) -> dict[str, Any]:
     """Read the facts as the decision will, in their plain form, so that a wrong one is named before it is stored."""
-    facts = rules.facts_of(
-        holder_id=holder.id,
-        holder_class=holder.holder_class,
-        uscc=holder.uscc,
-        in_incubator=holder.in_incubator,
-        registered_in_city=holder.registered_in_city,
-        dishonest=holder.dishonest,
-        end_users=party.end_user_count(holder.id),
-        claimed=claimed,
-        declared=document.programme.facts,
-    )
+    facts = asking.facts_for(document, holder, claimed)
     today = local_date(now)
     read = policy_rules.decide(document, clause_id=clause, facts=facts, counters={}, on=today, allow_demo=True)
     return dict(read.inputs.facts)

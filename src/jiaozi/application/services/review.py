@@ -135,6 +135,22 @@ def notify_public(*, application_id: UUID, until: datetime, by: Actor, now: date
     return row
 
 
+def end_demo_notice(*, application_id: UUID, by: Actor, now: datetime) -> Application:
+    """End a public notice at once, in a demonstration alone: nobody waits days to see how a voucher is spent.
+
+    Raises
+    ------
+    UnableToDecide
+        When the version that decided is no demonstration's, or nothing is on notice.
+    """
+    with transaction.atomic():
+        row = _to_decide(application_id, by)
+        rules.check_demo_notice(demo=row.version.demo)
+        row.notice_until = now
+        take(row, "end_demo_notice", by=by, now=now, body={"until": now.isoformat()}, changed=("notice_until",))
+    return row
+
+
 def reject(*, application_id: UUID, by: Actor, now: datetime, words: Reason | None = None) -> Application:
     """Reject with the policy's reasons, or with the officer's own."""
     with transaction.atomic():

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from jiaozi.catalogue.rules.resource import Unit
 from jiaozi.kernel.fen import FEN_MAX, UFEN_PER_FEN, Rounding, whole
+from jiaozi.kernel.period import local_minute
 from jiaozi.kernel.refusal import Refused
 
 MS_PER_HOUR = 3_600_000
@@ -107,7 +108,7 @@ def tariff_for(
         )
     raise UnableToPrice(
         "TARIFF_NOT_VALID",
-        f"{centre}的{resource_class}在{at:%Y-%m-%d %H:%M}（UTC）没有有效价目，请发布当时有效的版本",
+        f"{centre}的{resource_class}在{local_minute(at)}没有有效价目，请发布当时有效的版本",
         f"{centre} has no tariff for {resource_class!r} valid at {at.isoformat()}; publish a version that is",
         field="at",
     )

@@ -28,6 +28,7 @@ _VERBS = {
     "record_by_hand": Label("记录人工决定", "decided by hand"),
     "send_back": Label("退回补正", "sent back"),
     "notify_public": Label("公示", "put on notice"),
+    "end_demo_notice": Label("演示：提前结束公示", "demo: notice ended early"),
     "reject": Label("不予批准", "rejected"),
     "approve": Label("批准", "approved"),
 }

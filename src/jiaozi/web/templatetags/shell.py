@@ -122,6 +122,12 @@ def demo_notice() -> dict[str, bool]:
     return {"demo": settings.JIAOZI_DEMO}
 
 
+@register.inclusion_tag("web/parts/demo_mail.html")
+def demo_mail() -> dict[str, bool]:
+    """Say in a demonstration that sends no mail where what it would send can be read."""
+    return {"printed": settings.JIAOZI_DEMO and settings.EMAIL_BACKEND.endswith(".console.EmailBackend")}
+
+
 @register.simple_tag
 def site_facts() -> list[tuple[Label, str]]:
     """Give what a government site states of itself, as far as its settings say it."""

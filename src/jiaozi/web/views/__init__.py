@@ -20,7 +20,7 @@ from jiaozi.web.views.leasing import lease_step, leases
 from jiaozi.web.views.ledger import entries, ledger, live_orders, open_orders, open_statements, open_vouchers
 from jiaozi.web.views.limiting import member_limit, remove_limit
 from jiaozi.web.views.market_desk import exchange_step, market_desk
-from jiaozi.web.views.members import end_membership, found, members
+from jiaozi.web.views.members import end_membership, members
 from jiaozi.web.views.notices import notices, programme, programmes
 from jiaozi.web.views.notifications import (
     notification,
@@ -32,6 +32,7 @@ from jiaozi.web.views.opening import open_data, open_data_file, open_key, verify
 from jiaozi.web.views.order import order
 from jiaozi.web.views.ordering import cancel_order, new_order, wallet
 from jiaozi.web.views.pricing import new_price
+from jiaozi.web.views.registering import correct, found
 from jiaozi.web.views.repeating import run_again
 from jiaozi.web.views.ruling import usage_step
 from jiaozi.web.views.sitting import extend_session, open_session, session_files
@@ -65,6 +66,7 @@ __all__ = [
     "centres",
     "chain_file",
     "close_year",
+    "correct",
     "delete_template",
     "dossier",
     "eligibility",

@@ -19,7 +19,7 @@ from jiaozi.application import services as application
 from jiaozi.application.models import Application
 from jiaozi.application.queries import evidence as papers
 from jiaozi.application.queries.asking import papers_wanted, questions
-from jiaozi.application.rules import TRANSITIONS, State
+from jiaozi.application.rules import TRANSITIONS, State, first_last_day
 from jiaozi.journal import queries as journal
 from jiaozi.kernel import clock
 from jiaozi.kernel.ids import new_id
@@ -67,7 +67,8 @@ def apply(request: HttpRequest, clause: str) -> HttpResponse:
         save = partial(keeping.kept_whole, request, begin, now=now) if "key" in request.POST else begin
         if "HX-Request" in request.headers:  # the form keeps itself while it is filled in
             kept = keeping.kept_readable(programme.document, given, save)
-            return keeping.told(request, programme.document, given, kept, now)
+            answer = keeping.foreseen_of(programme.version, clause, holder, given, now)
+            return keeping.told(request, programme.document, given, kept, answer, now)
         try:
             row = save(answers(programme.document, asked, given))
         except UnableToReadFacts as refused:
@@ -80,6 +81,7 @@ def apply(request: HttpRequest, clause: str) -> HttpResponse:
         "holder": holder,
         "key": request.POST.get("key") or new_id(),
         "fields": fields(programme.document, asked, given, wrong),
+        "answer": keeping.foreseen_of(programme.version, clause, holder, given, clock.now()),
     }
     return render(request, "web/apply.html", context, status=422 if wrong else 200)
 
@@ -99,8 +101,12 @@ def _dossier(row: Application, role: Role) -> dict[str, Any]:
     verbs = {verb for (state, verb), (roles, _) in TRANSITIONS.items() if state == row.state and role in roles}
     due, missing = papers_wanted(row, (StepOfLife.APPLY, StepOfLife.ISSUE), today)
     asked = questions(document, row.clause, row.holder) if verbs & {"amend", "resubmit"} else ()
+    begun = typed_back(document, asked, row.facts)
+    typed = {name: begun.get(name, "") for name in asked}
+    ahead = row.state == State.DRAFT
     decision = Decision.from_json(row.decision) if row.decision else None
     lines = journal.lines(subject=row.id, limit=LINES)
+    days = notice_days(document, today, allow_demo=row.version.demo)
     return {
         "row": row,
         "state": State(row.state),
@@ -114,11 +120,16 @@ def _dossier(row: Application, role: Role) -> dict[str, Any]:
         "due": due,
         "missing": missing,
         "verbs": verbs,
-        "fields": fields(document, asked, typed_back(document, asked, row.facts)),
+        "fields": fields(document, asked, typed),
+        "ahead": ahead,
+        "over": row.state in _OVER,
+        "answer": keeping.foreseen_of(row.version, row.clause, row.holder, typed, now) if ahead else None,
         "may_attach": role in {Role.APPLICANT, Role.OFFICER} and row.state not in _OVER,
         "lines": lines,
         "people": party.names_on_screen(line.by for line in lines),
-        "notice_days": notice_days(document, today, allow_demo=row.version.demo),
+        "notice_days": days,
+        "notice_least": first_last_day(now, days),
+        "notice_open": bool(row.notice_until and now < row.notice_until),
         "voucher": clause.grants is Grant.VOUCHER,
         "now": now,
     }

@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from jiaozi.application.queries.asking import known
 from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.period import local_date
+from jiaozi.party import queries as party
 from jiaozi.policy import rules as policy
 from jiaozi.policy.queries import UnableToFindProgramme
 from jiaozi.policy.rules import Decision, Grant, UnableToReadFacts, describing
 from jiaozi.policy.rules.asking import facts_asked, subject_facts
 from jiaozi.policy.rules.explaining import GRANTS
-from jiaozi.web.fields import Field, answers, fields
+from jiaozi.web.fields import Field, answers, fields, typed_back
 from jiaozi.web.frame import asking
 from jiaozi.web.pages import EVERYBODY, page
 from jiaozi.web.templatetags.figures import in_english
@@ -65,6 +68,9 @@ def estimate(request: HttpRequest, clause: str) -> HttpResponse:
     except policy.UnableToDecide as missing:
         raise Http404(missing) from missing
     given = {name: request.GET.get(name, "") for name in facts_asked(programme.document, clause)}
+    by = asking(request).actor
+    if by is not None and by.organisation is not None and not request.GET:
+        given |= _registered(programme, by.organisation, given)
     asked, answer = weighed(programme, clause, given)
     context = {
         "programme": programme,
@@ -77,6 +83,12 @@ def estimate(request: HttpRequest, clause: str) -> HttpResponse:
     }
     partial = "HX-Request" in request.headers
     return render(request, "web/parts/answer.html" if partial else "web/estimate.html", context)
+
+
+def _registered(programme: Shown, holder: UUID, given: dict[str, str]) -> dict[str, str]:
+    """Give what the register answers of the questions: nobody types what is known of it."""
+    found = known(programme.document, party.organisation(holder))
+    return typed_back(programme.document, set(given) & set(found), found)
 
 
 def weighed(programme: Shown, clause: str, given: dict[str, str]) -> tuple[list[Field], Answer | None]:

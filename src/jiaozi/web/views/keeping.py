@@ -15,18 +15,23 @@ from django.views.decorators.http import require_POST
 from jiaozi.application import queries
 from jiaozi.application import services as application
 from jiaozi.application.models import Application
-from jiaozi.application.queries.asking import questions
+from jiaozi.application.queries.asking import foreseen, questions
 from jiaozi.application.rules import State
 from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
+from jiaozi.kernel.period import local_date
 from jiaozi.kernel.refusal import Reason, Refused
 from jiaozi.party import services as party
-from jiaozi.party.rules import Answer, Role, check_may_see, digest_of
+from jiaozi.party.models import Organisation
+from jiaozi.party.rules import Answer as Made
+from jiaozi.party.rules import Role, check_may_see, digest_of
 from jiaozi.policy import queries as policy
+from jiaozi.policy.models import ProgrammeVersion
 from jiaozi.policy.rules import Document, UnableToReadFacts
 from jiaozi.web.fields import answers, fields
 from jiaozi.web.frame import actor
 from jiaozi.web.pages import page
+from jiaozi.web.views.eligibility import Answer
 
 Save = Callable[[dict[str, Any]], Application]
 
@@ -49,9 +54,9 @@ def kept_whole(request: HttpRequest, begin: Save, claimed: dict[str, Any], now: 
     """
     by, begun = actor(request), []
 
-    def act() -> Answer:
+    def act() -> Made:
         begun.append(begin(claimed))
-        return Answer(200, str(begun[0].id))
+        return Made(200, str(begun[0].id))
 
     digest = digest_of(by, request.path.encode())  # the form, whatever it says by now
     made = party.once(key=request.POST.get("key", ""), digest=digest, by=by, now=now, act=act)
@@ -75,17 +80,34 @@ def kept_readable(document: Document, given: Mapping[str, str], save: Save) -> K
     return Kept(None, wrong)
 
 
-def told(request: HttpRequest, document: Document, given: Mapping[str, str], kept: Kept, now: datetime) -> HttpResponse:
-    """Say what is kept and since when, and what is wrong at its field."""
+def foreseen_of(
+    version: ProgrammeVersion, clause: str, holder: Organisation, given: Mapping[str, str], now: datetime
+) -> Answer | None:
+    """Give what the policy says to a form so far, on the register's facts; None where something can't be read."""
+    document = policy.document(version.id)
+    try:
+        claimed = answers(document, given, given)
+        decision = foreseen(document, clause, holder, claimed, local_date(now), allow_demo=version.demo)
+    except UnableToReadFacts:
+        return None
+    return Answer(decision, sum(not text.strip() for text in given.values()))
+
+
+def told(  # noqa: PLR0917 - a form, and what came of it
+    request: HttpRequest, document: Document, given: Mapping[str, str], kept: Kept, answer: Answer | None, now: datetime
+) -> HttpResponse:
+    """Say what is kept and since when, what is wrong at its field, and what the policy says to it."""
     context = {
+        "answer": answer,
+        "programme": {"text": document.programme},
         "kept": kept,
         "now": now,
         "fields": fields(document, given, given, kept.wrong),
         "others": [reason for reason in kept.wrong if reason.field not in given],
     }
-    answer = render(request, "web/parts/kept.html", context)
-    answer["Cache-Control"] = "no-store"
-    return answer
+    page = render(request, "web/parts/kept.html", context)
+    page["Cache-Control"] = "no-store"
+    return page
 
 
 @page(Label("保存草稿", "Keep a draft"), frozenset({Role.APPLICANT}), parent="web:applications")
@@ -99,10 +121,10 @@ def keep_draft(request: HttpRequest, application_id: UUID) -> HttpResponse:
     given = {name: request.POST.get(name, "") for name in questions(document, row.clause, row.holder)}
     if row.state != State.DRAFT:
         over = Label("已提交，不再自动保存", "handed in already: nothing is kept any more")
-        return told(request, document, given, Kept(None, (Reason("NOT_A_DRAFT", over),)), now)
+        return told(request, document, given, Kept(None, (Reason("NOT_A_DRAFT", over),)), None, now)
     kept = kept_readable(
         document,
         given,
         lambda claimed: application.amend(application_id=row.id, claimed=claimed, by=by, now=now),
     )
-    return told(request, document, given, kept, now)
+    return told(request, document, given, kept, foreseen_of(row.version, row.clause, row.holder, given, now), now)

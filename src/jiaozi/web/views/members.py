@@ -21,9 +21,9 @@ from jiaozi.order.rules.spending import Spending
 from jiaozi.party import queries as party
 from jiaozi.party import services
 from jiaozi.party.models import Membership
-from jiaozi.party.rules import Actor, Details, Grant, HolderClass, Registration, Role
-from jiaozi.web.forms import MemberForm, OrganisationForm
-from jiaozi.web.frame import CHOSEN, actor, asking, person_id
+from jiaozi.party.rules import Actor, Details, Grant, Role
+from jiaozi.web.forms import MemberForm
+from jiaozi.web.frame import actor, asking, person_id
 from jiaozi.web.pages import SIGNED_IN, page
 from jiaozi.web.paging import paged, place_of
 from jiaozi.web.templatetags.words import said
@@ -93,36 +93,3 @@ def end_membership(request: HttpRequest, membership_id: UUID) -> HttpResponse:
     """End a membership at once."""
     services.end_membership(membership_id=membership_id, by=actor(request), now=clock.now())
     return HttpResponseRedirect(reverse("web:members") if asking(request).role in _MANAGED else "/")
-
-
-@page(Label("登记新单位", "Register an organisation"), SIGNED_IN, parent="web:acting")
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def found(request: HttpRequest) -> HttpResponse:
-    """Register an organisation that is new here; whoever does becomes its administrator and acts for it."""
-    form = OrganisationForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        made = _founded(request, form)
-        if made:
-            request.session[CHOSEN] = str(made.id)
-            return HttpResponseRedirect("/")
-    return render(request, "web/found.html", {"form": form}, status=422 if form.errors else 200)
-
-
-def _founded(request: HttpRequest, form: OrganisationForm) -> Membership | None:
-    given, person = form.cleaned_data, person_id(request)
-    said_of_itself = Registration(
-        name=given["name"],
-        holder_class=HolderClass(given["holder_class"]),
-        uscc=given["uscc"],
-        registered_in_city=given["registered_in_city"],
-        in_incubator=bool(given["incubator"]),
-        incubator=given["incubator"],
-    )
-    now = clock.now()
-    try:
-        by = party.actor_of(person, None, now=now)
-        return services.found(person=person, registration=said_of_itself, by=by, now=now)[1]
-    except Refused as refusal:
-        form.refuse(refusal)
-        return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -117,8 +117,8 @@ def _record_by_hand(id_: UUID, words: Form, by: Actor, now: datetime) -> None:
 
 def _notify(id_: UUID, words: Form, by: Actor, now: datetime) -> None:
     try:
-        until = start_of_day(date.fromisoformat(words.get("until", "")))
-    except ValueError:
+        until = start_of_day(date.fromisoformat(words.get("until", "")) + timedelta(days=1))  # the last day counts
+    except (ValueError, OverflowError):
         raise UnableToDecide(
             "DATE_WRONG", "公示截止日须为日期，如2026-12-01", "write the notice's last day as a date", field="until"
         ) from None
@@ -157,6 +157,7 @@ _VERBS: dict[str, Callable[[UUID, Form, Actor, datetime], None]] = {
     "send_back": _send_back,
     "record_by_hand": _record_by_hand,
     "notify_public": _notify,
+    "end_demo_notice": _plain(application.end_demo_notice),
     "reject": _reject,
     "approve": _approve,
     "screen": _plain(application.screen),
