@@ -85,6 +85,7 @@ EXPECTED: dict[str, dict[str, int] | str] = {
     "web:session-files": NOBODY | {"applicant": 404, "stranger": 403},
     "web:cancel-order": NOBODY | dict.fromkeys(("applicant", "stranger", "operator"), 405),
     "web:statements": OVERSEERS | {"centre": 200, "elsewhere": 200},
+    "web:close-statement": NOBODY | dict.fromkeys(("officer", "operator"), 405),
     "web:statement": OVERSEERS | {"centre": 200},
     "web:statement-file": OVERSEERS | {"centre": 200},
     "web:statement-step": NOBODY | dict.fromkeys(("officer", "finance", "operator", "centre", "elsewhere"), 405),

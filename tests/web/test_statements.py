@@ -16,6 +16,7 @@ from jiaozi.party.rules import Role
 from jiaozi.settlement import queries
 from jiaozi.settlement import services as settlement
 from jiaozi.settlement.models import Statement
+from jiaozi.web.views.closing import first_day
 from tests.web.people import member, signed_in
 from tests.web.test_pages import text_of
 from tests.world import CENTRE, CENTRE_CLERK, OPERATOR, PROGRAMME
@@ -116,3 +117,19 @@ def test_given_out_as_a_file(closed, form, begins) -> None:
     if begins:
         assert answer.content
         assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_an_officer_closes_early_and_the_next_one_begins_today(present) -> None:
+    fill(present)
+    officer = person("officer", Role.OFFICER)
+    page = officer.get("/statements").content.decode()
+    assert 'name="first" type="date" required value="2024-05-06"' in page  # where April's ended
+    given = {"centre": CENTRE, "first": "2024-05-06", "last": "2024-05-20"}
+    for wrong in ({"first": "昨天"}, {"last": "2024-04-30"}, {"last": "9999-12-31"}):
+        assert "起止日期须为日期" in text_of(officer.post("/statements/close", given | wrong, follow=True).content)
+    assert "没有算力中心" in text_of(officer.post("/statements/close", given | {"centre": "x"}, follow=True).content)
+    assert "已关账" in text_of(officer.post("/statements/close", given, follow=True).content)
+    row = Statement.objects.get(centre=CENTRE, first=date(2024, 5, 6))
+    assert (row.state, row.end) == ("CLOSED", date(2024, 5, 21))
+    assert first_day(CENTRE, [row], present.date()) == present.date()
+    assert person("finance", Role.FINANCE).post("/statements/close", given).status_code == 403

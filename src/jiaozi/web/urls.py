@@ -54,6 +54,7 @@ urlpatterns = [
     path("vouchers/<uuid:voucher_id>", views.voucher, name="voucher"),
     path("vouchers/<uuid:voucher_id>/order", views.new_order, name="new-order"),
     path("statements", views.statements, name="statements"),
+    path("statements/close", views.close_statement, name="close-statement"),
     path("statements/<uuid:statement_id>", views.statement, name="statement"),
     path("statements/<uuid:statement_id>/claim", views.statement_claim, name="statement-claim"),
     path("statements/<uuid:statement_id>/usage", views.statement_usage, name="statement-usage"),

@@ -5,6 +5,7 @@ from jiaozi.web.views.account import account, second_factor
 from jiaozi.web.views.acting import acting, site_map, stay
 from jiaozi.web.views.budget import budget
 from jiaozi.web.views.centres import centres
+from jiaozi.web.views.closing import close_statement
 from jiaozi.web.views.confirming import statement_answer, statement_usage
 from jiaozi.web.views.crediting import own_money, prepaid
 from jiaozi.web.views.desk import applications, batch
@@ -65,6 +66,7 @@ __all__ = [
     "cancel_order",
     "centres",
     "chain_file",
+    "close_statement",
     "close_year",
     "correct",
     "delete_template",

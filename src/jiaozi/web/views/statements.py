@@ -38,6 +38,7 @@ from jiaozi.web.frame import actor
 from jiaozi.web.once import once
 from jiaozi.web.pages import STAFF, page
 from jiaozi.web.templatetags.words import said
+from jiaozi.web.views.closing import CLOSERS, first_day
 from jiaozi.web.views.programme import shown
 from jiaozi.web.views.stepped import DONE, Form, stepped
 
@@ -63,8 +64,15 @@ def statements(request: HttpRequest) -> HttpResponse:
     by, programme = actor(request), settings.JIAOZI_PROGRAMME
     reach = reach_of(by, programme, Reach(None), holders=False)
     rows = queries.statements(programme, centre=reach.centre or "", limit=ROWS)
-    waiting = [each for each in queries.waiting(programme=programme) if reach.centre in {None, each.centre}]
+    today = local_date(clock.now())
+    waiting = [
+        {"row": each, "first": first_day(each.centre, rows, today)}
+        for each in queries.waiting(programme=programme)
+        if reach.centre in {None, each.centre}
+    ]
     context = {
+        "today": today,
+        "may_close": by.role in CLOSERS,
         "statements": rows,
         "waiting": waiting,
         "centres": {row.id: row for row in catalogue.centres()} if waiting else {},

@@ -13,7 +13,7 @@ SELECT subject, body ->> 'programme', (body ->> 'holder')::uuid, body ->> 'centr
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("order", "0009_templates"),
+        ("order", "0010_attempts"),
         ("journal", "0001_initial"),
         ("catalogue", "0001_initial"),
         ("party", "0001_initial"),
