@@ -119,8 +119,7 @@ def test_given_out_as_a_file(closed, form, begins) -> None:
         assert answer.headers["Content-Disposition"].startswith("attachment")
 
 
-def test_an_officer_closes_early_and_the_next_one_begins_today(present) -> None:
-    fill(present)
+def test_an_officer_closes_early_and_the_next_one_begins_today(present, sample_year) -> None:
     officer = person("officer", Role.OFFICER)
     page = officer.get("/statements").content.decode()
     assert 'name="first" type="date" required value="2024-05-06"' in page  # where April's ended
