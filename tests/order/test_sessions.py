@@ -6,8 +6,9 @@ from datetime import UTC, timedelta
 from fractions import Fraction
 from uuid import uuid4
 
+import psycopg
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -259,6 +260,21 @@ def test_without_an_answer_the_slice_waits_and_is_asked_again(world, engine, run
     slice_.refresh_from_db()
     assert (slice_.state, engine.limits) == (SliceState.GRANTED, {running.id: 2 * HOUR_MS})
     assert sound()
+
+
+def test_one_worker_asks_for_a_slice_until_it_is_decided(world, engine, running):
+    """Else one takes the hold back on a no while another's question is answered yes: a longer limit without money."""
+    engine.unreachable = True
+    slice_ = more(world, running)
+    engine.unreachable = False
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [slice_.id.int % 2**63])
+        order.tend_sessions(now=world.now + timedelta(minutes=2))
+        slice_.refresh_from_db()
+        assert (slice_.state, engine.limits) == (SliceState.HELD, {})
+    order.tend_sessions(now=world.now + timedelta(minutes=2))
+    slice_.refresh_from_db()
+    assert (slice_.state, engine.limits) == (SliceState.GRANTED, {running.id: 2 * HOUR_MS})
 
 
 @pytest.mark.parametrize("captured_first", [True, False])

@@ -34,6 +34,7 @@ from jiaozi.order.rules import Quote, Request, State
 from jiaozi.order.rules import session as sessions
 from jiaozi.order.rules.session import SliceState, UnableToExtendSession
 from jiaozi.order.services import quota
+from jiaozi.order.services.apart import alone
 from jiaozi.order.services.engines import engine_of
 from jiaozi.order.services.funding import caps_today, held
 from jiaozi.order.services.quoting import offer_terms, spendable_terms
@@ -209,7 +210,15 @@ def ask(*, slice_id: UUID, now: datetime) -> None:
     """Have the engine raise the limit of a slice that is held; without an answer, or once ended, it stays held.
 
     After the order's holds were resolved no engine is asked: what was captured says whether the slice was granted.
+    One caller at a time, from the question to the decision: else one could take the hold back on the engine's no while
+    another's question, on its way, is answered yes.
     """
+    with alone(slice_id) as mine:
+        if mine:
+            _ask(slice_id, now)
+
+
+def _ask(slice_id: UUID, now: datetime) -> None:
     slice_ = queries.slice_of(slice_id)
     if slice_ is None or slice_.state != SliceState.HELD:
         return
