@@ -1,5 +1,6 @@
 """A platform and a centre with an agent between them, and a line that can be made to fail; the engine runs nothing."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from jiaozi.engines import reading
@@ -10,6 +11,9 @@ from jiaozi.engines.agent.spool import Spool
 from jiaozi.kernel import signed
 from jiaozi.kernel.ids import new_id
 from jiaozi.order.ports import (
+    JUPYTERLAB,
+    SSH,
+    Access,
     Capacity,
     EngineJob,
     Forecast,
@@ -17,6 +21,7 @@ from jiaozi.order.ports import (
     JobSpec,
     JobState,
     JobStatus,
+    UnableToExtend,
     UnableToFindJob,
     UnableToReachEngine,
     UnableToSubmit,
@@ -25,6 +30,7 @@ from jiaozi.order.ports import (
 )
 
 BEGAN = datetime(2026, 11, 25, tzinfo=UTC)
+TOKEN = "the-way-in-of-one-session"
 
 
 class Paper:
@@ -106,10 +112,56 @@ class Paper:
             raise UnableToReachEngine("CENTRE_UNREACHABLE", "断", "away")
 
 
+class Sittings(Paper):
+    """Opens sessions on paper, and does with more time what a test tells it to."""
+
+    end_grace_ms = 2_000
+
+    def __init__(self):
+        super().__init__()
+        self.sessions, self.listens, self.kept, self.content = {SSH, JUPYTERLAB}, True, {}, {}
+        self.refuses = self.loses_answers = False
+
+    def limit_ms(self, order_id):
+        return self.jobs[order_id]["spec"].time_limit_ms
+
+    def extend(self, order_id, time_limit_ms):
+        self._check()
+        if order_id not in self.jobs:
+            raise UnableToFindJob("job_unknown", "没有", "no such job")
+        job = self.jobs[order_id]
+        if time_limit_ms <= self.limit_ms(order_id):
+            return
+        end = job["began"] + timedelta(milliseconds=self.limit_ms(order_id) - self.end_grace_ms)
+        if job["ended"] or self.at >= end:
+            raise UnableToExtend("SESSION_ENDING", "即将结束", "about to end", field="order")
+        if self.refuses:
+            raise UnableToExtend("PARTITION_FULL", "分区不允许", "the partition does not allow it", field="adds_ms")
+        job["spec"] = replace(job["spec"], time_limit_ms=time_limit_ms)
+        if self.loses_answers:
+            raise UnableToReachEngine("CENTRE_UNREACHABLE", "断", "raised, and the answer is lost")
+
+    def access(self, order_id):
+        self._check()
+        if not self.listens or self.jobs[order_id]["ended"]:
+            return None
+        return Access(
+            opens=JUPYTERLAB, node="n1", host="127.0.0.1", port=8888, token=f"{TOKEN}-{self.jobs[order_id]['began']}"
+        )
+
+    def saved(self, order_id):
+        self._check()
+        return self.kept.get(order_id)
+
+    def read_saved(self, order_id):
+        self._check()
+        yield self.content[order_id]
+
+
 class Both:
     """The platform, the agent, and the line between them."""
 
-    def __init__(self, folder, exchange=None, centre="sichuan"):
+    def __init__(self, folder, exchange=None, centre="sichuan", paper=None):
         self.folder, self.centre = folder, centre
         for side in ("platform", "agent"):
             signed.make_key(folder / f"{side}.key")
@@ -118,7 +170,7 @@ class Both:
             "centre": centre, "spool": str(folder / "desk.db"), "key_file": str(folder / "platform.key"),
             "agent_key_file": str(folder / "agent.pub"), "granularity_ms": 1_000, "kill_lag_ms": 0,
         }  # fmt: skip
-        self.paper, self.asked = Paper(), set()
+        self.paper, self.asked = paper or Paper(), set()
         self.exchange = exchange or self.direct
         self.open_platform()
         self.open_agent()

@@ -13,8 +13,9 @@ from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
-from jiaozi.engines.agent import link, wire
+from jiaozi.engines.agent import link, session_desk, wire
 from jiaozi.engines.agent.link import Line
+from jiaozi.engines.agent.session_desk import SessionDesk
 from jiaozi.engines.agent.spool import Page, Spool
 from jiaozi.kernel import clock
 from jiaozi.kernel.canonical import canonical
@@ -29,6 +30,7 @@ class Desk:
 
     def __init__(self, line: Line, spool: Spool) -> None:
         self.line, self.spool = line, spool
+        self.sessions = SessionDesk(line, spool)
 
     def answer(self, letter: bytes) -> bytes:
         """Read the agent's letter and write back; what a face calls when the agent knocks.
@@ -52,6 +54,7 @@ class Desk:
             if known is None:
                 _check_text(spec)
                 known = {"stand": "asked", "spec": wire.write_spec(spec), "asked_at": clock.now().isoformat()}
+                session_desk.address(known["spec"], spec, self.line)
                 page.keep_job(spec.order_id, known, live=True)
                 first = {"first_for": page.get("agent_memory")} if first_attempt else {}
                 page.say({"do": "submit", "spec": known["spec"], **first})
@@ -162,7 +165,9 @@ def _take(page: Page, message: Mapping[str, Any]) -> None:
         _take_admitted(page, message)
     elif kind == "given_back":
         page.keep_told(None, message)
-    elif kind in {"answer", "status", "log"}:
+    elif kind == "sessions":
+        session_desk.take_offer(page, message)
+    elif kind in {"answer", "status", "log", "access", "extension", "saved", "piece", "files"}:
         _take_of_job(page, kind, message)
 
 
@@ -187,8 +192,9 @@ def _take_of_job(page: Page, kind: str, message: Mapping[str, Any]) -> None:
         known["job"] = message["job"]
     elif kind == "status":
         known["status"] = message["status"]
-    else:
+    elif kind == "log":
         known |= {"log": message["text"], "log_asked": False, "log_final": message["final"]}
+    session_desk.take(page, order_id, known, message)
     page.keep_job(order_id, known, live=not _is_over(known))
 
 
@@ -198,3 +204,6 @@ def _tell_all(page: Page) -> None:
         page.say({"do": "submit", "spec": known["spec"]})
         if known.get("cancelled"):
             page.say({"do": "cancel", "order": str(order_id)})
+        question = session_desk.again(known, order_id)
+        if question is not None:
+            page.say(question)

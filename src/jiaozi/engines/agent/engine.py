@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -21,12 +21,14 @@ from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
 from jiaozi.lease.ports import Admitted, GivenBack, Told
 from jiaozi.order.ports import (
+    Access,
     Capacity,
     EngineJob,
     Forecast,
     JobSpec,
     JobState,
     JobStatus,
+    Saved,
     UnableToFindJob,
     UnableToReachEngine,
     UnableToReadUsage,
@@ -42,7 +44,7 @@ _ASKED = Label("已交给中心代理，等待答复", "left for the centre's ag
 
 
 class AgentEngine:
-    """Runs jobs at a centre that can't be reached, through its agent; keeps order's and lease's ports."""
+    """Runs jobs and sessions at a centre that can't be reached, through its agent; keeps order's and lease's ports."""
 
     def __init__(self, options: Options, desk: Desk) -> None:
         self.options, self.desk = options, desk
@@ -70,6 +72,7 @@ class AgentEngine:
 
     def status(self, order_ids: Sequence[UUID]) -> dict[UUID, JobStatus]:
         """Say where these jobs stand as far as the agent told; one that was only asked for waits."""
+        self.desk.sessions.forget_late()
         found = self.desk.jobs(list(order_ids))
         return {order_id: _status(order_id, known) for order_id, known in found.items() if known["stand"] != "refused"}
 
@@ -77,6 +80,32 @@ class AgentEngine:
         """Leave the wish for the agent."""
         if not self.desk.cancel(order_id):
             raise _unknown(order_id)
+
+    @property
+    def sessions(self) -> frozenset[str]:
+        """What the agent told that it opens; nothing where it has been silent for long."""
+        return frozenset() if self._is_silent() else self.desk.sessions.offer()[0]
+
+    @property
+    def end_grace_ms(self) -> int:
+        """How long before its limit a session can no longer be extended, with time for a letter."""
+        return self.desk.sessions.offer()[1]
+
+    def extend(self, order_id: UUID, time_limit_ms: int) -> None:
+        """Leave the wish for a longer limit for the agent, once; give its answer as soon as there is one."""
+        self.desk.sessions.extend(order_id, time_limit_ms)
+
+    def access(self, order_id: UUID) -> Access | None:
+        """Give the way into a session as the agent told it, sealed to the platform."""
+        return self.desk.sessions.access(order_id)
+
+    def saved(self, order_id: UUID) -> Saved | None:
+        """Give what the agent told of an ended session's files."""
+        return self.desk.sessions.saved(order_id)
+
+    def read_saved(self, order_id: UUID) -> Iterator[bytes]:
+        """Give an ended session's files once the agent has sent them; asking for them is what makes it send."""
+        return self.desk.sessions.read_saved(order_id, self.options.saved_bytes_max)
 
     def usage(self, cursor: str) -> UsagePage:
         """Give what the agent told, in the order in which it came."""
@@ -98,11 +127,18 @@ class AgentEngine:
 
     def capacity(self) -> tuple[Capacity, ...]:
         """Say what the agent told last; nothing where it has been silent for long."""
-        heard, told = self.desk.told("heard_at"), self.desk.told("capacity")
-        late = timedelta(seconds=self.options.silent_s)
-        if not told or not heard or clock.now() - datetime.fromisoformat(heard) > late:
-            return ()
-        return wire.read_capacity(json.loads(told))
+        told = self.desk.told("capacity")
+        return wire.read_capacity(json.loads(told)) if told and not self._is_silent() else ()
+
+    @property
+    def heard_at(self) -> datetime | None:
+        """When the agent was heard last: nothing that is said of a job is newer."""
+        heard = self.desk.told("heard_at")
+        return datetime.fromisoformat(heard) if heard else None
+
+    def _is_silent(self) -> bool:
+        heard_at = self.heard_at
+        return heard_at is None or clock.now() - heard_at > timedelta(seconds=self.options.silent_s)
 
     def logs(self, order_id: UUID, tail_bytes: int) -> bytes:
         """Give the end of the log that the agent sent last, and ask it for a newer one."""
@@ -124,8 +160,7 @@ class AgentEngine:
 
     def lease_heard_at(self) -> datetime | None:
         """Say when the agent was heard last."""
-        heard = self.desk.told("heard_at")
-        return datetime.fromisoformat(heard) if heard else None
+        return self.heard_at
 
     def grant_lease(self, letter: Mapping[str, Any]) -> None:
         """Leave a letter about a lease for the agent."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+_DEFAULTS = frozenset({"silent_s", "log_bytes_max", "saved_bytes_max"})
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@+-]{0,127}")
 
 
@@ -25,7 +26,9 @@ class Options:
     granularity_ms, kill_lag_ms
         Those of the engine that the agent runs.
     silent_s
-        After how long without a word nothing that was told of capacity is believed.
+        After how long without a word nothing that was told of capacity and sessions is believed.
+    log_bytes_max, saved_bytes_max
+        How much of a log, and of a session's saved files, comes in letters.
     """
 
     centre: str
@@ -37,6 +40,7 @@ class Options:
     name: str = "agent"
     silent_s: int = 300
     log_bytes_max: int = 256 * 1024
+    saved_bytes_max: int = 32 * 1024 * 1024
 
 
 def read_options(given: Mapping[str, Any]) -> Options:
@@ -54,8 +58,14 @@ def read_options(given: Mapping[str, Any]) -> Options:
     for name in ("centre", "spool", "key_file", "agent_key_file"):
         if not given.get(name) or not isinstance(given[name], str):
             raise ValueError(f"engine option {name!r} is needed, as a text")
-    for name, least in (("granularity_ms", 1), ("kill_lag_ms", 0), ("silent_s", 1), ("log_bytes_max", 1)):
-        value = given.get(name, 1 if name in {"silent_s", "log_bytes_max"} else None)
+    for name, least in (
+        ("granularity_ms", 1),
+        ("kill_lag_ms", 0),
+        ("silent_s", 1),
+        ("log_bytes_max", 1),
+        ("saved_bytes_max", 0),
+    ):
+        value = given.get(name, 1 if name in _DEFAULTS else None)
         if not isinstance(value, int) or value < least:
             raise ValueError(f"engine option {name!r} must be a whole number of at least {least}, not {value!r}")
     options = Options(**given)

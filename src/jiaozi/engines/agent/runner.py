@@ -14,13 +14,12 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from jiaozi.engines.agent import leases, link, wire
+from jiaozi.engines.agent import leases, link, sitting, wire
 from jiaozi.engines.agent.link import Line
 from jiaozi.engines.agent.spool import Page, Spool
 from jiaozi.kernel import clock
 from jiaozi.order.ports import (
     Engine,
-    JobState,
     UnableToFindJob,
     UnableToReachEngine,
     UnableToReadUsage,
@@ -59,9 +58,9 @@ class Agent:
         return reached
 
     def look(self) -> None:
-        """Note what is new at the engine: statuses, usage, capacity; give back leases that have ended."""
+        """Note what is new at the engine: statuses, sessions, usage, capacity; give back leases that have ended."""
         leases.give_back_ended(self.line, self.spool, clock.now())
-        for part in (self._look_at_jobs, self._look_at_usage, self._look_at_capacity):
+        for part in (self._look_at_jobs, self._look_at_sessions, self._look_at_usage, self._look_at_capacity):
             try:
                 part()
             except UnableToReachEngine:
@@ -88,6 +87,7 @@ class Agent:
             try:
                 self._submit(order_id, known)
                 self._cancel(order_id, known)
+                sitting.work(self.spool, self.engine, order_id, known)
                 self._log(order_id, known)
             except UnableToReachEngine:
                 continue
@@ -131,15 +131,20 @@ class Agent:
             text = base64.b64encode(self.engine.logs(order_id, known["log"])).decode()
         except UnableToFindJob:
             text = ""
-        over = _is_over(known)
+        over = sitting.is_over(known)
         with self.spool.change() as page:
             page.say({"tell": "log", "order": str(order_id), "text": text, "final": over})
             latest = page.job(order_id) or known
-            page.keep_job(order_id, {**latest, "log": 0}, live=not over)
+            page.keep_job(order_id, {**latest, "log": 0}, live=sitting.is_live(latest))
 
     def _look_at_jobs(self) -> None:
         with self.spool.change() as page:
-            answered = {order_id: each for order_id, each in page.live_jobs().items() if each["stand"] == "answered"}
+            live = page.live_jobs()
+        answered = {
+            order_id: each
+            for order_id, each in live.items()
+            if each["stand"] == "answered" and not sitting.is_over(each)
+        }
         found = self.engine.status(list(answered)) if answered else {}
         for order_id, status in found.items():
             told = wire.write_status(status)
@@ -147,8 +152,11 @@ class Agent:
                 continue
             with self.spool.change() as page:
                 page.say({"tell": "status", "order": str(order_id), "status": told})
-                over = status.state is JobState.ENDED
-                page.keep_job(order_id, {**answered[order_id], "status": told}, live=not over)
+                known = {**answered[order_id], "status": told}
+                page.keep_job(order_id, known, live=sitting.is_live(known))
+
+    def _look_at_sessions(self) -> None:
+        sitting.look(self.spool, self.engine)
 
     def _look_at_usage(self) -> None:
         for _ in range(PAGES_PER_STEP):
@@ -182,11 +190,6 @@ def _answer(order_id: UUID, known: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _is_over(known: Mapping[str, Any]) -> bool:
-    status = known.get("status")
-    return status is not None and status["state"] == JobState.ENDED
-
-
 def _is_first(page: Page, message: Mapping[str, Any]) -> bool:
     """Say whether a job was never asked for before: so says the platform of this very memory, which has no such job."""
     if message.get("do") != "submit" or not message.get("first_for"):
@@ -205,6 +208,10 @@ def _take(page: Page, message: Mapping[str, Any]) -> None:
             page.say(_answer(order_id, known))
             if known.get("status"):
                 page.say({"tell": "status", "order": str(order_id), "status": known["status"]})
+            known |= {"way_of": None, "saved_told": False}
+            page.keep_job(order_id, known, live=sitting.is_live(known))
+    elif message.get("do") in {"extend", "fetch"}:
+        sitting.take(page, message)
     elif message.get("do") in {"cancel", "log"}:
         order_id = UUID(message["order"])
         known = page.job(order_id)
@@ -216,4 +223,5 @@ def _take(page: Page, message: Mapping[str, Any]) -> None:
 def _tell_all(page: Page) -> None:
     """Say again what a platform that lost its memory must know: what was admitted here, and all usage."""
     leases.tell_again(page)
+    sitting.tell_again(page)
     page.set("cursor", "")

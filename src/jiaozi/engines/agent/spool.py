@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,10 @@ CREATE INDEX IF NOT EXISTS jobs_live ON jobs (live) WHERE live = 1;
 CREATE TABLE IF NOT EXISTS usage (number INTEGER PRIMARY KEY AUTOINCREMENT, record_id TEXT UNIQUE, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS leases (lease_id TEXT PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS admissions (order_id TEXT PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS ways (order_id TEXT PRIMARY KEY, sealed TEXT NOT NULL, until REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS pieces (
+    order_id TEXT, number INTEGER, sealed TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (order_id, number)
+);
 CREATE TABLE IF NOT EXISTS told (number INTEGER PRIMARY KEY AUTOINCREMENT, order_id TEXT, body TEXT NOT NULL);
 """
 
@@ -135,6 +140,46 @@ class Page:
         """Give the orders to which something may still happen."""
         rows = self._do("SELECT order_id, body FROM jobs WHERE live = 1 ORDER BY order_id").fetchall()
         return {UUID(order_id): json.loads(body) for order_id, body in rows}
+
+    def keep_way(self, order_id: UUID, sealed: str, until: datetime) -> None:
+        """Keep the way into a session, sealed, until an instant at the latest."""
+        self._do(
+            "INSERT INTO ways VALUES (?, ?, ?) "
+            "ON CONFLICT (order_id) DO UPDATE SET sealed = excluded.sealed, until = excluded.until",
+            [str(order_id), sealed, until.timestamp()],
+        )
+
+    def prolong_way(self, order_id: UUID, until: datetime) -> None:
+        """Keep the way into a session longer, where there is one."""
+        self._do("UPDATE ways SET until = ? WHERE order_id = ?", [until.timestamp(), str(order_id)])
+
+    def way(self, order_id: UUID) -> str:
+        """Give the way into a session, sealed; the empty text where none is kept."""
+        row = self._do("SELECT sealed FROM ways WHERE order_id = ?", [str(order_id)]).fetchone()
+        return str(row[0]) if row else ""
+
+    def forget_way(self, order_id: UUID) -> None:
+        """Forget the way into a session."""
+        self._do("DELETE FROM ways WHERE order_id = ?", [str(order_id)])
+
+    def keep_piece(self, order_id: UUID, number: int, sealed: str, at: datetime) -> None:
+        """Keep a piece of a session's saved files, sealed."""
+        self._do("INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?)", [str(order_id), number, sealed, at.timestamp()])
+
+    def count_pieces(self, order_id: UUID) -> int:
+        """Give how many pieces of a session's saved files are here."""
+        return int(self._do("SELECT count(*) FROM pieces WHERE order_id = ?", [str(order_id)]).fetchone()[0])
+
+    def piece(self, order_id: UUID, number: int) -> str:
+        """Give a piece, sealed; the empty text where there is none."""
+        where = [str(order_id), number]
+        row = self._do("SELECT sealed FROM pieces WHERE order_id = ? AND number = ?", where).fetchone()
+        return str(row[0]) if row else ""
+
+    def forget_late(self, now: datetime, pieces_of: datetime) -> None:
+        """Forget the ways whose time is over, and the pieces from before an instant."""
+        self._do("DELETE FROM ways WHERE until < ?", [now.timestamp()])
+        self._do("DELETE FROM pieces WHERE at < ?", [pieces_of.timestamp()])
 
     def keep_usage(self, record_id: str, body: Mapping[str, Any]) -> None:
         """Keep a record after all others; the same once, another one of the same id as well: the meter judges."""

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.refusal import Reason
-from jiaozi.order.ports import Capacity, JobOutcome, JobSpec, JobState, JobStatus, UsageRecord
+from jiaozi.order.ports import Capacity, JobOutcome, JobSpec, JobState, JobStatus, SessionSpec, UsageRecord
 
 Json = dict[str, Any]
 
@@ -29,11 +29,17 @@ def write_spec(spec: JobSpec) -> Json:
         "processes_max": spec.processes_max,
         "output_bytes_max": spec.output_bytes_max,
         "files": {name: base64.b64encode(content).decode() for name, content in spec.files.items()},
+        "session": _write_session(spec.session),
     }
 
 
+def _write_session(session: SessionSpec | None) -> Json | None:
+    return {"opens": session.opens, "authorized_key": session.authorized_key} if session else None
+
+
 def read_spec(body: Mapping[str, Any]) -> JobSpec:
-    """Read a job."""
+    """Read a job; one that was kept before there were sessions has none."""
+    session = body.get("session")
     return JobSpec(
         order_id=UUID(body["order"]),
         command=tuple(body["command"]),
@@ -46,6 +52,7 @@ def read_spec(body: Mapping[str, Any]) -> JobSpec:
         processes_max=body["processes_max"],
         output_bytes_max=body["output_bytes_max"],
         files={name: base64.b64decode(text) for name, text in body["files"].items()},
+        session=SessionSpec(opens=session["opens"], authorized_key=session["authorized_key"]) if session else None,
     )
 
 
