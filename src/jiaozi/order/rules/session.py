@@ -237,9 +237,9 @@ def not_offered(centre: Label, opens: str) -> Reason:
     return Reason(
         "SESSION_NOT_OFFERED",
         Label(
-            f"{centre.zh}不能打开{name.zh}：引擎未设置，或会话之间未隔离",
-            f"{centre.en} does not open {name.en}: its engine is not set up for it, or its sessions are not walled off "
-            "from each other",
+            f"{centre.zh}不能打开{name.zh}：引擎未设置，会话之间未隔离，或其代理久未来信",
+            f"{centre.en} does not open {name.en}: its engine is not set up for it, its sessions are not walled off "
+            "from each other, or its agent has not been heard for long",
         ),
         field="opens",
     )

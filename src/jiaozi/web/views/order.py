@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from jiaozi.catalogue.queries import tariff_of
 from jiaozi.catalogue.rules import billable_ms, run_price_fen
 from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
+from jiaozi.lease import services as lease
 from jiaozi.metering import queries as metering
 from jiaozi.order import queries as orders
 from jiaozi.order import services
@@ -34,6 +35,8 @@ from jiaozi.web.frame import asking
 from jiaozi.web.pages import ALL_ROLES, page
 
 USAGE_MAX = 100
+_OLD = timedelta(minutes=1)
+"""A report of this age is named with its age: an agent's letters come every few seconds."""
 _OUTCOMES = {
     JobOutcome.SUCCEEDED: Label("运行成功", "succeeded"),
     JobOutcome.FAILED: Label("程序出错", "the program failed"),
@@ -66,9 +69,11 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     now = clock.now()
     usage = metering.usage_of(row.id)[:USAGE_MAX]
     files = _files(row)
+    sitting = orders.sitting(row, now) if orders.session_of(row) else None
     context = {
         "now": now,
-        "sitting": orders.sitting(row, now) if orders.session_of(row) else None,
+        "sitting": sitting,
+        "silent_since": _silent_since(row, now) if sitting and sitting.left else None,
         "order": row,
         "meter": orders.remains(row, now),
         "readable": row.engine_job and may_read(asking(request).actor, row.holder_id, orders.session_of(row)),
@@ -88,6 +93,12 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     }
     partial = "HX-Request" in request.headers
     return render(request, "web/parts/order.html" if partial else "web/order.html", context)
+
+
+def _silent_since(row: Any, now: datetime) -> datetime | None:
+    """Give when the centre's agent was heard last, where that is so long ago that the figures are the clock's."""
+    heard_at = lease.contact(row.centre).heard_at
+    return heard_at if heard_at is not None and now - heard_at > _OLD else None
 
 
 @dataclass(frozen=True, slots=True)

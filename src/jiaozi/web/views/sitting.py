@@ -30,6 +30,10 @@ _HOLDERS = frozenset({Role.APPLICANT})
 _MS_PER_MINUTE = 60_000
 _DIGITS_MAX = 6
 MINUTES = "30"
+_GRANTED = Label("已追加冻结，会话已延长", "held for; the session is extended")
+_ASKED = Label(
+    "已追加冻结并转达中心，答复到达后显示在本页", "held for and asked; the centre's answer is shown here when it comes"
+)
 
 
 @page(Label("延长会话", "Extend a session"), _HOLDERS, parent="web:wallet")
@@ -61,9 +65,7 @@ def _extend(request: HttpRequest, row: Order, minutes: str) -> HttpResponse:
         if slice_.state == SliceState.REFUSED:
             messages.error(request, said(Label(slice_.reason_zh, slice_.reason_en)))
         else:
-            messages.success(
-                request, said(Label("已追加冻结，会话时限随即延长", "held for; the limit is being raised"))
-            )
+            messages.success(request, said(_GRANTED if slice_.state == SliceState.GRANTED else _ASKED))
     return HttpResponseRedirect(reverse("web:order", args=[row.id]))
 
 
