@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 
 from jiaozi.kernel import clock
+from jiaozi.kernel.ids import new_id
 from jiaozi.kernel.period import local_date
+from jiaozi.lease.services import Contact
 from jiaozi.order import services as order
 from jiaozi.order.models import Order, OrderSession
 from jiaozi.order.ports import JobState
@@ -207,6 +209,23 @@ def test_a_sessions_page_shows_what_is_left_and_extends_with_the_price_before_it
     assert (sitting.time_limit_ms, sitting.slices.count()) == (2 * 3_600_000, 1)
     assert sitting.voucher_hold_fen > before
     assert "延长至 2小时" in text_of(answer.content)
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(5, "5分钟前"), (0, "")])
+def test_a_session_whose_centre_is_silent_says_how_old_its_figures_are(holder, sitting, monkeypatch, minutes, said):
+    heard = Contact(by_agent=True, heard_at=clock.now() - timedelta(minutes=minutes))
+    monkeypatch.setattr("jiaozi.lease.services.contact", lambda centre: heard)
+    words = text_of(holder.get(f"/orders/{sitting.id}").content)
+    assert ("中心代理最近来信" in words) is bool(said)
+    assert said in words
+
+
+def test_an_extension_that_nobody_answered_says_for_whom_it_waits(holder, sitting) -> None:
+    fake_engine.ENGINE.unreachable = True
+    answer = holder.post(f"/orders/{sitting.id}/extend", {"minutes": "60", "id": str(new_id())}, follow=True)
+    words = text_of(answer.content)
+    assert "等待中心答复" in words
+    assert "答复到达后显示在本页" in words
 
 
 def test_the_way_in_is_on_a_page_of_its_own_that_nobody_keeps(holder, sitting, present) -> None:

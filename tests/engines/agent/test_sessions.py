@@ -352,7 +352,7 @@ def test_one_session_that_cannot_be_read_does_not_hide_the_others(both, monkeypa
     assert (both.engine.access(first), both.engine.access(second) is not None) == (None, True)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(fates=FATES, seed=st.integers(0, 2**32))
 def test_no_limit_is_ever_raised_past_what_is_held_for_it(tmp_path_factory, fates, seed):
     """Slices asked for, granted and refused at random, on a line that fails in every way, an agent that forgets."""
