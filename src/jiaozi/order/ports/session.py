@@ -84,7 +84,7 @@ def plain_key(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """How a running session is reached; for its holder's eyes alone, and never kept by the platform.
+    """How a running session is reached; for its holder's eyes alone, and never kept by the platform in clear.
 
     Attributes
     ----------
