@@ -262,6 +262,23 @@ def test_without_an_answer_the_slice_waits_and_is_asked_again(world, engine, run
     assert sound()
 
 
+def test_time_that_nobody_granted_is_not_promised_and_the_old_end_is_warned_of(world, engine, running):
+    """An answer may take hours or never come: the session then ends at the limit that its engine knows."""
+    engine.unreachable = True
+    at = world.now + timedelta(minutes=55)
+    more(world, running, at=timedelta(minutes=55))
+    order.tend_sessions(now=at)
+    left = queries.sitting(queries.order(running.id), at).left
+    assert (left.ends_at, left.left_ms) == (world.now + timedelta(hours=1), 5 * 60_000)
+    (body,) = lines(running, "warn")
+    assert (body["minutes"], body["ends_at"]) == (10, left.ends_at.isoformat())
+    engine.unreachable = False
+    order.tend_sessions(now=at + timedelta(seconds=6))
+    assert queries.sitting(queries.order(running.id), at).left.ends_at == world.now + timedelta(hours=2)
+    order.tend_sessions(now=world.now + timedelta(minutes=59))
+    assert len(lines(running, "warn")) == 1
+
+
 def test_one_worker_asks_for_a_slice_until_it_is_decided(world, engine, running):
     """Else one takes the hold back on a no while another's question is answered yes: a longer limit without money."""
     engine.unreachable = True

@@ -1316,10 +1316,10 @@ class Operations(Transport):
         )
 
     def get_access(self, order_id: str) -> AccessShape:
-        """The way into a running session, for its holder's own people alone: asked of the engine anew, never kept in clear.
+        """The way into a running session, for its holder's own people alone: asked for anew, never kept in clear.
 
-        The way into a running session, for its holder's own people alone: asked of the engine anew, never
-        kept in clear.  Scope: `SPEND`.
+        The way into a running session, for its holder's own people alone: asked for anew, never kept in
+        clear.  Scope: `SPEND`.
         """
         return cast("AccessShape", self.asked("GET", f"/api/v1/orders/{quoted(order_id)}/access"))
 

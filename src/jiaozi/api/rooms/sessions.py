@@ -130,5 +130,5 @@ def extend_order(request: Asked, order_id: UUID, given: NewExtension) -> SliceSh
 
 @reads(router, "/orders/{order_id}/access", AccessShape, scope=Scope.SPEND)
 def get_access(request: Asked, order_id: UUID) -> AccessShape:
-    """The way into a running session, for its holder's own people alone: asked of the engine anew, never kept in clear."""
+    """The way into a running session, for its holder's own people alone: asked for anew, never kept in clear."""
     return AccessShape.model_validate(order.access(order_id=order_id, by=request.auth))

@@ -32,6 +32,7 @@ from jiaozi.order.queries.sessions import (
     slice_states,
     slices_under_way,
     standing_slices,
+    sure_limit_ms,
 )
 from jiaozi.order.queries.spending import Limited, has_limit, limit_of, limited, limits, spending_of
 from jiaozi.order.queries.standing import Stuck, standing_of, stuck_orders
@@ -108,6 +109,7 @@ __all__ = [
     "spending_of",
     "standing_of",
     "standing_slices",
+    "sure_limit_ms",
     "stuck_orders",
     "taking",
     "template",

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import ExpressionWrapper, F
+from django.db.models import ExpressionWrapper, F, OuterRef, Subquery
 from django.db.models.fields import DateTimeField
+from django.db.models.functions import Coalesce
 
 from jiaozi.catalogue.queries import tariff_of
 from jiaozi.order.models import Order, OrderSession, OrderSlice
@@ -59,18 +60,30 @@ def sitting(row: Order, now: datetime) -> Sitting:
     session = session_of(row)
     if session is None:
         raise UnableToFindOrder("NOT_A_SESSION", "这不是交互会话", "this order is no session", field="order")
-    return Sitting(session, remains(row, now), list(row.slices.order_by("-number")[:ROWS_MAX]))
+    slices = list(row.slices.order_by("-number")[:ROWS_MAX])
+    sure_ms = next((each.from_limit_ms for each in slices if each.state == SliceState.HELD), row.time_limit_ms)
+    return Sitting(session, remains(row, now, sure_ms), slices)
 
 
-def remains(row: Order, now: datetime) -> Left | None:
-    """Give what is left of a running job by the clock, an estimate until it is metered; None when it does not run."""
+def sure_limit_ms(row: Order) -> int:
+    """Give the limit that a session's engine is known to keep: without an extension that nobody has answered."""
+    asked = OrderSlice.objects.filter(order_id=row.id, state=SliceState.HELD).values_list("from_limit_ms", flat=True)
+    sure_ms = asked.first()
+    return row.time_limit_ms if sure_ms is None else sure_ms
+
+
+def remains(row: Order, now: datetime, limit_ms: int | None = None) -> Left | None:
+    """Give what is left of a running job by the clock, an estimate until it is metered; None when it does not run.
+
+    ``limit_ms`` is the limit that the engine is known to keep where that is not the order's own.
+    """
     if row.state != State.RUNNING or row.started_at is None:
         return None
     return left(
         tariff=tariff_of(row.tariff),
         units=row.units,
         started_at=row.started_at,
-        time_limit_ms=row.time_limit_ms,
+        time_limit_ms=row.time_limit_ms if limit_ms is None else limit_ms,
         most_fen=row.most_fen,
         now=now,
     )
@@ -93,12 +106,14 @@ def slices_under_way(asked_before: datetime, limit: int = SUBMITTED_MAX) -> list
     return list(rows.values_list("id", flat=True)[:limit])
 
 
-def sessions_ending(before: datetime, limit: int = WATCHED_MAX) -> list[Order]:
-    """Give the running sessions that reach their limit before an instant."""
-    ends = ExpressionWrapper(F("started_at") + F("time_limit_ms") * _MS, output_field=DateTimeField())
+def sessions_ending(before: datetime, limit: int = WATCHED_MAX) -> list[tuple[Order, datetime]]:
+    """Give the running sessions whose end is sure (``sure_limit_ms``) and before an instant, and that end."""
+    asked = OrderSlice.objects.filter(order=OuterRef("id"), state=SliceState.HELD).values("from_limit_ms")[:1]
+    sure_ms = Coalesce(Subquery(asked), F("time_limit_ms"))
+    ends = ExpressionWrapper(F("started_at") + sure_ms * _MS, output_field=DateTimeField())
     rows = Order.objects.select_related("session").defer("files")
     rows = rows.filter(state=State.RUNNING, session__isnull=False).annotate(ends_at=ends)
-    return list(rows.filter(ends_at__lte=before).order_by("id")[:limit])
+    return [(row, row.ends_at) for row in rows.filter(ends_at__lte=before).order_by("id")[:limit]]
 
 
 def sessions_to_keep(limit: int = SUBMITTED_MAX) -> list[UUID]:

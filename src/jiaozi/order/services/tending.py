@@ -14,7 +14,6 @@ from django.db import transaction
 from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
 from jiaozi.order import queries
-from jiaozi.order.models import Order
 from jiaozi.order.ports import SessionEngine, UnableToReachEngine
 from jiaozi.order.rules import State
 from jiaozi.order.rules import session as rules
@@ -47,33 +46,27 @@ def _warn_all(now: datetime) -> int:
         return 0
     due = queries.sessions_ending(now + timedelta(minutes=max(minutes)))
     count = 0
-    for row in due:
-        with order_apart(row.id):
-            count += _warn(row, minutes, now)
+    for row, ends_at in due:
+        if rules.warning(ends_at, row.session.warned_min, minutes, now) is not None:
+            with order_apart(row.id):
+                count += _warn(row.id, minutes, now)
     return count
 
 
-def _warn(seen: Order, minutes: tuple[int, ...], now: datetime) -> bool:
-    if _minutes(seen, minutes, now) is None:
-        return False
+def _warn(order_id: UUID, minutes: tuple[int, ...], now: datetime) -> bool:
     with transaction.atomic():
-        row = queries.order(seen.id, lock=True)
-        left_min = _minutes(row, minutes, now)
-        if row.state != State.RUNNING or left_min is None:
+        row = queries.order(order_id, lock=True)
+        if row.state != State.RUNNING or row.started_at is None:
+            return False
+        ends_at = row.started_at + timedelta(milliseconds=queries.sure_limit_ms(row))
+        left_min = rules.warning(ends_at, row.session.warned_min, minutes, now)
+        if left_min is None:
             return False
         row.session.warned_min = left_min
         row.session.save(update_fields=["warned_min"])
-        body = {"ends_at": _ends_at(row).isoformat(), "minutes": left_min}
+        body = {"ends_at": ends_at.isoformat(), "minutes": left_min}
         journal.write(Line("order", "warn", row.id, row.state, row.state, SYSTEM.name, now, body))
     return True
-
-
-def _minutes(row: Order, minutes: tuple[int, ...], now: datetime) -> int | None:
-    return rules.warning(_ends_at(row), row.session.warned_min, minutes, now) if row.started_at else None
-
-
-def _ends_at(row: Order) -> datetime:
-    return (row.started_at or row.moved_at) + timedelta(milliseconds=row.time_limit_ms)
 
 
 def _keep_all(now: datetime) -> int:

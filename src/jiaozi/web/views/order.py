@@ -75,7 +75,7 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "sitting": sitting,
         "silent_since": _silent_since(row, now) if sitting and sitting.left else None,
         "order": row,
-        "meter": orders.remains(row, now),
+        "meter": None if sitting else orders.remains(row, now),
         "readable": row.engine_job and may_read(asking(request).actor, row.holder_id, orders.session_of(row)),
         "moving": row.state in _MOVING or any(each.state in OPEN for each in files),
         "files": files,
