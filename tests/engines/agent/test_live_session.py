@@ -1,6 +1,6 @@
 """A real session behind a firewall: agent and engine in processes of their own, a real shell, a line that is cut.
 
-About a minute: the session really reaches its limit.
+About a minute: the shell really reaches its limit.
 """
 
 import hashlib
@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tarfile
+import urllib.error
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ from jiaozi.metering import services as metering
 from jiaozi.metering.models import Capture, UsageRow
 from jiaozi.order import queries
 from jiaozi.order import services as order
-from jiaozi.order.ports import SSH, JobState
+from jiaozi.order.ports import JUPYTERLAB, SSH, JobState
 from jiaozi.order.rules import Request, Session, State
 from jiaozi.order.rules.session import SliceState
 from jiaozi.order.services.engines import _engine, engine_of
@@ -37,7 +38,7 @@ from jiaozi.voucher.queries import purse
 from tests.engines.agent.centre import Both
 from tests.engines.agent.test_agent import Face
 from tests.engines.places import wait_until
-from tests.engines.test_sessions import keys, ssh, sshd  # noqa: F401 - a fixture
+from tests.engines.test_sessions import ask, jupyter, keys, ssh, sshd  # noqa: F401 - fixtures
 from tests.world import CENTRE, CENTRE_CLERK, OFFICER, build
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("sessions")]
@@ -50,11 +51,6 @@ def world(fresh_database):
     _engine.cache_clear()
     yield made
     _engine.cache_clear()
-
-
-@pytest.fixture
-def shells(open_place, sshd):  # noqa: F811 - the fixture
-    return open_place("root" if os.geteuid() == 0 else "user", sshd=sshd)
 
 
 class Far:
@@ -91,10 +87,35 @@ class Far:
 
 
 @pytest.fixture
-def far(world, tmp_path, shells):
-    made = Far(tmp_path, shells)
-    yield made
-    made.close()
+def connect(world, tmp_path, open_place):
+    """Bring up a centre behind a firewall, with the programs that open sessions."""
+    made = []
+
+    def connect(**programs):
+        place = open_place("root" if os.geteuid() == 0 else "user", **programs)
+        made.append(Far(tmp_path, place))
+        wait_until(lambda: made[-1].engine.sessions, "the agent's first letter", BOUND_S)
+        return made[-1], place
+
+    yield connect
+    for far in made:
+        far.close()
+
+
+def started(world, session, limit_ms):
+    """Order a session and wait until it runs; give its order and who ordered it."""
+    holder = world.holder("样例科技")
+    world.credit(holder)
+    voucher = world.voucher(holder)
+    by = world.applicant(voucher.holder)
+    request = Request(
+        centre=CENTRE, resource_class="demo-core", units=1, memory_mib=1_024, time_limit_ms=limit_ms, command=(),
+        session=session,
+    )  # fmt: skip
+    row = order.quote(voucher_id=voucher.id, request=request, title="session", by=by, now=clock.now())
+    row = order.hold(order_id=row.id, by=by, now=clock.now())
+    until(lambda: queries.order(row.id).state == State.RUNNING, "the session to run")
+    return row, by
 
 
 def turn():
@@ -114,22 +135,43 @@ def until(condition, what):
     return wait_until(look, what, BOUND_S)
 
 
-def test_a_shell_behind_a_firewall_is_opened_extended_cut_off_ended_paid_and_saved(  # noqa: PLR0915 - one life
-    world, far, shells, tmp_path, monkeypatch
+def test_a_notebook_behind_a_firewall_is_opened_by_a_token_that_nothing_on_the_way_keeps(
+    world,
+    connect,
+    jupyter,  # noqa: F811 - the fixture
+    tmp_path,
+):
+    far, _ = connect(jupyter=jupyter)
+    row, by = started(world, Session(opens=JUPYTERLAB), 600_000)
+    access = wait_until(lambda: _way_in(row, by), "the way in", BOUND_S)
+    assert ask(access, "/api/contents")["type"] == "directory"
+    with pytest.raises(urllib.error.HTTPError):
+        ask(access, "/api/contents", token="wrong")
+    assert access.token not in _kept(tmp_path, row)
+    order.cancel(order_id=row.id, by=by, now=clock.now())
+    until(lambda: queries.order(row.id).state == State.CAPTURED, "the capture")
+    assert far.engine.access(row.id) is None
+    assert access.token not in _kept(tmp_path, row)
+
+
+def _kept(folder, row):
+    """Give all that both sides' files, the agent's output, the journal and the order's rows say."""
+    files = b"".join(path.read_bytes() for path in [*folder.glob("*.db*"), folder / "agent.log"])
+    rows = [*JournalLine.objects.values_list("body", flat=True), vars(row), vars(queries.order(row.id).session)]
+    return files.decode(errors="replace") + str(rows)
+
+
+def test_a_shell_behind_a_firewall_is_opened_extended_cut_off_ended_paid_and_saved(
+    world,
+    connect,
+    sshd,  # noqa: F811 - the fixture
+    tmp_path,
+    monkeypatch,
 ):
     monkeypatch.setattr(session_desk, "LETTERS_MS", 1_000)
-    holder = world.holder("样例科技")
-    world.credit(holder)
-    voucher = world.voucher(holder)
-    by = world.applicant(voucher.holder)
-    wait_until(lambda: far.engine.sessions, "the agent's first letter", BOUND_S)
-    request = Request(
-        centre=CENTRE, resource_class="demo-core", units=1, memory_mib=512, time_limit_ms=LIMIT_MS, command=(),
-        session=Session(opens=SSH, authorized_key=keys(tmp_path)),
-    )  # fmt: skip
-    row = order.quote(voucher_id=voucher.id, request=request, title="shell", by=by, now=clock.now())
-    row = order.hold(order_id=row.id, by=by, now=clock.now())
-    until(lambda: queries.order(row.id).state == State.RUNNING, "the session to run")
+    far, shells = connect(sshd=sshd)
+    row, by = started(world, Session(opens=SSH, authorized_key=keys(tmp_path)), LIMIT_MS)
+    voucher = row.voucher
     access = wait_until(lambda: _way_in(row, by), "the way in", BOUND_S)
     done = ssh(access, tmp_path, "echo kept > out.txt; echo in")
     assert done.stdout.strip() == "in", done.stderr
@@ -167,10 +209,7 @@ def test_a_shell_behind_a_firewall_is_opened_extended_cut_off_ended_paid_and_sav
     with tarfile.open(fileobj=io.BytesIO(content)) as tar:
         assert tar.extractfile("work/out.txt").read() == b"kept\n"
     assert far.engine.access(row.id) is None
-    host_key = access.host_key.split()[1]
-    assert not any(host_key in str(body) for body in JournalLine.objects.values_list("body", flat=True))
-    at_rest = b"".join(path.read_bytes() for path in tmp_path.glob("*.db*"))
-    assert host_key.encode() not in at_rest
+    assert access.host_key.split()[1] not in _kept(tmp_path, row)
 
 
 def _way_in(row, by):

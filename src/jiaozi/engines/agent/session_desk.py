@@ -26,6 +26,8 @@ Job = dict[str, Any]
 LETTERS_MS = 15_000
 """How much earlier more time must be asked for, so that a letter brings it there: three of the agent's rounds."""
 ACCESS = "access"
+PIECES_MAX = 10_000
+"""Most pieces that are kept of a session's files, whatever a centre sends."""
 _FETCH_AGAIN = timedelta(minutes=10)
 _FILES_KEPT = timedelta(hours=24)
 _KEPT_BEYOND = timedelta(minutes=10)
@@ -231,7 +233,7 @@ def take(page: Page, order_id: UUID, known: Job, message: Mapping[str, Any]) -> 
         _take_answer(known, message)
     elif kind == "saved":
         known["saved"] = message["saved"]
-    elif kind == "piece" and known.get("fetching"):
+    elif kind == "piece" and known.get("fetching") and 0 <= message["number"] < PIECES_MAX:
         page.keep_piece(order_id, message["number"], message["sealed"], clock.now())
     elif kind == "files" and known.get("fetching"):
         known |= {"pieces": message["count"], "files_refused": message["refused"]}
