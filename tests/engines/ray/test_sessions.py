@@ -144,6 +144,9 @@ def test_a_limit_asks_for_the_end_kills_who_does_not_and_moves_by_the_platforms_
     assert LIMIT_MS - GRACE_S * 1_000 + 15_000 <= used_ms[longer] < LIMIT_MS + 15_000
     assert content(place, polite) == content(place, longer) == {"work/a": b"1\n"}
     assert place.engine.saved(frozen) is None
+    left = log_folder(place, frozen) / f"jiaozi-{frozen}.work"
+    assert f"it lies at the centre: {left}".encode() in place.engine.logs(frozen, 65_536)
+    assert (left / "a").read_text() == "1\n"
     assert place.engine.head.job(entry.teller_name(f"jiaozi-{longer}", LIMIT_MS + 15_000)) is None
     assert not list(log_folder(place, polite).glob(f"*{polite}.limit"))
     with pytest.raises(UnableToExtend) as refused:

@@ -15,6 +15,7 @@ import hmac
 import json
 import os
 import pathlib
+import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -38,8 +39,8 @@ class Seat:
         self.name = str(self.spec["name"])
         self.logs = pathlib.Path(os.readlink("/proc/self/fd/1")).parent  # noqa: PTH115 - Python 3.8 has no readlink
         self.inbox = self.logs / f"{self.name}.limit"
-        self.access, self.is_open = pathlib.Path(), False
-        self.archive = pathlib.Path()
+        self.is_open = False
+        self.archive = self.access = self.work = pathlib.Path()
 
     @property
     def ask_s(self) -> float:
@@ -60,7 +61,7 @@ class Seat:
         config = pathlib.Path(folder, self.spec["config"])
         config.write_text(json.dumps({**json.loads(config.read_bytes()), "archive": str(self.archive)}))
         pathlib.Path(self.spec["config"]).unlink()  # what travelled has the way in
-        self.access = pathlib.Path(folder, ACCESS)
+        self.access, self.work = pathlib.Path(folder, ACCESS), pathlib.Path(folder, "work")
         self.inbox.touch()
 
     def look(self, *, ending: bool) -> float:
@@ -78,13 +79,19 @@ class Seat:
         return self.ask_s
 
     def leave(self) -> None:
-        """Tell what was saved; nobody can ask for more time from now on."""
+        """Tell what was saved, or keep the work as it is; nobody can ask for more time from now on."""
         self.inbox.unlink(missing_ok=True)
         self.archive.with_name(self.archive.name + ".new").unlink(missing_ok=True)  # half of one
         about = self.archive.with_name(self.archive.name + ".json")
         with contextlib.suppress(OSError, ValueError, KeyError):
             said = json.loads(read(about))
             self.say(saved={name: said[name] for name in ("name", "size", "sha256")})
+            return
+        for place in (self.archive.parent, self.work.parent.parent):  # not a copy: its time is over
+            with contextlib.suppress(OSError):
+                self.work.rename(place / f"{self.name}.work")
+                os.write(1, f"[jiaozi] not saved in time; it lies at the centre: {place}/{self.name}.work\n".encode())
+                return
 
     def asked_ms(self) -> int:
         """Give the limit that the platform wrote for this very order, or 0."""
@@ -105,10 +112,14 @@ class Seat:
     def clear_old(self) -> None:
         """Take away what earlier sessions left in Ray's own folder for longer than the platform gives it out."""
         before = time.time() - self.spec["keep_s"] - _DAY_S
-        for pattern in ("jiaozi-*.saved.tar.gz*", "jiaozi-*.limit"):
+        for pattern in ("jiaozi-*.saved.tar.gz*", "jiaozi-*.limit", "jiaozi-*.work"):
             for path in self.logs.glob(pattern):
                 with contextlib.suppress(OSError):
-                    if path.lstat().st_mtime < before:
+                    if path.lstat().st_mtime >= before:
+                        continue
+                    if path.is_dir() and not path.is_symlink():
+                        shutil.rmtree(path, ignore_errors=True)
+                    else:
                         path.unlink()
 
 
