@@ -95,8 +95,9 @@ def test_clusters_that_fail_to_come_up_leave_nothing(monkeypatch, tmp_path):
     if why := missing():
         pytest.skip(why)
     clusters = Clusters([Cluster("scc")], note=daemons.note(tmp_path))
-    monkeypatch.setattr(clusters, "_database", lambda: clusters.run("scc", "sacctmgr", "no-such-word"))
-    with pytest.raises(daemons.UnableToStartSlurm):
+    # a program of Slurm's own would look for a configuration for a minute before it fails
+    monkeypatch.setattr(clusters, "_database", lambda: clusters.run("scc", "false"))
+    with pytest.raises(daemons.UnableToStartSlurm, match="false failed"):
         clusters.up()
     assert not clusters.root.exists()
     assert not daemons.note(tmp_path).exists()
