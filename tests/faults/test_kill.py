@@ -25,7 +25,7 @@ pytestmark = pytest.mark.faults
 LOAD = Path(__file__).with_name("load.py")
 ACKNOWLEDGED_MIN = 200
 ROUNDS = 2
-WAIT_MAX_S = 60.0
+WAIT_MAX_S = 300.0
 
 
 @dataclass(frozen=True)
