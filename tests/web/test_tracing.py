@@ -7,11 +7,13 @@ import re
 from uuid import UUID
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
 from jiaozi.party.rules import Role
+from jiaozi.settlement import queries as settlement
 from jiaozi.web.views import tracing
 from tests.web.people import member, signed_in
 from tests.world import PROGRAMME
@@ -54,3 +56,14 @@ def test_the_list_goes_page_by_page(auditor, monkeypatch) -> None:
     assert 'rel="next"' not in last
     assert f"?subject={SUBJECT}" in last
     assert auditor.get("/journal", {"after": "y"}).status_code == 404
+
+
+def test_whose_a_line_is_is_asked_by_key(present) -> None:
+    """However the planner reads the journal, it hashes no list of all that a programme has."""
+    with CaptureQueriesContext(connection) as caught:
+        assert settlement.lines_for(PROGRAMME) == []
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {caught[-1]['sql']}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "SubPlan" in plan
+    assert "hashed" not in plan
