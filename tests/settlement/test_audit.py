@@ -103,6 +103,7 @@ TAMPERING = {
             "a statement is the sum of its lines",
             "a paid statement is what the ledger paid",
             "the reserve's accounts are its movements",
+            "what waits for a statement was captured and is on none",
         },
     ),
     "a line": (

@@ -13,3 +13,10 @@ from jiaozi.settlement import services
 def close_due(timestamp: int) -> None:  # noqa: ARG001 - procrastinate says which tick it is
     """Close the statements that the programmes' intervals have made due."""
     services.close_due(now=clock.now())
+
+
+@app.periodic(cron="* * * * * */15")
+@app.task(name="jiaozi.settlement.tasks.keep_totals", queue="settlement", queueing_lock="settlement.keep_totals")
+def keep_totals(timestamp: int) -> None:  # noqa: ARG001 - procrastinate says which tick it is
+    """Add to the totals of years and centres what came since."""
+    services.keep_totals()

@@ -10,11 +10,13 @@ from jiaozi.settlement.models.grants import (
     RedemptionUse,
 )
 from jiaozi.settlement.models.statements import ClaimLine, Disallowance, FundMovement, Statement, StatementLine
+from jiaozi.settlement.models.totals import CentreTotal, Kept, YearTotal
 from jiaozi.settlement.models.years import ClosedYear
 
 __all__ = [
     "Award",
     "AwardStage",
+    "CentreTotal",
     "ClaimLine",
     "Clawback",
     "ClawbackRecovery",
@@ -22,8 +24,10 @@ __all__ = [
     "Disallowance",
     "FundMovement",
     "GrantPayment",
+    "Kept",
     "Redemption",
     "RedemptionUse",
     "Statement",
     "StatementLine",
+    "YearTotal",
 ]

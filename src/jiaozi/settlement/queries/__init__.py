@@ -28,6 +28,7 @@ from jiaozi.settlement.queries.grants import (
     stages,
 )
 from jiaozi.settlement.queries.journal import lines_for
+from jiaozi.settlement.queries.kept import waiting
 from jiaozi.settlement.queries.payment_run import PaymentRun, payment_run
 from jiaozi.settlement.queries.reading import (
     UnableToFindStatement,
@@ -37,7 +38,6 @@ from jiaozi.settlement.queries.reading import (
     lines,
     statement,
     statements,
-    waiting,
 )
 from jiaozi.settlement.queries.replaying import replayed
 from jiaozi.settlement.queries.year import closed_year

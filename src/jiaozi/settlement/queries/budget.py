@@ -6,16 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Q, Sum
-
 from jiaozi.kernel import period
 from jiaozi.kernel.period import local_date, start_of_day
 from jiaozi.policy import queries as policy
 from jiaozi.policy.rules.pooled import Cap, caps_of
-from jiaozi.settlement.models import AwardStage
-from jiaozi.settlement.queries.glance import YearAtAGlance, sinks, year_at_a_glance
+from jiaozi.settlement.queries import kept
+from jiaozi.settlement.queries.glance import YearAtAGlance, year_at_a_glance
 from jiaozi.settlement.queries.reading import run
-from jiaozi.settlement.rules.award import StageState
 from jiaozi.settlement.rules.forecast import DAYS_A_WEEK, WEEKS, Forecast, forecast, whole_weeks
 from jiaozi.voucher import queries as vouchers
 from jiaozi.voucher.rules import left_fen
@@ -84,12 +81,13 @@ class BudgetView:
 
 def budget(programme: str, year: int, *, now: datetime) -> BudgetView:
     """Give a year's money; nine statements."""
-    figures, today, whole = year_at_a_glance(programme, year), local_date(now), period.year(year)
+    today, whole, since = local_date(now), period.year(year), kept.since()
+    figures = year_at_a_glance(programme, year, since=since)
     last = min(today, whole.last)
     # where no cap is known the budget bounds it, with what came back to it
     ceiling_fen = figures.budget_fen + figures.returned_fen if figures.cap_fen is None else figures.cap_fen
     left_fen = min(max(0, ceiling_fen - figures.issued_fen), figures.unissued_fen)
-    counted = _weeks(programme, whole.first, last)
+    counted = _weeks(programme, whole.first, last, since)
     running = last == today and today >= whole.first
     known = min(WEEKS, whole_weeks(_begun(programme, whole.first), today)) if running else 0
     granted, paid = ([counted.get(week, (0, 0, 0, 0))[place] for week in reversed(range(known))] for place in (0, 1))
@@ -98,7 +96,7 @@ def budget(programme: str, year: int, *, now: datetime) -> BudgetView:
         year=figures,
         ceiling_fen=ceiling_fen,
         left_fen=left_fen,
-        clauses=(*_vouchers(programme, whole), *_awards(programme, whole)),
+        clauses=_clauses(programme, whole, since),
         pools=_pools(programme, last),
         weeks=_burned(counted, ceiling_fen, whole.first, last),
         ceiling=forecast(left_fen, granted, today, whole.end) if running else None,
@@ -112,16 +110,10 @@ def _begun(programme: str, first: date) -> date:
     return local_date(adopted) if adopted else first
 
 
-def _weeks(programme: str, first: date, last: date) -> dict[int, tuple[int, int, int, int]]:
+def _weeks(programme: str, first: date, last: date, since: int) -> dict[int, tuple[int, int, int, int]]:
     end = last + timedelta(days=1)
-    since = min(first, end - timedelta(days=WEEKS * DAYS_A_WEEK))
-    rows = run(
-        "weeks.sql",
-        programme=programme,
-        since=start_of_day(since),
-        first=start_of_day(first),
-        end=start_of_day(end),
-    )
+    begin = min(first, end - timedelta(days=WEEKS * DAYS_A_WEEK))
+    rows = run("weeks.sql", since=since, programme=programme, begin=begin, first=first, end=end, year=first.year)
     return {week: (granted, paid, in_year, paid_in_year) for week, granted, paid, in_year, paid_in_year in rows}
 
 
@@ -138,41 +130,10 @@ def _burned(
     return tuple(weeks)
 
 
-def _vouchers(programme: str, whole: period.Period) -> list[ClauseMoney]:
-    rows = run(
-        "by_clause.sql",
-        programme=programme,
-        first=start_of_day(whole.first),
-        end=start_of_day(whole.end),
-        sinks=[each.id for each in sinks(programme, whole.first.year)],
-    )
-    return [ClauseMoney(*row) for row in rows]
-
-
-def _awards(programme: str, whole: period.Period) -> list[ClauseMoney]:
-    rows = AwardStage.objects.filter(
-        award__programme=programme,
-        award__awarded_at__gte=start_of_day(whole.first),
-        award__awarded_at__lt=start_of_day(whole.end),
-    ).order_by()
-    sums = rows.values("award__clause").annotate(
-        grants=Count("award", distinct=True),
-        fen=Sum("amount_fen"),
-        paid=Sum("amount_fen", filter=Q(state=StageState.PAID), default=0),
-        ended=Sum("amount_fen", filter=Q(state=StageState.WITHDRAWN), default=0),
-    )
-    return [
-        ClauseMoney(
-            each["award__clause"],
-            each["grants"],
-            each["fen"],
-            0,
-            each["fen"] - each["paid"] - each["ended"],
-            each["paid"],
-            each["ended"],
-        )
-        for each in sums.order_by("award__clause")
-    ]
+def _clauses(programme: str, whole: period.Period, since: int) -> tuple[ClauseMoney, ...]:
+    first, end = start_of_day(whole.first), start_of_day(whole.end)
+    words = {"programme": programme, "year": whole.first.year, "first": first, "end": end}
+    return tuple(ClauseMoney(*row) for row in run("by_clause.sql", since=since, **words))
 
 
 def _pools(programme: str, on: date) -> tuple[PoolMoney, ...]:

@@ -1,4 +1,4 @@
-"""A programme's year at a glance, in at most three SQL statements."""
+"""A programme's year at a glance, in at most four SQL statements."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from datetime import date
 
 from jiaozi.kernel import period
 from jiaozi.kernel.ids import named_id
-from jiaozi.kernel.period import Period, start_of_day
+from jiaozi.kernel.period import Period
 from jiaozi.ledger.rules import Account, AccountKind
 from jiaozi.policy import queries as policy
 from jiaozi.policy.rules import Document, UnableToDecide, reserve_terms
 from jiaozi.policy.rules.pools import most_fen, pools
+from jiaozi.settlement.queries import kept
 from jiaozi.settlement.queries.reading import run
 from jiaozi.settlement.rules import ReservePosition
 from jiaozi.settlement.rules.books import year_id
@@ -63,12 +64,6 @@ class YearAtAGlance:
     demo: bool
 
 
-def sinks(programme: str, year: int) -> tuple[Account, ...]:
-    """Give the accounts that take what ended vouchers had left."""
-    lapsed, revoked = (Account(kind, programme) for kind in (AccountKind.LAPSED, AccountKind.REVOKED))
-    return lapsed, revoked, available_account(programme, year)
-
-
 @dataclass(frozen=True, slots=True)
 class _Figures:
     cap_fen: int | None = None
@@ -78,8 +73,11 @@ class _Figures:
     demo: bool = False
 
 
-def year_at_a_glance(programme: str, year: int) -> YearAtAGlance:
-    """Give the figures of one year; a programme that nothing was done with yet has zeros."""
+def year_at_a_glance(programme: str, year: int, *, since: int | None = None) -> YearAtAGlance:
+    """Give the figures of one year; a programme that nothing was done with yet has zeros.
+
+    ``since`` is how far the kept totals reach, for who has asked already.
+    """
     whole = period.year(year)
     figures = _figures(programme, whole)
     names = {"reserve": AccountKind.RESERVE, "unreplenished": AccountKind.UNREPLENISHED}
@@ -88,14 +86,13 @@ def year_at_a_glance(programme: str, year: int) -> YearAtAGlance:
     (row,) = run(
         "glance.sql",
         programme=programme,
-        first=start_of_day(whole.first),
-        end=start_of_day(whole.end),
+        year=year,
+        since=kept.since() if since is None else since,
         available=available_account(programme, year).id,
         lapse=named_id("year.lapse", year_id(programme, year)),
-        sinks=[each.id for each in sinks(programme, year)],
         **{name: Account(kind, programme).id for name, kind in names.items()},
     )
-    budget, returned, unissued, lapsed, vouchers, issued, spendable, held, debited, ended, settled, awarded, *cash = row
+    budget, returned, unissued, lapsed, vouchers, issued, spendable, held, used, ended, settled, awarded, *cash = row
     reserve, unreplenished, receivable, due, advance, spent = cash
     return YearAtAGlance(
         year=year,
@@ -108,7 +105,7 @@ def year_at_a_glance(programme: str, year: int) -> YearAtAGlance:
         vouchers=vouchers,
         spendable_fen=spendable,
         held_fen=held,
-        used_fen=debited - ended,
+        used_fen=used,
         settled_fen=settled,
         ended_fen=ended,
         awarded_fen=awarded,

@@ -130,10 +130,9 @@ def order_ids(statement_id: UUID) -> list[UUID]:
     return [id_ for id_ in rows.order_by("order_id").values_list("order_id", flat=True)[:LINES_MAX] if id_ is not None]
 
 
-def waiting(*, programme: str = "", end: datetime | None = None) -> list[Waiting]:
-    """Say what is captured and on no statement, by programme and centre, up to an instant where one is given."""
-    found = run("waiting.sql", programme=programme or None, end=end, most=ROWS_MAX)
-    return [Waiting(*each) for each in found]
+def waiting(end: datetime) -> list[Waiting]:
+    """Say what was captured up to an instant and is on no statement, by programme and centre; reads every capture."""
+    return [Waiting(*each) for each in run("waiting.sql", end=end, most=ROWS_MAX)]
 
 
 def decision(stored: object) -> dict[str, Any]:

@@ -205,5 +205,9 @@ INVARIANTS = (
     Invariant("settlement", "a quota's capture is its usage", "配额核销等于用量", _usage),
     Invariant("settlement", "no more is clawed back than was paid", "追回决定不超过支付", _clawbacks),
     Invariant("settlement", "no more is paid back than was clawed back", "收回不超过追回决定", _clawbacks),
+    Invariant("settlement", "a kept total is the sum of its rows", "留存合计等于逐笔之和", _transfers),
+    Invariant(
+        "settlement", "what waits for a statement was captured and is on none", "待结算等于已核销未入单", _captures
+    ),
 )
 """What is checked, in the order of a voucher's life; a test holds it to the SQL of every room."""

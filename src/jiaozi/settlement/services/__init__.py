@@ -8,6 +8,7 @@ from jiaozi.settlement.services.closing import close_year
 from jiaozi.settlement.services.confirming import confirm, confirm_line, object_to
 from jiaozi.settlement.services.disallowing import disallow
 from jiaozi.settlement.services.fund import prefund_reserve, recover, remit, replenish
+from jiaozi.settlement.services.keeping import keep_totals
 from jiaozi.settlement.services.paying import approve, pay
 from jiaozi.settlement.services.redeem import (
     accept_redemption,
@@ -44,6 +45,7 @@ __all__ = [
     "confirm_line",
     "disallow",
     "dispute",
+    "keep_totals",
     "match",
     "object_to",
     "open_statement",

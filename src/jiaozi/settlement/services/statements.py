@@ -107,7 +107,7 @@ def _taking(row: Statement, period: Period) -> dict[str, Any]:
 def close_due(*, now: datetime) -> list[Statement]:
     """Close what the programmes' settlement intervals have made due; gives the statements that were closed."""
     today, closed = local_date(now), []
-    for waiting in reads.waiting(end=now):
+    for waiting in reads.waiting(now):
         period = last_period(_interval(waiting.programme, now), today)
         if period is None:
             continue

@@ -75,6 +75,22 @@ WITH cash AS (
   SELECT t.reference, sum(t.amount_fen) FILTER (WHERE a.kind = 'SETTLED') AS face, sum(t.amount_fen) FILTER (WHERE a.kind = 'RESERVE') AS cash
     FROM ledger_transfer t JOIN ledger_account a ON a.id = t.credit_id
    WHERE t.event IN ('redeem.pay', 'redeem.pay.cash', 'award.pay', 'award.pay.cash') GROUP BY t.reference
+), year_rows AS (
+  SELECT programme, year, clause, day, sum(vouchers) AS vouchers, sum(granted_fen) AS granted, sum(held_fen) AS held, sum(used_fen) AS used,
+         sum(ended_fen) AS ended, sum(returned_fen) AS returned, sum(paid_fen) AS paid, sum(awarded_fen) AS awarded, sum(award_paid_fen) AS award_paid
+    FROM settlement_movements(0) WHERE tx < (SELECT tx FROM settlement_kept) GROUP BY programme, year, clause, day
+), centre_rows AS (
+  SELECT programme, centre_id AS centre, count(*) AS captures, sum(voucher_fen) AS fen
+    FROM metering_capture WHERE tx::text::bigint < (SELECT tx FROM settlement_kept) GROUP BY programme, centre_id
+), waiting AS (
+  SELECT programme, centre, sum(captures) AS captures, sum(fen) AS fen
+    FROM (SELECT programme, centre, captures, fen FROM settlement_captured(0)
+          UNION ALL SELECT programme, centre_id, -captures, -total_fen FROM settlement_statement WHERE state <> 'ADJUSTED') AS w
+   GROUP BY programme, centre
+), waiting_rows AS (
+  SELECT c.programme, c.centre_id AS centre, count(*) AS captures, sum(c.voucher_fen) AS fen
+    FROM metering_capture c WHERE NOT EXISTS (SELECT 1 FROM settlement_line l WHERE l.capture_id = c.id AND NOT l.released)
+   GROUP BY c.programme, c.centre_id
 ), findings AS (
   SELECT 'imprest identity' AS invariant, programme AS "where",
          format('reserve %%s + unreplenished %%s + receivable %%s - due %%s, advance %%s', reserve, unreplenished, receivable, due, advance) AS found
@@ -180,5 +196,24 @@ WITH cash AS (
   UNION ALL
   SELECT 'gross issued within the cap at every moment', programme || '/' || subject, format('cap %%s, with transfer %%s it was %%s', cap, id, issued)
     FROM gross WHERE issued > cap
+  UNION ALL
+  SELECT 'a kept total is the sum of its rows', format('%%s %%s %%s %%s', coalesce(k.programme, r.programme), coalesce(k.year, r.year), coalesce(k.clause, r.clause), coalesce(k.day, r.day)),
+         format('kept: %%s vouchers, granted %%s, held %%s, used %%s, ended %%s, paid %%s; rows: %%s, %%s, %%s, %%s, %%s, %%s',
+                k.vouchers, k.granted_fen, k.held_fen, k.used_fen, k.ended_fen, k.paid_fen, r.vouchers, r.granted, r.held, r.used, r.ended, r.paid)
+    FROM settlement_year_total k FULL JOIN year_rows r ON r.programme = k.programme AND r.year = k.year AND r.clause = k.clause AND r.day = k.day
+   WHERE (coalesce(k.vouchers, 0), coalesce(k.granted_fen, 0), coalesce(k.held_fen, 0), coalesce(k.used_fen, 0), coalesce(k.ended_fen, 0),
+          coalesce(k.returned_fen, 0), coalesce(k.paid_fen, 0), coalesce(k.awarded_fen, 0), coalesce(k.award_paid_fen, 0))
+         IS DISTINCT FROM (coalesce(r.vouchers, 0)::bigint, coalesce(r.granted, 0)::bigint, coalesce(r.held, 0)::bigint, coalesce(r.used, 0)::bigint, coalesce(r.ended, 0)::bigint,
+          coalesce(r.returned, 0)::bigint, coalesce(r.paid, 0)::bigint, coalesce(r.awarded, 0)::bigint, coalesce(r.award_paid, 0)::bigint)
+  UNION ALL
+  SELECT 'a kept total is the sum of its rows', coalesce(k.programme || '/' || k.centre, r.programme || '/' || r.centre),
+         format('kept: %%s captures, %%s fen; rows: %%s, %%s', k.captures, k.fen, r.captures, r.fen)
+    FROM settlement_centre_total k FULL JOIN centre_rows r ON r.programme = k.programme AND r.centre = k.centre
+   WHERE (coalesce(k.captures, 0), coalesce(k.fen, 0)) IS DISTINCT FROM (coalesce(r.captures, 0), coalesce(r.fen, 0)::bigint)
+  UNION ALL
+  SELECT 'what waits for a statement was captured and is on none', coalesce(w.programme || '/' || w.centre, r.programme || '/' || r.centre),
+         format('%%s captures, %%s fen; on none %%s, %%s', w.captures, w.fen, r.captures, r.fen)
+    FROM waiting w FULL JOIN waiting_rows r ON r.programme = w.programme AND r.centre = w.centre
+   WHERE (coalesce(w.captures, 0)::bigint, coalesce(w.fen, 0)::bigint) IS DISTINCT FROM (coalesce(r.captures, 0), coalesce(r.fen, 0)::bigint)
 )
 SELECT invariant, "where", found FROM findings LIMIT %(most)s

@@ -1,18 +1,20 @@
--- What the vouchers of a year came to, clause by clause: face = with holders + held + used + ended.
-WITH issued AS (
-  SELECT v.clause, v.face_fen, a.id AS account, a.credits_posted, a.debits_posted, a.debits_pending
-    FROM voucher v
-    LEFT JOIN ledger_account a ON a.programme = v.programme AND a.kind = 'VOUCHER' AND a.subject = v.id::text
-   WHERE v.programme = %(programme)s AND v.issued_at >= %(first)s AND v.issued_at < %(end)s
-), ended AS (
-  SELECT i.clause, sum(t.amount_fen)::bigint AS fen
-    FROM ledger_transfer t JOIN issued i ON i.account = t.debit_id
-   WHERE t.credit_id = ANY (%(sinks)s) AND t.kind IN (1, 3) GROUP BY i.clause
-)
-SELECT i.clause, count(*), sum(i.face_fen)::bigint,
-       coalesce(sum(i.credits_posted - i.debits_posted - i.debits_pending), 0)::bigint,
-       coalesce(sum(i.debits_pending), 0)::bigint,
-       coalesce(sum(i.debits_posted), 0)::bigint - coalesce(min(e.fen), 0),
-       coalesce(min(e.fen), 0)
-  FROM issued i LEFT JOIN ended e ON e.clause = i.clause
- GROUP BY i.clause ORDER BY 3 DESC, 1
+-- What a year's vouchers came to, clause by clause: face = with holders + held + used + ended; after them its awards, of
+-- which held is what waits to be paid.
+SELECT clause, grants, granted, spendable, held, used, ended
+  FROM (
+    SELECT 1 AS place, t.clause, sum(t.vouchers)::bigint AS grants, sum(t.granted_fen)::bigint AS granted,
+           sum(t.granted_fen - t.held_fen - t.used_fen - t.ended_fen)::bigint AS spendable,
+           sum(t.held_fen)::bigint AS held, sum(t.used_fen)::bigint AS used, sum(t.ended_fen)::bigint AS ended
+      FROM settlement_totals(%(programme)s, %(since)s) t
+     WHERE t.year = %(year)s
+     GROUP BY t.clause HAVING sum(t.vouchers) > 0
+    UNION ALL
+    SELECT 2, a.clause, count(DISTINCT a.id), sum(s.amount_fen)::bigint, 0,
+           coalesce(sum(s.amount_fen) FILTER (WHERE s.state NOT IN ('PAID', 'WITHDRAWN')), 0)::bigint,
+           coalesce(sum(s.amount_fen) FILTER (WHERE s.state = 'PAID'), 0)::bigint,
+           coalesce(sum(s.amount_fen) FILTER (WHERE s.state = 'WITHDRAWN'), 0)::bigint
+      FROM settlement_award a JOIN settlement_award_stage s ON s.award_id = a.id
+     WHERE a.programme = %(programme)s AND a.awarded_at >= %(first)s AND a.awarded_at < %(end)s
+     GROUP BY a.clause
+  ) AS c
+ ORDER BY place, CASE WHEN place = 1 THEN granted END DESC, clause

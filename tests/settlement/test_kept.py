@@ -1,0 +1,140 @@
+"""Totals that are kept say what the rows say, at every moment, whoever writes meanwhile; and the audit knows if not."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+from django.db import connection, connections, transaction
+
+from jiaozi.settlement import queries
+from jiaozi.settlement import services as settlement
+from jiaozi.settlement.models import CentreTotal, Kept, YearTotal
+from jiaozi.voucher import queries as vouchers
+from jiaozi.voucher import services as voucher
+from tests.settlement.conftest import LATER, House
+from tests.settlement.test_races import at_once
+from tests.world import OFFICER, PROGRAMME
+
+YEAR = 2026
+RACERS = 4
+
+
+def figures():
+    """All that is read from kept totals."""
+    view = queries.budget(PROGRAMME, YEAR, now=LATER)
+    return view.year, view.clauses, view.weeks, queries.waiting(programme=PROGRAMME)
+
+
+def check_against_rows():
+    """Hold the figures to what each voucher has, added up one by one."""
+    purses = vouchers.purses(programme=PROGRAMME)
+    year, (clause,), *_ = figures()
+    for each in (year, clause):
+        assert each.spendable_fen == sum(purse.spendable_fen for purse in purses)
+        assert each.held_fen == sum(purse.held_fen for purse in purses)
+        assert each.used_fen == sum(purse.used_fen for purse in purses)
+        assert each.ended_fen == sum(purse.ended_fen for purse in purses)
+    assert year.issued_fen == clause.granted_fen == sum(purse.voucher.face_fen for purse in purses)
+    assert year.vouchers == clause.grants == len(purses)
+    assert queries.audit() == []
+
+
+def test_a_figure_is_the_same_whether_it_is_kept_or_newer(fresh_database):
+    house = House()
+    house.prefund()
+    paid = house.capture()
+    house.paid(house.closed())
+    waits = house.capture(at=LATER)
+    house.world.held(house.voucher)
+    ended = house.world.voucher(house.world.holder("锦城软件有限公司", serial=2))
+    voucher.revoke(voucher_id=ended.id, reason="主体注销", by=OFFICER, now=LATER)
+    newer = figures()
+    check_against_rows()
+    assert not YearTotal.objects.exists()
+
+    settlement.keep_totals()
+    assert figures() == newer
+    check_against_rows()
+    assert newer[0].settled_fen == paid.voucher_fen
+    assert [(each.captures, each.amount_fen) for each in newer[3]] == [(1, waits.voucher_fen)]
+    assert CentreTotal.objects.get().captures == 2
+
+    house.capture(at=LATER)
+    more = figures()
+    assert more[0].used_fen > newer[0].used_fen
+    settlement.keep_totals()
+    settlement.keep_totals()
+    assert figures() == more
+    check_against_rows()
+
+
+def test_everything_is_added_up_anew_from_nothing(fresh_database):
+    house = House()
+    house.capture()
+    settlement.keep_totals()
+    before = figures()
+    YearTotal.objects.all().delete()
+    CentreTotal.objects.all().delete()
+    Kept.objects.update(tx=0)
+    settlement.keep_totals()
+    assert figures() == before
+    check_against_rows()
+
+
+def test_what_commits_late_is_counted_once(fresh_database):
+    house = House()
+    written, may_end = Event(), Event()
+
+    def slowly():
+        try:
+            with transaction.atomic():
+                house.capture()
+                written.set()
+                assert may_end.wait(30)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(slowly)
+        assert written.wait(30)
+        house.world.voucher(house.world.holder("锦城软件有限公司", serial=2))
+        settlement.keep_totals()  # reaches no further than the transaction that still runs
+        assert queries.waiting() == []
+        may_end.set()
+        slow.result()
+    (waiting,) = queries.waiting()
+    assert waiting.captures == 1
+    check_against_rows()
+    settlement.keep_totals()
+    assert queries.waiting() == [waiting]
+    check_against_rows()
+
+
+def test_many_add_to_them_at_once(fresh_database):
+    house = House()
+    house.capture()
+    at_once(*[settlement.keep_totals] * RACERS, *[figures] * RACERS)
+    check_against_rows()
+    assert CentreTotal.objects.get().captures == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE settlement_year_total SET held_fen = held_fen + 1, used_fen = used_fen - 1",
+        "DELETE FROM settlement_centre_total",
+        "UPDATE settlement_kept SET tx = tx + 1000000",
+    ],
+    ids=["a year's", "a centre's", "how far they reach"],
+)
+def test_a_spoilt_total_is_found(fresh_database, statement):
+    house = House()
+    house.capture()
+    settlement.keep_totals()
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(statement)
+    house.capture(at=LATER)
+    assert {found.invariant for found in queries.audit()} >= {"a kept total is the sum of its rows"}
+    assert not queries.audit_all().holds
