@@ -74,7 +74,7 @@ def fill(present: datetime, *, sealed: bool = True) -> World:
     for number, job in enumerate(JOBS):
         at = present - timedelta(days=job.days, hours=2, minutes=-7 * number)
         run(replace(world, now=at), rows[number % len(rows)], job)
-    _settle(present)
+    settle(present)
     voucher.freeze(voucher_id=rows[5].id, reason="资料待补正", by=OFFICER, now=present - timedelta(hours=1))
     if sealed:
         transparency.seal_all(now=present, until=transparency.EVERYTHING)
@@ -117,13 +117,13 @@ def _meter(made: Order, job: Job, start: datetime) -> None:
     metering.capture(order_id=made.id, now=end + timedelta(seconds=5))
 
 
-def _settle(present: datetime) -> None:
-    """Settle what is older than a fortnight, as one period."""
-    period = Period(local_date(present - timedelta(days=50)), local_date(present - timedelta(days=14)))
-    at = present - timedelta(days=13)
+def settle(present: datetime, *, since: int = 50, until: int = 14, reference: str = "BK-0001") -> None:
+    """Settle what was captured until so many days ago, as one period, and pay it on the next day."""
+    period = Period(local_date(present - timedelta(days=since)), local_date(present - timedelta(days=until)))
+    at = present - timedelta(days=until - 1)
     row = settlement.close_statement(programme=PROGRAMME, centre=CENTRE, period=period, by=OFFICER, now=at)
     claimed = {str(line.capture.order_id): line.amount_fen for line in lines(row.id)}
     settlement.claim(statement_id=row.id, lines=claimed, by=CENTRE_CLERK, now=at + timedelta(hours=1))
     settlement.match(statement_id=row.id, by=OFFICER, now=at + timedelta(hours=2))
     settlement.approve(statement_id=row.id, by=FINANCE, now=at + timedelta(hours=3))
-    settlement.pay(statement_id=row.id, bank_reference="BK-0001", by=PAYER, now=at + timedelta(hours=4))
+    settlement.pay(statement_id=row.id, bank_reference=reference, by=PAYER, now=at + timedelta(hours=4))
