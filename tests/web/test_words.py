@@ -72,11 +72,11 @@ def test_durations(length_ms: int, zh: str, en: str) -> None:
 def test_every_state_has_a_shape() -> None:
     for life, states in (("order", OrderState), ("voucher", VoucherState), ("statement", StatementState)):
         for state in states:
-            assert words.state(life, state)["shape"]
+            assert words.look(life, state, "en")["shape"]
 
 
 def test_shapes_tell_states_apart_without_colour() -> None:
-    shown = {state: words.state("order", state)["shape"] for state in OrderState}
+    shown = {state: words.look("order", state, "en")["shape"] for state in OrderState}
     going_well, gone_wrong = (OrderState.RUNNING, OrderState.CAPTURED), (OrderState.FAILED, OrderState.REFUSED)
     assert not {shown[state] for state in going_well} & {shown[state] for state in gone_wrong}
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -28,6 +29,7 @@ from jiaozi.voucher.rules import Standing, State, budget_event, cap_accounts, vo
 ROWS_MAX = 500
 FINDINGS_MAX = 100
 _SQL = Path(__file__).parent / "sql"
+_PURSES, _HELD_BY = ((_SQL / name).read_text(encoding="utf-8") for name in ("purses.sql", "held_by.sql"))
 
 
 class UnableToFindVoucher(Refused):
@@ -137,6 +139,13 @@ def purses(
     return with_balances(list(rows[: min(limit, ROWS_MAX)]))
 
 
+def purses_of(holder: UUID, *, programme: str, limit: int = 100) -> list[Purse]:
+    """Give a holder's latest vouchers with what is left of each, in one statement; the holder itself is not loaded."""
+    words = {"programme": programme, "holder": holder, "most": min(limit, ROWS_MAX)}
+    rows: Any = Voucher.objects.raw(_HELD_BY, words)
+    return [Purse(row, row.spendable_fen, row.held_fen, row.used_fen, row.ended_fen) for row in rows]
+
+
 def purse(id: UUID) -> Purse:  # noqa: A002 - the column's own name
     """Give one voucher with what is left of it."""
     return with_balances([voucher(id)])[0]
@@ -148,9 +157,7 @@ def with_balances(rows: list[Voucher]) -> list[Purse]:
         return []
     ids = [row.id for row in rows]
     with connection.cursor() as cursor:
-        cursor.execute(
-            (_SQL / "purses.sql").read_text(), {"accounts": [voucher_account(r.programme, r.id).id for r in rows]}
-        )
+        cursor.execute(_PURSES, {"accounts": [voucher_account(r.programme, r.id).id for r in rows]})
         found = {row[0]: row[1:] for row in cursor.fetchall()}
     accounts = {row.id: voucher_account(row.programme, row.id).id for row in rows}
     return [Purse(row, *found.get(accounts[id_], (0, 0, 0, 0))) for id_, row in zip(ids, rows, strict=True)]

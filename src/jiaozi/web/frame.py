@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -88,12 +89,19 @@ class Asking:
     @property
     def navigation(self) -> list[tuple[str, Page]]:
         """Give the pages of the navigation that are open to whoever asks, in their order."""
-        shown = [(name, each) for name, each in pages().items() if each.place is not None and self.may_open(each)]
-        return sorted(shown, key=lambda entry: entry[1].place or 0)
+        return _navigation(self.role, signed_in=self.signed_in)
 
     def may_open(self, asked: Page) -> bool:
         """Say whether a page is open to whoever asks."""
         return asked.open_to(self.role, signed_in=self.signed_in)
+
+
+@cache
+def _navigation(role: Role | None, *, signed_in: bool) -> list[tuple[str, Page]]:
+    """Choose among all pages once for each role: what a role may open changes with the program alone."""
+    shown = [(name, each) for name, each in pages().items() if each.place is not None]
+    shown = [(name, each) for name, each in shown if each.open_to(role, signed_in=signed_in)]
+    return sorted(shown, key=lambda entry: entry[1].place or 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 
 from jiaozi.kernel.refusal import Refused
-from jiaozi.party.models import Membership, Person, PersonDetails, Token
+from jiaozi.party.models import Membership, Organisation, Person, PersonDetails, Token
 from jiaozi.party.queries.organisations import bounded
 from jiaozi.party.rules.actor import Actor, Role
 from jiaozi.party.rules.membership import Grant, UnableToAct, actor_for, may_list
@@ -25,6 +25,7 @@ NAMES_MAX = 500
 _KINDS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 FACTORS = Authenticator.objects.filter(user_id=OuterRef("membership__person_id"), type__in=_KINDS)
 """A token's person's second factors, as a subquery."""
+_STANDING = (Path(__file__).resolve().parent.parent / "sql" / "standing.sql").read_text(encoding="utf-8")
 MEMBERSHIPS_MAX = 50
 """As many memberships of one person are looked at; nobody has so many."""
 
@@ -202,18 +203,18 @@ def standing_of(person: UUID, chosen: UUID | None, *, now: datetime) -> Standing
 
     A chosen membership that is over, or another's, is none; who has only one acts by that.
     """
-    own = Authenticator.objects.filter(user_id=OuterRef("person_id"))
-    found = _memberships(person, now).annotate(
-        has_factor=Exists(own.filter(type__in=_KINDS)), factors=ArraySubquery(own.values("id"))
-    )
-    rows = list(found[:MEMBERSHIPS_MAX])
+    words = {"person": person, "now": now, "kinds": [str(kind) for kind in _KINDS], "most": MEMBERSHIPS_MAX}
+    rows: list[Any] = list(Membership.objects.raw(_STANDING, words))
+    for each in rows:
+        if each.organisation_id:
+            each.organisation = Organisation(id=each.organisation_id, name=each.organisation_name)
     if len(rows) == 1:
         chosen = rows[0].id
     row = next((each for each in rows if each.id == chosen), None)
-    details = getattr(rows[0].person, "details", None) if rows else details_of(person)
+    name = rows[0].person_name if rows else getattr(details_of(person), "name", None)
     return Standing(
         actor=actor_for(person, grant_of(row) if row else None),
-        name=details.name if details else pseudonym(person),
+        name=name or pseudonym(person),
         membership=row,
         memberships=tuple(rows),
         factors=frozenset(rows[0].factors if rows and rows[0].has_factor else ()),

@@ -7,7 +7,6 @@ from django.db import connection, transaction
 from jiaozi.settlement.models import Kept
 from jiaozi.settlement.queries import reading as reads
 
-
 _LONGEST = "10min"
 """A round is over in milliseconds; after a restore, or without a worker for long, it adds up millions."""
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -70,12 +69,12 @@ def wallet(request: HttpRequest) -> HttpResponse:
     by, programme = actor(request), shown(local_date(clock.now()))
     if by.organisation is None:
         raise Http404
-    purses = vouchers.purses(programme=programme.slug, holder=by.organisation, limit=ROWS)
+    purses = vouchers.purses_of(by.organisation, programme=programme.slug, limit=ROWS)
     context = {
         "today": local_date(clock.now()),
         "programme": programme,
         "purses": sorted(purses, key=lambda purse: (purse.voucher.state != "ACTIVE", purse.voucher.valid_until)),
-        "orders": orders.orders(programme=settings.JIAOZI_PROGRAMME, holder=by.organisation, limit=ROWS),
+        "orders": orders.listed(programme=programme.slug, holder=by.organisation, limit=ROWS),
     }
     return render(request, "web/wallet.html", context)
 
