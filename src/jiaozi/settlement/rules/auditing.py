@@ -149,6 +149,7 @@ INVARIANTS = (
     Invariant("order", "an order is held for exactly while it is under way", "在途订单足额冻结，了结即解冻", _jobs),
     Invariant("order", "data movement is held for until it is charged", "数据传输费足额冻结至核销", _jobs),
     Invariant("order", "a job starts after its inputs", "作业在输入到齐后开始", _jobs),
+    Invariant("order", "what a holder prepaid is booked once and in full", "预付款如数入账一次", _transfers),
     Invariant("lease", "a lease sets aside exactly what is left of it", "额度余额足额冻结", _leases),
     Invariant("lease", "granted = left + spent + returned, spent job by job", "授予=余额+已用+归还，逐单可查", _leases),
     Invariant(
