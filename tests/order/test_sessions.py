@@ -517,6 +517,18 @@ def test_what_a_session_saved_is_written_down_and_given_to_its_holder(world, eng
         order.saved_files(order_id=running.id, by=CENTRE_CLERK)
 
 
+def test_what_stays_at_its_centre_is_named_by_its_path_and_not_given(world, engine, running):
+    place = f"/{'shared/' * 40}jiaozi-{running.id}.saved.tar.gz"
+    engine.kept = Saved(name=place, size=5, sha256="ab" * 32)
+    end(world, engine, running)
+    order.tend_sessions(now=world.now + timedelta(hours=1))
+    (body,) = lines(running, "save")
+    assert body["name"] == place
+    with pytest.raises(UnableToOpenSession, match="take it there") as refused:
+        order.saved_files(order_id=running.id, by=world.applicant(running.holder))
+    assert (refused.value.reason.code, place in str(refused.value)) == ("SAVED_AT_CENTRE", True)
+
+
 def test_a_session_that_never_ran_or_saved_nothing_is_not_asked_about_for_ever(world, engine, running):
     end(world, engine, running)
     order.tend_sessions(now=world.now + timedelta(hours=2))

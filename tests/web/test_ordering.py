@@ -245,3 +245,20 @@ def test_saved_files_are_downloaded(holder, sitting) -> None:
     answer = holder.get(url)
     assert (b"".join(answer.streaming_content), answer["Content-Length"]) == (b"bytes", "5")
     assert "saved.tar.gz" in answer["Content-Disposition"]
+
+
+@pytest.mark.parametrize(
+    ("size", "sha256", "said"),
+    [(5, "ab" * 32, "ab" * 32), (0, "", "会话未报告其大小与SHA-256")],
+    ids=["told", "not told"],
+)
+def test_files_that_stay_at_their_centre_are_named_by_their_path_there(holder, sitting, size, sha256, said) -> None:
+    place = f"/shared/jiaozi-{sitting.id}.saved.tar.gz"
+    kept = {"saved_name": place, "saved_size": size, "saved_sha256": sha256, "saved_at": clock.now()}
+    OrderSession.objects.filter(order=sitting).update(**kept)
+    Order.objects.filter(id=sitting.id).update(state="ENDED", ended_at=clock.now(), outcome="SUCCEEDED")
+    answer = holder.get(f"/orders/{sitting.id}")
+    text = text_of(answer.content)
+    assert (place in text, said in text) == (True, True)
+    assert f"/orders/{sitting.id}/files" not in answer.content.decode()
+    assert holder.get(f"/orders/{sitting.id}/files").status_code == 302

@@ -232,7 +232,7 @@ class OrderSession(models.Model):
     """What an order opens when it is a session; no way in and no token is ever kept here.
 
     ``warned_min`` is the last number of minutes that its holder was warned of; ``saved_at`` is when its end was looked
-    at, with ``saved_name`` empty where nothing was saved.
+    at, with ``saved_name`` empty where nothing was saved, and a path where the files stay at the centre.
     """
 
     order = models.OneToOneField(Order, primary_key=True, on_delete=models.PROTECT, related_name="session")
@@ -240,7 +240,7 @@ class OrderSession(models.Model):
     authorized_key = models.CharField(max_length=4096, blank=True)
     warned_min = models.SmallIntegerField(null=True)
     saved_at = models.DateTimeField(null=True)
-    saved_name = models.CharField(max_length=120, blank=True)
+    saved_name = models.CharField(max_length=400, blank=True)
     saved_size = models.BigIntegerField(null=True)
     saved_sha256 = models.CharField(max_length=64, blank=True)
 

@@ -8,9 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from jiaozi.engines.slurm import connect
+from jiaozi.engines.slurm import connect, telling
 from jiaozi.kernel.ids import new_id
-from jiaozi.order.ports import JUPYTERLAB, SSH, JobOutcome, JobState, SessionSpec, UnableToExtend, UnableToSubmit
+from jiaozi.order.ports import (
+    JUPYTERLAB,
+    SSH,
+    JobOutcome,
+    JobState,
+    SessionSpec,
+    UnableToExtend,
+    UnableToReachEngine,
+    UnableToSubmit,
+)
 from tests.engines.slurm.clusters import FUNDED_ACCOUNT, FUNDED_USER, USER, until
 from tests.engines.slurm.conftest import Place, reach, spec
 from tests.engines.test_sessions import START_S, jupyter, keys, run_in_kernel, ssh, sshd
@@ -141,10 +150,105 @@ def test_a_notebook_on_a_node_answers_its_token(clusters, jupyter):
     place.until(order_id, JobState.ENDED)
 
 
-def test_slurmrestd_opens_no_session(clusters, sshd):
+@pytest.fixture
+def operator(clusters):
+    """The platform's account is an operator of Slurm for a while, as a centre makes it where slurmrestd is the way."""
+    words = ("scc", "sacctmgr", "-i", "modify", "user", USER, "set")
+    clusters.run(*words, "adminlevel=operator")
+    yield
+    clusters.run(*words, "adminlevel=none")
+
+
+def comment_of(place, order_id):
+    return place.engine._found(order_id).comment
+
+
+@pytest.fixture(params=["socket", "tcp"])
+def far(request, clusters, login, tmp_path, sshd):
+    """A cluster whose files nobody gives: reached by slurmrestd alone."""
+    way = reach(clusters, "scc", request.param, login, tmp_path) | {"logs_folder": ""}
+    words = with_shell(clusters.root / "etc", USER, sshd)
+    return Place(clusters, "scc", **way, sshd=words, session_grace_s=GRACE_S, sessions_share_an_account=True)
+
+
+def test_by_slurmrestd_a_shell_tells_its_way_in_and_what_it_saved_in_its_comment(far, operator, tmp_path):
+    assert far.engine.sessions == {SSH}
+    order_id, access = opened(far, SSH, keys(tmp_path))
+    began = f"jiaozi order={order_id} class=cpu"
+    assert comment_of(far, order_id).startswith(f"{began} told=")
+    assert access.user == USER
+    done = ssh(access, tmp_path, "echo $SLURM_JOB_NAME; echo kept > out.txt")
+    assert (done.returncode, done.stdout.strip()) == (0, f"jiaozi-{order_id}"), done.stderr
+    assert far.engine.submit(spec(order_id, "true")).already_there, "the comment is not the key, the name is"
+    far.engine.extend(order_id, 12 * 60_000)
+    assert limit_of(far, order_id) == 12
+    for _ in range(2):  # as the watcher does, until it is gone
+        far.engine.cancel(order_id)
+    assert far.until(order_id, JobState.ENDED).outcome is JobOutcome.CANCELLED
+    assert far.engine.access(order_id) is None
+    saved = far.engine.saved(order_id)
+    packed = Path(saved.name).read_bytes()
+    assert (saved.size, saved.sha256) == (len(packed), hashlib.sha256(packed).hexdigest())
+    with pytest.raises(UnableToReachEngine, match="at the centre itself"):
+        next(far.engine.read_saved(order_id))
+    assert comment_of(far, order_id).startswith(f"{began} asked=")
+    record = far.record(order_id)
+    assert (record.resource_class, record.outcome) == ("cpu", JobOutcome.CANCELLED)
+
+
+def test_by_slurmrestd_one_that_is_killed_names_its_folder_and_a_plain_account_extends_nothing(far, tmp_path):
+    order_id, access = opened(far, SSH, keys(tmp_path))
+    with pytest.raises(UnableToExtend) as refused:
+        far.engine.extend(order_id, 12 * 60_000)
+    assert (refused.value.reason.code, limit_of(far, order_id)) == ("NOT_AN_OPERATOR", 10)
+    assert ssh(access, tmp_path, "echo mine > out.txt").returncode == 0
+    job = far.engine._found(order_id)
+    far.clusters.run("scc", "scancel", "--signal=KILL", "--full", str(job.job_id))
+    far.until(order_id, JobState.ENDED)
+    saved = far.engine.saved(order_id)
+    assert (saved.size, saved.sha256) == (0, "")
+    assert Path(saved.name, "out.txt").read_text() == "mine\n"
+
+
+def test_by_slurmrestd_a_session_is_asked_to_end_before_its_limit(far, tmp_path):
+    order_id, _ = opened(far, SSH, keys(tmp_path), minutes=1)
+    status = far.until(order_id, JobState.ENDED, 90)
+    assert (status.outcome, status.exit_code) == (JobOutcome.SUCCEEDED, 0)
+    assert far.engine.saved(order_id).sha256
+
+
+def test_by_slurmrestd_a_notebook_has_the_token_that_the_platform_chose(clusters, jupyter, tmp_path):
+    key, token = tmp_path / "session.key", tmp_path / "token"
+    key.write_bytes(b"k" * 32)
+    made = clusters.run("scc", "scontrol", "token", "username=root", "lifespan=3600")
+    token.write_text(made.partition("=")[2])
+    way = {"transport": "rest", "url": f"http://{clusters.rest_of('scc')}", "token_file": str(token), "user": "root"}
+    place = Place(
+        clusters, "scc", **way, jupyter=[jupyter], session_grace_s=GRACE_S, sessions_share_an_account=True,
+        session_key_file=str(key),
+    )  # fmt: skip
+    order_id, access = opened(place, JUPYTERLAB)
+    assert run_in_kernel(jupyter, access, "print(6 * 7)") == "42"
+    told = telling.told(place.engine._found(order_id)).decode()
+    assert access.token not in told
+    assert access.token not in repr(access)
+    key.write_bytes(b"short")
+    with pytest.raises(UnableToReachEngine, match="fewer than 32"):
+        place.engine.access(order_id)
+    place.engine.cancel(order_id)
+    place.until(order_id, JobState.ENDED)
+
+
+def test_by_slurmrestd_no_notebook_without_a_key_and_nothing_behind_a_gate(sshd, tmp_path):
     rest = {"transport": "rest", "url": "unix:/nowhere", "user": USER, "folder": "/tmp", "sshd": [sshd]}
-    engine = connect({**rest, "classes": {"cpu": {"partition": "work"}}, "sessions_share_an_account": True})
-    assert engine.sessions == frozenset()
+    rest |= {"classes": {"cpu": {"partition": "work"}}, "sessions_share_an_account": True, "jupyter": ["jupyter-lab"]}
+    assert connect(rest).sessions == {SSH}
+    assert connect({**rest, "session_key_file": str(tmp_path / "key")}).sessions == {SSH, JUPYTERLAB}
+    gated = connect({**rest, "permit_key_file": str(tmp_path / "permit"), "cluster": "scc"})
+    assert gated.sessions == frozenset()
+    with pytest.raises(UnableToSubmit) as refused:
+        gated.submit(spec(new_id(), "jiaozi-session", session=SessionSpec(opens=JUPYTERLAB)), first_attempt=True)
+    assert refused.value.reason.code == "SESSION_NOT_OFFERED"
 
 
 def test_a_centre_whose_account_nobody_answers_for_opens_no_session(tmp_path):

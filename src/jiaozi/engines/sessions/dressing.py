@@ -16,7 +16,7 @@ from jiaozi.order.ports import JUPYTERLAB, SSH, Access, JobSpec, Saved, UnableTo
 
 ACCESS_BYTES_MAX = 64 * 1024
 _LAUNCHER, CONFIG = "jiaozi-session.py", "jiaozi-session.json"
-_TEXT_MAX = 512
+_TEXT_MAX, _NAME_MAX = 512, 400
 _PORT_MAX = 65_535
 _SHA256_DIGITS = 64
 MORE: Mapping[str, Any] = {
@@ -26,6 +26,8 @@ MORE: Mapping[str, Any] = {
     "token": "",
     "host_key": "",  # the way in, where it was made already; the host key as its private file
     "note": "",  # a file that is told what was saved
+    "ends": [],  # words of a program that says when the job ends, where nobody asks for the end before
+    "tell": [],  # words of a program that is told how it is reached and what was saved, where no file can be read
     "output_bytes_max": 0,  # most of the saved files that goes into the output
 }
 
@@ -144,7 +146,9 @@ def read_saved(content: bytes) -> Saved | None:
     name, size, sha256 = said.get("name"), said.get("size"), said.get("sha256")
     if not isinstance(name, str) or type(size) is not int or not isinstance(sha256, str):
         return None
-    if size < 0 or len(name) > _TEXT_MAX or len(sha256) != _SHA256_DIGITS or not sha256.isalnum():
+    is_hash = len(sha256) == _SHA256_DIGITS and sha256.isalnum()
+    is_unsaid = name.startswith("/") and not size and not sha256  # a place at the centre of which nobody said more
+    if size < 0 or len(name) > _NAME_MAX or not (is_hash or is_unsaid):
         return None
     return Saved(name=name, size=size, sha256=sha256)
 

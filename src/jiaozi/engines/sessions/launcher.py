@@ -48,6 +48,8 @@ _READY_S = 120.0
 _END_S = 5.0
 _BLOCK = 64 * 1024
 _LOOK_S = 0.5
+_TELL_S, _TELL_AGAIN_S, _TELLS_AT_END = 10.0, 5.0, 3
+_ASK_END_S = 10.0
 MARK, _MARKED = "[jiaozi:saved] ", 6 * 1024
 """What begins a line of the output that carries saved files, and the bytes of them in each."""
 
@@ -70,8 +72,11 @@ def main(path: str) -> None:
         else:
             shutil.move(name, str(Path(WORK, name)))
     code = asyncio.run(_Session(config, began).run())
-    if config["archive"] and save(Path(WORK), Path(config["archive"]), config["archive_bytes_max"]):
+    kept = bool(config["archive"]) and save(Path(WORK), Path(config["archive"]), config["archive_bytes_max"])
+    if kept:
         give(Path(config["archive"]), config["note"], config["output_bytes_max"])
+    if config["tell"]:
+        _tell_saved(config["tell"], Path(config["archive"]) if kept else None)
     sys.exit(code)
 
 
@@ -84,12 +89,13 @@ class _Session:
         self.ending = asyncio.Event()
         self.children: list[Child] = []
         self.said: dict[str, Any] = {}
+        self.told: dict[str, Any] = {}
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ask_to_end)
-        follows = loop.create_task(self._follow_limit())
+        follows = [loop.create_task(each) for each in (self._follow_limit(), self._follow_end())]
         server = self._jupyter() if self.config["opens"] == "JUPYTERLAB" else None
         try:
             if server is None:
@@ -98,16 +104,19 @@ class _Session:
                 return 0 if self.ending.is_set() else 1
             listener = await self._listen()
             self._tell()
+            tells = loop.create_task(self._tell_on())
             over = loop.run_in_executor(None, server.wait) if server else None
             await asyncio.wait(
                 [each for each in (asyncio.ensure_future(self.ending.wait()), over) if each],
                 return_when=asyncio.FIRST_COMPLETED,
             )
+            tells.cancel()
             if listener is not None:
                 listener.close()
             return 0 if self.ending.is_set() or server is None else server.poll() or 0
         finally:
-            follows.cancel()
+            for each in follows:
+                each.cancel()
             # Whoever asks once more from now on must not end the saving: it has no handler any more by then.
             signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
             self._end()
@@ -119,6 +128,16 @@ class _Session:
             if limit_s is not None and time.monotonic() - self.began >= limit_s - self.config["end_within_s"]:
                 self._ask_to_end()
             await asyncio.sleep(_LOOK_S)
+
+    async def _follow_end(self) -> None:
+        """Ask for the end in time before the instant that a program says, which may be put off at any time."""
+        loop = asyncio.get_running_loop()
+        while self.config["ends"] and not self.ending.is_set():
+            end_s = await loop.run_in_executor(None, _end_s, self.config["ends"])
+            left_s = _ASK_END_S if end_s is None else end_s - self.config["end_within_s"] - time.time()
+            if left_s <= 0:
+                self._ask_to_end()
+            await asyncio.sleep(max(_LOOK_S, min(_ASK_END_S, left_s)))
 
     def _ask_to_end(self) -> None:
         """Begin to end; whatever hangs then is ended by an alarm, so that the job does not reach its limit for it."""
@@ -214,6 +233,7 @@ class _Session:
             "host_key": "",
             **self.said,
         }
+        self.told = {**said, "token": ""}
         place = Path(self.config["access"])
         draft = place.with_name(place.name + ".new")
         draft.unlink(missing_ok=True)
@@ -221,6 +241,14 @@ class _Session:
             json.dump(said, file)
         draft.replace(place)
         _say("the session is open")
+
+    async def _tell_on(self) -> None:
+        """Tell the program that was named how the session is reached, without its token, until it has heard."""
+        loop = asyncio.get_running_loop()
+        while self.config["tell"]:
+            if await loop.run_in_executor(None, tell, self.config["tell"], self.told):
+                return
+            await asyncio.sleep(_TELL_AGAIN_S)
 
     def _end(self) -> None:
         Path(self.config["access"]).unlink(missing_ok=True)
@@ -235,6 +263,36 @@ class _Session:
             except subprocess.TimeoutExpired:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(each.pid, signal.SIGKILL)
+
+
+def tell(words: list[str], said: dict[str, Any]) -> bool:
+    """Tell a program something as one more word, JSON in base64; says whether it heard."""
+    text = base64.urlsafe_b64encode(json.dumps(said, separators=(",", ":")).encode()).decode().rstrip("=")
+    try:
+        done = subprocess.run(
+            [*words, text], stdin=subprocess.DEVNULL, capture_output=True, timeout=_TELL_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def _tell_saved(words: list[str], archive: Path | None) -> None:
+    """Tell what was saved, or that nothing was; the job is not kept from its end for long by one that does not hear."""
+    about = json.loads(archive.with_name(archive.name + ".json").read_bytes()) if archive else {}
+    for _ in range(_TELLS_AT_END):
+        if tell(words, about):
+            break
+        time.sleep(1)
+
+
+def _end_s(words: list[str]) -> int | None:
+    """Ask a program at which second since the epoch the job ends; None where it can't say now."""
+    try:
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TELL_S, check=False)
+        return int(done.stdout)
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
 
 
 def _limit_s(file: Path) -> float | None:

@@ -10,7 +10,7 @@ from jiaozi.engines.slurm import faults, lines
 from jiaozi.engines.slurm.options import Options
 from jiaozi.engines.slurm.ports import Batch, Job, Pool
 from jiaozi.engines.slurm.shell import Done, Shell
-from jiaozi.order.ports import UnableToExtend, UnableToReachEngine, UnableToSubmit
+from jiaozi.order.ports import UnableToReachEngine
 
 ENDED_STATES = "CD,F,CA,TO,OOM,NF,DL,BF,PR,RV"
 _NAMES_AT_ONCE = 1_000
@@ -71,19 +71,14 @@ class CommandLine:
         """Ask scontrol, which lets Slurm's operators alone raise a limit."""
         words = [f"JobId={job_id}", f"TimeLimit={limit_min}"]
         done = self._shell.run((*self._operator, "scontrol", "update", *words))
-        if not done.exit_status:
-            return
-        if "denied" in done.complaint and not faults.is_gate(done.complaint):
-            raise UnableToExtend(
-                "NOT_AN_OPERATOR",
-                "中心未授权平台延长作业时限；请中心授予Slurm操作员权限（operator设置）",
-                "the centre lets the platform raise no limit; it must make it an operator of Slurm (option operator)",
-                field="adds_ms",
-            )
-        fault = faults.refusal(done.complaint)
-        if isinstance(fault, UnableToSubmit):
-            raise UnableToExtend(fault.reason.code, fault.reason.label.zh, fault.reason.label.en, field="adds_ms")
-        raise fault
+        if done.exit_status:
+            raise faults.no_extension(done.complaint)
+
+    def note(self, job_id: int, comment: str) -> None:
+        """Ask scontrol."""
+        done = self._run("scontrol", "update", f"JobId={job_id}", f"Comment={comment}")
+        if done.exit_status:
+            raise faults.unreachable(done.complaint)
 
     def forecast(self, batch: Batch, now: datetime) -> datetime | None:
         """Ask sbatch, without submitting."""

@@ -96,7 +96,9 @@ class SlurmEngine:
 
     def cancel(self, order_id: UUID) -> None:
         """Ask for the end of the job."""
-        self.cluster.cancel(self._found(order_id).job_id)
+        job = self._found(order_id)
+        if not self.sitting.asks(job, clock.now()):
+            self.cluster.cancel(job.job_id)
 
     @property
     def sessions(self) -> frozenset[str]:
@@ -109,15 +111,15 @@ class SlurmEngine:
 
     def access(self, order_id: UUID) -> Access | None:
         """Say how a session is reached."""
-        return self.sitting.access(order_id)
+        return self.sitting.access(order_id, self._find)
 
     def saved(self, order_id: UUID) -> Saved | None:
         """Say what was kept of an ended session."""
-        return self.sitting.saved(order_id)
+        return self.sitting.saved(order_id, self._find)
 
     def read_saved(self, order_id: UUID) -> Iterator[bytes]:
         """Give what was kept."""
-        return self.sitting.read_saved(order_id)
+        return self.sitting.read_saved(order_id, self._find)
 
     def usage(self, cursor: str) -> UsagePage:
         """Give records after a cursor: those that ended since, and now and then a day of those that came late."""

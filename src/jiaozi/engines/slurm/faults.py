@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from jiaozi.order.ports import UnableToReachEngine, UnableToSubmit
+from jiaozi.order.ports import UnableToExtend, UnableToReachEngine, UnableToSubmit
 
 _SHOWN_MAX = 300
 
@@ -132,6 +132,21 @@ def refusal(text: str) -> UnableToSubmit | UnableToReachEngine:
             "the centre's gate refused the job and gave no reason (slurmrestd loses it)",
         )
     return UnableToSubmit("SLURM_REFUSED", f"中心拒绝了该作业：{said}", f"the centre refused the job: {said}")
+
+
+def no_extension(text: str) -> UnableToExtend | UnableToReachEngine:
+    """Give the refusal that a complaint of a raised limit means: Slurm lets its operators alone raise one."""
+    if "denied" in text and not is_gate(text):
+        return UnableToExtend(
+            "NOT_AN_OPERATOR",
+            "中心未授权平台延长作业时限；请中心授予Slurm操作员权限（operator设置）",
+            "the centre lets the platform raise no limit; it must make it an operator of Slurm (option operator)",
+            field="adds_ms",
+        )
+    fault = refusal(text)
+    if isinstance(fault, UnableToSubmit):
+        return UnableToExtend(fault.reason.code, fault.reason.label.zh, fault.reason.label.en, field="adds_ms")
+    return fault
 
 
 def unreachable(text: str) -> UnableToReachEngine:

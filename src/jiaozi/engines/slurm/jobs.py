@@ -102,6 +102,8 @@ def status_of(order_id: UUID, job: Job) -> JobStatus:
 def outcome_of(job: Job) -> JobOutcome | None:
     """Give the outcome; None while it is not over."""
     outcome = OUTCOMES.get(job.state)
+    if outcome is JobOutcome.SUCCEEDED and comment_word(job.comment, "asked"):
+        return JobOutcome.CANCELLED  # a session that was asked to end by its comment
     if outcome is JobOutcome.FAILED and job.exit_status in _BY_TIMER and _reached_limit(job):
         return JobOutcome.TIMED_OUT
     return outcome

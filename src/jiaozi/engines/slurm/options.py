@@ -52,6 +52,8 @@ class Options:
         centre's own means, or the cluster serves one organisation. Without it no session is opened.
     session_host
         The node's address at which sessions listen; a loopback address is reached by a tunnel to the node.
+    session_key_file
+        The platform's key out of which a notebook's token is made where slurmrestd is the way: 32 bytes or more.
     session_grace_s
         How long a session gets to end and to save its files.
     operator
@@ -87,6 +89,7 @@ class Options:
     sessions_share_an_account: bool = False
     session_host: str = "127.0.0.1"
     session_grace_s: int = 60
+    session_key_file: str = ""
     session_bytes_max: int = 10 * 1024 * 1024 * 1024
     operator: tuple[str, ...] | None = None
     # bounds

@@ -115,6 +115,9 @@ class Cluster(Protocol):
             When Slurm or the centre's gate says no.
         """
 
+    def note(self, job_id: int, comment: str) -> None:
+        """Give a running job another comment."""
+
     def forecast(self, batch: Batch, now: datetime) -> datetime | None:
         """Give when the job would start."""
 

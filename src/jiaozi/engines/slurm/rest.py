@@ -19,7 +19,7 @@ from jiaozi.engines.slurm import faults, shapes
 from jiaozi.engines.slurm.options import Options
 from jiaozi.engines.slurm.ports import AnswerTooLarge, Batch, Job, Pool
 from jiaozi.kernel import clock
-from jiaozi.order.ports import UnableToExtend, UnableToReachEngine
+from jiaozi.order.ports import UnableToReachEngine
 
 _VERSIONS = range(36, 60)
 _VERSION = re.compile(r"/slurm/v0\.0\.(\d+)/jobs")
@@ -83,11 +83,14 @@ class Rest:
         if not _numbers(answer) & _ALREADY_OVER:
             _check(answer, faults.unreachable)
 
-    def extend(self, job_id: int, limit_min: int) -> None:  # noqa: ARG002 - the protocol's
-        """No session is opened by this way, so none is extended: what it writes of itself could not be read."""
-        raise UnableToExtend(
-            "SESSION_NOT_OFFERED", "经slurmrestd不提供会话", "no sessions by slurmrestd", field="order"
-        )
+    def extend(self, job_id: int, limit_min: int) -> None:
+        """Raise a limit, as the account of the token or socket, which must be an operator of Slurm."""
+        answer = self._ask("POST", "slurm", f"job/{job_id}", body=lambda version: shapes.new_limit(limit_min, version))
+        _check(answer, faults.no_extension)
+
+    def note(self, job_id: int, comment: str) -> None:
+        """Write another comment."""
+        _check(self._ask("POST", "slurm", f"job/{job_id}", body=lambda _: {"comment": comment}), faults.unreachable)
 
     def forecast(self, batch: Batch, now: datetime) -> datetime | None:  # noqa: ARG002 - the protocol's
         """Slurmrestd has no question for it."""

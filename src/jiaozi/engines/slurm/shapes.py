@@ -136,6 +136,11 @@ def submission(batch: Batch, version: int) -> dict[str, Any]:
     return {"job": {**job, "script": script}} if version >= _SCRIPT_INSIDE_SINCE else {"script": script, "job": job}
 
 
+def new_limit(limit_min: int, version: int) -> dict[str, Any]:
+    """Write a new limit for ``/slurm/v0.0.<version>/job/<id>``."""
+    return {"time_limit": _nested(limit_min) if version >= _NESTED_SINCE else limit_min}
+
+
 def _nested(value: int) -> dict[str, Any]:
     return {"set": True, "infinite": False, "number": value}
 

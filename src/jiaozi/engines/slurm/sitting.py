@@ -1,18 +1,38 @@
-"""Sessions on a Slurm cluster: each on a compute node, and known by files in the folder that all nodes share."""
+"""Sessions on a Slurm cluster: each on a compute node, and known by files in the folder that all nodes share.
+
+Slurmrestd gives no files: there a session tells of itself in its job's comment, and what it saved stays at the centre.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePosixPath
+from typing import Any
 from uuid import UUID
 
 from jiaozi.engines.sessions.dressing import ACCESS_BYTES_MAX, Programs, dressed, read_access, read_saved
+from jiaozi.engines.slurm import telling
+from jiaozi.engines.slurm.jobs import outcome_of
 from jiaozi.engines.slurm.options import Options, Transport
 from jiaozi.engines.slurm.ports import NAME_PREFIX, Cluster, Job
-from jiaozi.order.ports import Access, JobSpec, Saved, UnableToExtend, UnableToReachEngine, UnableToSubmit
+from jiaozi.order.ports import (
+    JUPYTERLAB,
+    Access,
+    JobSpec,
+    Saved,
+    UnableToExtend,
+    UnableToReachEngine,
+    UnableToSubmit,
+)
+
+Find = Callable[[UUID], Job | None]
+"""Finds an order's job; asked for only where the job says what no file does."""
 
 _MS_PER_MIN = 60_000
+_HEARS_S = 30
+"""Until a session has heard that its comment asks it to end, and its job is over once it did."""
 _SIGNAL_STEP_S = 60
 """Slurm asks a job to end up to so much earlier than it was told to."""
 
@@ -22,16 +42,20 @@ class Sitting:
 
     def __init__(self, options: Options, cluster: Cluster) -> None:
         self._options, self._cluster = options, cluster
-        self._programs = Programs(jupyter=options.jupyter, sshd=options.sshd)
+        self._by_comment = options.transport is Transport.REST
+        has_token = bool(options.session_key_file) or not self._by_comment
+        self._programs = Programs(jupyter=options.jupyter if has_token else (), sshd=options.sshd)
         self.end_grace_ms = (options.session_grace_s + _SIGNAL_STEP_S) * 1000
 
     @property
     def sessions(self) -> frozenset[str]:
-        """What can be opened; nothing by slurmrestd, which gives no files, nor where nobody answers for the account.
+        """What can be opened; nothing where nobody answers for the account.
 
         All jobs and sessions run as one account, so that any of them reads the token and the files of every other.
+        By slurmrestd nothing behind a gate either: it lets no job change the comment that its permit lies in.
         """
-        if self._options.transport is Transport.REST or not self._options.sessions_share_an_account:
+        options = self._options
+        if not options.sessions_share_an_account or (self._by_comment and options.permit_key_file):
             return frozenset()
         return self._programs.opens
 
@@ -59,7 +83,14 @@ class Sitting:
             archive=self._path(spec.order_id, "saved.tar.gz"),
             archive_bytes_max=self._options.session_bytes_max,
             end_within_s=self._options.session_grace_s,
+            more=self._more(spec) if self._by_comment and spec.session is not None else None,
         )
+
+    def _more(self, spec: JobSpec) -> Mapping[str, Any]:
+        """Say what a session tells by, and the token that it can't tell."""
+        wants_token = spec.session is not None and spec.session.opens == JUPYTERLAB and JUPYTERLAB in self.sessions
+        token = telling.token(self._options, spec.order_id) if wants_token else ""
+        return {**telling.programs(self._options), "token": token}
 
     def extend(self, job: Job, time_limit_ms: int, now: datetime) -> None:
         """Raise a running job's limit.
@@ -78,29 +109,68 @@ class Sitting:
             raise _ending()
         self._cluster.extend(job.job_id, limit_min)
 
-    def access(self, order_id: UUID) -> Access | None:
+    def asks(self, job: Job, now: datetime) -> bool:
+        """Say whether a job is asked to end and gets its time for it; else it is to be ended by Slurm.
+
+        So it is with a session that tells by its comment: Slurm would not let it tell what it saved any more.
+        """
+        if not self._by_comment or job.state != "RUNNING":
+            return False
+        now_s, asked_s = int(now.timestamp()), telling.asked_at_s(job)
+        if asked_s is not None:
+            return now_s < asked_s + self._options.session_grace_s + _HEARS_S
+        comment = telling.asking(job, now_s)
+        if comment:
+            self._cluster.note(job.job_id, comment)
+        return bool(comment)
+
+    def access(self, order_id: UUID, find: Find) -> Access | None:
         """Read what the session wrote of itself."""
-        return read_access(self._cluster.tail(self._path(order_id, "access.json"), ACCESS_BYTES_MAX))
+        if not self._by_comment:
+            return read_access(self._cluster.tail(self._path(order_id, "access.json"), ACCESS_BYTES_MAX))
+        job = find(order_id)
+        if job is None or job.state != "RUNNING":
+            return None
+        found = read_access(telling.told(job))
+        if found is None or found.opens != JUPYTERLAB:
+            return found
+        return replace(found, token=telling.token(self._options, order_id))
 
-    def saved(self, order_id: UUID) -> Saved | None:
-        """Read what the session wrote of its files."""
-        return read_saved(self._cluster.tail(self._path(order_id, "saved.tar.gz.json"), ACCESS_BYTES_MAX))
+    def saved(self, order_id: UUID, find: Find) -> Saved | None:
+        """Read what the session wrote of its files.
 
-    def read_saved(self, order_id: UUID) -> Iterator[bytes]:
+        By slurmrestd the name is the path at the centre, where they stay. Of a job that said nothing, as one that was
+        killed at its limit, it is that of the work folder.
+        """
+        if not self._by_comment:
+            return read_saved(self._cluster.tail(self._path(order_id, "saved.tar.gz.json"), ACCESS_BYTES_MAX))
+        job = find(order_id)
+        if job is None or outcome_of(job) is None:
+            return None
+        told = telling.told(job)
+        if told == b"{}":  # it said that nothing was kept
+            return None
+        found = read_saved(told)
+        if found is None:
+            return Saved(name=self._path(order_id, "", "work"), size=0, sha256="")
+        return replace(found, name=self._path(order_id, "saved.tar.gz"))
+
+    def read_saved(self, order_id: UUID, find: Find) -> Iterator[bytes]:
         """Give the saved files in one piece; what is more than one answer may be stays at the centre, which is said."""
-        saved, path = self.saved(order_id), self._path(order_id, "saved.tar.gz")
+        saved, path = self.saved(order_id, find), self._path(order_id, "saved.tar.gz")
         if saved is None:
             return
-        if saved.size > self._options.answer_bytes_max:
+        if self._by_comment or saved.size > self._options.answer_bytes_max:
             raise UnableToReachEngine(
-                "SAVED_TOO_LARGE",
-                f"保存的文件有{saved.size}字节，请在中心直接取用：{path}",
-                f"{saved.size} bytes were saved; take them at the centre itself: {path}",
+                "SAVED_AT_CENTRE" if self._by_comment else "SAVED_TOO_LARGE",
+                f"保存的文件请在中心直接取用（{saved.size}字节）：{path}",
+                f"take what was saved at the centre itself ({saved.size} bytes): {path}",
             )
         yield self._cluster.tail(path, saved.size)
 
-    def _path(self, order_id: UUID, name: str) -> str:
-        return str(PurePosixPath(self._options.folder, f"{NAME_PREFIX}{order_id}.{name}"))
+    def _path(self, order_id: UUID, name: str, *below: str) -> str:
+        """Give the path of an order's file beside its folder; without a name, of what lies in the folder."""
+        return str(PurePosixPath(self._options.folder, f"{NAME_PREFIX}{order_id}{name and '.'}{name}", *below))
 
 
 def _ending() -> UnableToExtend:

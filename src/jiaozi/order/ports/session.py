@@ -107,7 +107,11 @@ class Access:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """A session's work folder, kept at its end as one gzipped tar file."""
+    """A session's work folder, kept at its end as one gzipped tar file.
+
+    A ``name`` that begins with a slash is the file's path at the centre, from where it can't be brought; ``sha256`` is
+    empty where nobody said what it is.
+    """
 
     name: str
     size: int

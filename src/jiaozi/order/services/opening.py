@@ -49,6 +49,13 @@ def saved_files(*, order_id: UUID, by: Actor) -> tuple[str, int, Iterator[bytes]
     kept = row.session
     if not kept.saved_name:
         raise UnableToOpenSession("NOTHING_SAVED", "没有保存的文件", "nothing was saved", field="order")
+    if kept.saved_name.startswith("/"):
+        raise UnableToOpenSession(
+            "SAVED_AT_CENTRE",
+            f"保存的文件留在中心，请在中心取用：{kept.saved_name}",
+            f"what was saved stays at the centre; take it there: {kept.saved_name}",
+            field="order",
+        )
     return kept.saved_name, kept.saved_size or 0, engine.read_saved(row.id)
 
 
