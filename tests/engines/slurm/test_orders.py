@@ -135,12 +135,13 @@ SKEWED = "echo 'sbatch: error: Munge decode failed: Expired credential' >&2; exi
 """What can't be had of a sound cluster is said by a stub in the place of one of its programs."""
 
 
-def _stub(clusters, program, text):
+def _stub(clusters, names, text):
     programs = clusters.root / f"stub-{new_id()}"
     programs.mkdir(mode=0o755)
-    file = programs / program
-    file.write_text(f"#!/bin/sh\n{text}\n")
-    file.chmod(0o755)
+    for name in names.split():
+        file = programs / name
+        file.write_text(f"#!/bin/sh\n{text}\n")
+        file.chmod(0o755)
     return {"programs": str(programs)}
 
 
@@ -156,8 +157,8 @@ def _bad_inputs(clusters, login, folder):
         ({"account": "not-ours"}, "ASSOCIATION_REFUSED", True),
         ({"classes": {"demo-core": {"partition": "nowhere"}}}, "PARTITION_UNKNOWN", True),
         (_stub(clusters, "sbatch", SKEWED), "CLOCK_SKEW", False),
-        (_stub(clusters, "squeue", HALF), "ANSWER_GARBLED", False),
-        (_stub(clusters, "squeue", "sleep 60") | {"timeout_s": 1}, "ENGINE_TOO_SLOW", False),
+        (_stub(clusters, "sbatch squeue", HALF), "ANSWER_GARBLED", False),
+        (_stub(clusters, "sbatch squeue", "sleep 60") | {"timeout_s": 1}, "ENGINE_TOO_SLOW", False),
         (rest, "TOKEN_EXPIRED", False),  # last: by now it has
     ]
 
