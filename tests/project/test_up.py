@@ -20,7 +20,7 @@ from jiaozi.project import postgres, up
 from jiaozi.project.postgres import processes
 
 PROGRAM = [sys.executable, "-c", "from jiaozi.cli.main import run; run()"]
-PATIENCE_S = 120
+PATIENCE_S = 300
 
 
 def eventually(found, what, running=None):
