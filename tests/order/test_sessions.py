@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, timedelta
 from fractions import Fraction
+from hashlib import sha256
 from uuid import uuid4
 
 import psycopg
@@ -505,16 +506,32 @@ def test_a_holder_is_warned_once_at_each_step_and_anew_after_an_extension(world,
 
 
 def test_what_a_session_saved_is_written_down_and_given_to_its_holder(world, engine, running):
-    engine.kept = Saved(name="saved.tar.gz", size=5, sha256="ab" * 32)
+    digest = sha256(b"bytes").hexdigest()
+    engine.kept = Saved(name="saved.tar.gz", size=5, sha256=digest)
     end(world, engine, running)
     order.tend_sessions(now=world.now + timedelta(hours=1))
     order.tend_sessions(now=world.now + timedelta(hours=1))
     (body,) = lines(running, "save")
-    assert (body["bytes"], body["sha256"]) == (5, "ab" * 32)
+    assert (body["bytes"], body["sha256"]) == (5, digest)
     name, size, content = order.saved_files(order_id=running.id, by=world.applicant(running.holder))
     assert (name, size, b"".join(content)) == ("saved.tar.gz", 5, b"bytes")
     with pytest.raises(UnableToOpenSession):
         order.saved_files(order_id=running.id, by=CENTRE_CLERK)
+
+
+@pytest.mark.parametrize("pieces", [(b"other",), (b"", b"by", b"tez"), ()])
+def test_files_that_are_not_what_was_written_down_are_never_given_whole(world, engine, running, monkeypatch, pieces):
+    """Whatever the centre tells later: the order's own record stands."""
+    engine.kept = Saved(name="saved.tar.gz", size=5, sha256=sha256(b"bytes").hexdigest())
+    end(world, engine, running)
+    order.tend_sessions(now=world.now + timedelta(hours=1))
+    monkeypatch.setattr(engine, "read_saved", lambda _: iter(pieces))
+    _, _, content = order.saved_files(order_id=running.id, by=world.applicant(running.holder))
+    given = []
+    with pytest.raises(UnableToReachEngine) as refused:
+        given.extend(content)
+    assert refused.value.reason.code == "SAVED_CHANGED"
+    assert len(b"".join(given)) < len(b"".join(pieces)) or not pieces
 
 
 def test_what_stays_at_its_centre_is_named_by_its_path_and_not_given(world, engine, running):

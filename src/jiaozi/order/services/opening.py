@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from uuid import UUID
 
 from jiaozi.order import queries
 from jiaozi.order.models import Order
-from jiaozi.order.ports import Access, SessionEngine
+from jiaozi.order.ports import Access, SessionEngine, UnableToReachEngine
 from jiaozi.order.rules import State
 from jiaozi.order.rules.session import UnableToOpenSession, check_access
 from jiaozi.order.services.engines import engine_of
@@ -36,14 +37,14 @@ def access(*, order_id: UUID, by: Actor) -> Access:
 
 
 def saved_files(*, order_id: UUID, by: Actor) -> tuple[str, int, Iterator[bytes]]:
-    """Give the name, the size and the content of what an ended session saved.
+    """Give the name, the size and the content of what an ended session saved, held to the SHA-256 of its end.
 
     Raises
     ------
     UnableToOpenSession
         When it is another's, no session, or saved nothing.
     UnableToReachEngine
-        When its engine gave no answer.
+        When its engine gave no answer; from the content, before its last piece, where it is another one.
     """
     row, engine = _own(order_id, by)
     kept = row.session
@@ -56,7 +57,26 @@ def saved_files(*, order_id: UUID, by: Actor) -> tuple[str, int, Iterator[bytes]
             f"what was saved stays at the centre; take it there: {kept.saved_name}",
             field="order",
         )
-    return kept.saved_name, kept.saved_size or 0, engine.read_saved(row.id)
+    return kept.saved_name, kept.saved_size or 0, _held_to(kept.saved_sha256, engine.read_saved(row.id))
+
+
+def _held_to(digest: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Give all pieces, the last one only once the whole is what was written down."""
+    found, held = sha256(), b""
+    for piece in pieces:
+        found.update(piece)
+        if held:
+            yield held
+        held = piece
+    if digest and found.hexdigest() != digest:
+        raise UnableToReachEngine(
+            "SAVED_CHANGED",
+            "中心给出的文件与会话结束时记录的SHA-256不符，未予提供；请联系该中心",
+            "the files that the centre gave don't have the SHA-256 that was written down at the session's end, "
+            "so they are not given: ask the centre",
+        )
+    if held:
+        yield held
 
 
 def _own(order_id: UUID, by: Actor) -> tuple[Order, SessionEngine]:
