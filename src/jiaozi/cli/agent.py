@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import threading
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from jiaozi.cli.house import wiring
 from jiaozi.kernel import clock, signed
 from jiaozi.kernel.refusal import Refused
 
@@ -42,9 +44,24 @@ def run(
     once: Annotated[bool, typer.Option(help="do one round; exit status 1 if the platform was not reached")] = False,
 ) -> None:
     """Do round after round until it is stopped · 持续运行."""
-    agent = _made(_read(options))
-    if once:
-        raise typer.Exit(0 if agent.step() else 1)
+    given = _read(options)
+    with _part("spool").alone(Path(given["spool"])) as mine:
+        if not mine:
+            raise UnableToRunAgent(
+                "AGENT_RUNS",
+                f"已有一个代理进程在使用{given['spool']}，请先停止它",
+                f"another agent process works with {given['spool']}: stop that one first",
+                field="spool",
+            )
+        agent = _made(given)
+        if once:
+            raise typer.Exit(0 if agent.step() else 1)
+        _go_on(agent, every)
+
+
+def _go_on(agent: Any, every: float) -> None:
+    """Do rounds until the process is ended; what goes wrong is logged as JSON lines, to standard error."""
+    wiring("logs").configure(logging.WARNING)
     stop = threading.Event()
     reached = True
     while not stop.wait(every):

@@ -40,10 +40,11 @@ class Paper:
 
     def __init__(self):
         self.jobs, self.submissions, self.away, self.at, self.attempts = {}, {}, False, BEGAN, []
+        self.raises, self.cancels = {}, []
 
     def submit(self, spec, *, first_attempt=False):
         assert not first_attempt or spec.order_id not in self.submissions, "a second attempt was called the first"
-        self._check()
+        self._check(spec.order_id)
         self.attempts.append((spec.order_id, first_attempt))
         if spec.resource_class == "none":
             raise UnableToSubmit("RESOURCE_CLASS_UNKNOWN", "没有", "there is no such class", field="resource_class")
@@ -60,7 +61,7 @@ class Paper:
                 job |= {"ended": end, "outcome": JobOutcome.SUCCEEDED}
 
     def status(self, order_ids):
-        self._check()
+        self._check(*order_ids)
         return {order_id: self._status(order_id) for order_id in order_ids if order_id in self.jobs}
 
     def _status(self, order_id):
@@ -71,11 +72,15 @@ class Paper:
         )  # fmt: skip
 
     def cancel(self, order_id):
-        self._check()
+        self._check(order_id)
+        self.cancels.append(order_id)
         if order_id not in self.jobs:
             raise UnableToFindJob("job_unknown", "没有", "no such job")
-        if self.jobs[order_id]["ended"] is None:
+        if self.jobs[order_id]["ended"] is None and self.ends(order_id):
             self.jobs[order_id] |= {"ended": self.at, "outcome": JobOutcome.CANCELLED}
+
+    def ends(self, order_id):
+        return True
 
     def usage(self, cursor):
         self._check()
@@ -104,12 +109,15 @@ class Paper:
         return (Capacity(resource_class="cpu", units_total=8, units_free=8, jobs_queued=0),)
 
     def logs(self, order_id, tail_bytes):
-        self._check()
+        self._check(order_id)
         return f"log of {order_id}".encode()[-tail_bytes:]
 
-    def _check(self):
+    def _check(self, *order_ids):
         if self.away:
             raise UnableToReachEngine("CENTRE_UNREACHABLE", "断", "away")
+        for order_id in order_ids:
+            if order_id in self.raises:
+                raise self.raises[order_id]
 
 
 class Sittings(Paper):
@@ -126,7 +134,7 @@ class Sittings(Paper):
         return self.jobs[order_id]["spec"].time_limit_ms
 
     def extend(self, order_id, time_limit_ms):
-        self._check()
+        self._check(order_id)
         if order_id not in self.jobs:
             raise UnableToFindJob("job_unknown", "没有", "no such job")
         job = self.jobs[order_id]
@@ -142,7 +150,7 @@ class Sittings(Paper):
             raise UnableToReachEngine("CENTRE_UNREACHABLE", "断", "raised, and the answer is lost")
 
     def access(self, order_id):
-        self._check()
+        self._check(order_id)
         if not self.listens or self.jobs[order_id]["ended"]:
             return None
         return Access(
@@ -150,11 +158,11 @@ class Sittings(Paper):
         )
 
     def saved(self, order_id):
-        self._check()
+        self._check(order_id)
         return self.kept.get(order_id)
 
     def read_saved(self, order_id):
-        self._check()
+        self._check(order_id)
         yield self.content[order_id]
 
 

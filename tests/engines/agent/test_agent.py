@@ -18,6 +18,7 @@ from jiaozi.engines.agent.envelope import Envelope, UnableToRead, seal, unseal
 from jiaozi.engines.agent.http import Https
 from jiaozi.engines.agent.options import read_options
 from jiaozi.engines.agent.runner import UnableToReachPlatform
+from jiaozi.engines.agent.spool import alone
 from jiaozi.kernel import clock
 from jiaozi.kernel.ids import new_id
 from jiaozi.order.ports import JobOutcome, JobState, UnableToFindJob, UnableToReachEngine, UnableToSubmit
@@ -429,3 +430,24 @@ def test_what_an_agent_that_lost_its_memory_hears_again_is_no_first_attempt(both
         both.agent.step()
     assert both.paper.attempts[1:] == [(order.order_id, False)]
     assert both.submitted(order).engine_job == f"paper-{order.order_id}"
+
+
+def test_one_agent_at_a_time_works_with_a_memory(both, tmp_path):
+    options = tmp_path / "options.json"
+    given = {
+        "centre": "sichuan", "platform_url": "http://127.0.0.1:9", "engine": "process",
+        "spool": str(tmp_path / "centre.db"), "engine_options": {"enabled": False, "spool": str(tmp_path / "jobs")},
+        "key_file": str(tmp_path / "agent.key"), "platform_key_file": str(tmp_path / "platform.pub"),
+    }  # fmt: skip
+    options.write_text(json.dumps(given))
+    for words in ([], ["--once"]):
+        with alone(tmp_path / "centre.db") as mine:
+            assert mine
+            second = CliRunner().invoke(agent_app, ["run", "--options", str(options), *words])
+        assert (second.exception.reason.code, second.exception.reason.field) == ("AGENT_RUNS", "spool")
+        assert not (tmp_path / "centre.db").exists(), "nothing is touched"
+    assert CliRunner().invoke(agent_app, ["run", "--options", str(options), "--once"]).exit_code == 1
+    with alone(tmp_path / "centre.db") as mine:
+        assert mine, "free again after the first one's end"
+        shown = CliRunner().invoke(agent_app, ["leases", "--options", str(options)])
+    assert (shown.exit_code, json.loads(shown.output)) == (0, [])

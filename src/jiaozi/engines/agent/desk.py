@@ -15,12 +15,12 @@ from uuid import UUID
 
 from jiaozi.engines.agent import link, session_desk, wire
 from jiaozi.engines.agent.link import Line
-from jiaozi.engines.agent.session_desk import SessionDesk
+from jiaozi.engines.agent.session_desk import SessionDesk, is_over
 from jiaozi.engines.agent.spool import Page, Spool
 from jiaozi.kernel import clock
 from jiaozi.kernel.canonical import canonical
 from jiaozi.lease.rules import seal
-from jiaozi.order.ports import JobSpec, JobState, UnableToSubmit
+from jiaozi.order.ports import JobSpec, UnableToSubmit
 
 Job = dict[str, Any]
 
@@ -66,7 +66,7 @@ class Desk:
             known = page.job(order_id)
             if known is None:
                 return False
-            if not known.get("cancelled") and not _is_over(known):
+            if not known.get("cancelled") and not is_over(known):
                 page.keep_job(order_id, {**known, "cancelled": True}, live=True)
                 page.say({"do": "cancel", "order": str(order_id)})
             return True
@@ -75,9 +75,9 @@ class Desk:
         """Ask for the end of a job's log, and give what is known of it by now."""
         with self.spool.change() as page:
             known = page.job(order_id)
-            over = known is not None and _is_over(known)
+            over = known is not None and is_over(known)
             if known is not None and not (over and known.get("log_final")) and not known.get("log_asked"):
-                page.keep_job(order_id, {**known, "log_asked": True}, live=not over)
+                page.keep_job(order_id, {**known, "log_asked": True}, live=session_desk.is_live(known))
                 page.say({"do": "log", "order": str(order_id), "bytes": tail_bytes})
             return known
 
@@ -146,11 +146,6 @@ def _check_text(spec: JobSpec) -> None:
         ) from None
 
 
-def _is_over(known: Job) -> bool:
-    status = known.get("status")
-    return known["stand"] == "refused" or (status is not None and status["state"] == JobState.ENDED)
-
-
 def _take(page: Page, message: Mapping[str, Any]) -> None:
     kind = message.get("tell")
     page.set("heard_at", clock.now().isoformat())
@@ -195,12 +190,18 @@ def _take_of_job(page: Page, kind: str, message: Mapping[str, Any]) -> None:
     elif kind == "log":
         known |= {"log": message["text"], "log_asked": False, "log_final": message["final"]}
     session_desk.take(page, order_id, known, message)
-    page.keep_job(order_id, known, live=not _is_over(known))
+    page.keep_job(order_id, known, live=session_desk.is_live(known))
 
 
 def _tell_all(page: Page) -> None:
-    """Say again what an agent that lost its memory must know: each job that may still run; twice is harmless."""
+    """Say again what an agent that lost its memory must know: each job that may still run; twice is harmless.
+
+    What has ended is not asked for again: an engine that forgot it would run it once more.
+    """
     for order_id, known in page.live_jobs().items():
+        if is_over(known):
+            session_desk.tell_ended(page, order_id, known)
+            continue
         page.say({"do": "submit", "spec": known["spec"]})
         if known.get("cancelled"):
             page.say({"do": "cancel", "order": str(order_id)})

@@ -15,11 +15,13 @@ from typing import Any
 from uuid import UUID
 
 from jiaozi.engines.agent import leases, link, sitting, wire
+from jiaozi.engines.agent.apart import Apart
 from jiaozi.engines.agent.link import Line
 from jiaozi.engines.agent.spool import Page, Spool
 from jiaozi.kernel import clock
 from jiaozi.order.ports import (
     Engine,
+    JobStatus,
     UnableToFindJob,
     UnableToReachEngine,
     UnableToReadUsage,
@@ -28,6 +30,8 @@ from jiaozi.order.ports import (
 
 LETTERS_PER_STEP = 50
 PAGES_PER_STEP = 20
+STATUS_FAULTS_MAX = 24
+"""How many status calls may break in one look: enough to find the one order among thousands that breaks them."""
 
 
 class UnableToReachPlatform(Exception):  # noqa: N818 - an answer: try again later
@@ -45,7 +49,10 @@ class Agent:
         self.line, self.spool, self.engine, self._exchange = line, spool, engine, exchange
         self._untried: set[UUID] = set()
         """Jobs whose first attempt this process was asked for and has not made. It is kept nowhere: whoever comes after
-        a process that was killed, or a memory put back from a copy, knows nothing of it and looks."""
+        a process that was killed knows nothing of it and looks. A memory that was put back from a copy may hear a
+        letter again that it never confirmed, and not look: that is why copies are forbidden."""
+        self._apart = Apart()
+        self._offered: sitting.Job | None = None
         with spool.change() as page:
             if page.get("memory_told") != page.get("memory"):
                 leases.tell_memory(page)
@@ -60,11 +67,14 @@ class Agent:
     def look(self) -> None:
         """Note what is new at the engine: statuses, sessions, usage, capacity; give back leases that have ended."""
         leases.give_back_ended(self.line, self.spool, clock.now())
-        for part in (self._look_at_jobs, self._look_at_sessions, self._look_at_usage, self._look_at_capacity):
-            try:
+        for name, part in (
+            ("status", self._look_at_jobs),
+            ("sessions", self._look_at_sessions),
+            ("usage", self._look_at_usage),
+            ("capacity", self._look_at_capacity),
+        ):
+            with self._apart.part(f"look at {name}"):
                 part()
-            except UnableToReachEngine:
-                continue
 
     def talk(self) -> bool:
         """Exchange letters until neither side has more to say, at most a bounded number."""
@@ -84,13 +94,15 @@ class Agent:
         with self.spool.change() as page:
             wanted = page.live_jobs()
         for order_id, known in wanted.items():
-            try:
-                self._submit(order_id, known)
-                self._cancel(order_id, known)
-                sitting.work(self.spool, self.engine, order_id, known)
-                self._log(order_id, known)
-            except UnableToReachEngine:
-                continue
+            with suppress(UnableToReachEngine):
+                for name, do in (
+                    ("submit", self._submit),
+                    ("cancel", self._cancel),
+                    ("session", self._work_for_session),
+                    ("log", self._log),
+                ):
+                    with self._apart.order(order_id, name):
+                        do(order_id, known)
 
     def _take(self, page: Page, message: Mapping[str, Any]) -> None:
         if message.get("do") == "lease":
@@ -103,6 +115,8 @@ class Agent:
             _take(page, message)
 
     def _submit(self, order_id: UUID, known: dict[str, Any]) -> None:
+        with self.spool.change() as page:  # as it is now: whoever else had this memory may have handed it over
+            known |= page.job(order_id) or {}
         if known["stand"] != "asked":
             return
         first = order_id in self._untried
@@ -117,20 +131,24 @@ class Agent:
             page.keep_job(order_id, known, live=known["stand"] == "answered")
 
     def _cancel(self, order_id: UUID, known: dict[str, Any]) -> None:
-        if not known.get("cancel") or known["stand"] != "answered":
+        """Ask for a job's end in each round until it has come: an engine may ask it first, and end it later."""
+        if not known.get("cancel") or known["stand"] != "answered" or sitting.is_over(known):
             return
-        with suppress(UnableToFindJob):
+        try:
             self.engine.cancel(order_id)
-        with self.spool.change() as page:
-            page.keep_job(order_id, {**known, "cancel": False}, live=True)
+        except UnableToFindJob:
+            with self.spool.change() as page:
+                page.keep_job(order_id, {**(page.job(order_id) or known), "cancel": False}, live=True)
+
+    def _work_for_session(self, order_id: UUID, known: dict[str, Any]) -> None:
+        sitting.work(self.spool, self.engine, order_id, known, self._apart)
 
     def _log(self, order_id: UUID, known: dict[str, Any]) -> None:
         if not known.get("log") or known["stand"] != "answered":
             return
-        try:
+        text = ""
+        with self._apart.order(order_id, "read the log"), suppress(UnableToFindJob):
             text = base64.b64encode(self.engine.logs(order_id, known["log"])).decode()
-        except UnableToFindJob:
-            text = ""
         over = sitting.is_over(known)
         with self.spool.change() as page:
             page.say({"tell": "log", "order": str(order_id), "text": text, "final": over})
@@ -145,8 +163,7 @@ class Agent:
             for order_id, each in live.items()
             if each["stand"] == "answered" and not sitting.is_over(each)
         }
-        found = self.engine.status(list(answered)) if answered else {}
-        for order_id, status in found.items():
+        for order_id, status in self._statuses(list(answered)).items():
             told = wire.write_status(status)
             if told == answered[order_id].get("status"):
                 continue
@@ -155,8 +172,31 @@ class Agent:
                 known = {**answered[order_id], "status": told}
                 page.keep_job(order_id, known, live=sitting.is_live(known))
 
+    def _statuses(self, order_ids: list[UUID]) -> dict[UUID, JobStatus]:
+        """Ask for all at once; where that breaks, for halves, until the orders that break it are found."""
+        found: dict[UUID, JobStatus] = {}
+        parts, faults = [order_ids] if order_ids else [], 0
+        while parts:
+            asked = parts.pop()
+            try:
+                found |= self.engine.status(asked)
+            except UnableToReachEngine:
+                raise
+            except Exception:
+                faults += 1
+                if faults > STATUS_FAULTS_MAX:
+                    raise
+                if len(asked) == 1:
+                    with self._apart.order(asked[0], "status"):
+                        raise
+                else:
+                    half = len(asked) // 2
+                    parts += [asked[half:], asked[:half]]
+        return found
+
     def _look_at_sessions(self) -> None:
-        sitting.look(self.spool, self.engine)
+        self._offered = sitting.tell_offer(self.spool, self.engine, self._offered)
+        sitting.look(self.spool, self.engine, self._apart)
 
     def _look_at_usage(self) -> None:
         for _ in range(PAGES_PER_STEP):
@@ -210,14 +250,15 @@ def _take(page: Page, message: Mapping[str, Any]) -> None:
                 page.say({"tell": "status", "order": str(order_id), "status": known["status"]})
             known |= {"way_of": None, "saved_told": False}
             page.keep_job(order_id, known, live=sitting.is_live(known))
-    elif message.get("do") in {"extend", "fetch"}:
+    elif message.get("do") in {"ended", "extend", "fetch"}:
         sitting.take(page, message)
     elif message.get("do") in {"cancel", "log"}:
         order_id = UUID(message["order"])
         known = page.job(order_id)
         if known is not None:
-            wish = {"cancel": True} if message["do"] == "cancel" else {"log": message["bytes"]}
-            page.keep_job(order_id, {**known, **wish}, live=True)
+            is_cancel = message["do"] == "cancel"
+            wish = {"cancel": True} if is_cancel else {"log": message["bytes"]}
+            page.keep_job(order_id, {**known, **wish}, live=not is_cancel or sitting.is_live(known))
 
 
 def _tell_all(page: Page) -> None:

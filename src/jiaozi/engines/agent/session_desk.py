@@ -30,6 +30,8 @@ PIECES_MAX = 10_000
 """Most pieces that are kept of a session's files, whatever a centre sends."""
 _FETCH_AGAIN = timedelta(minutes=10)
 _FILES_KEPT = timedelta(hours=24)
+_SAVED_WITHIN = timedelta(hours=24)
+"""How long the agent looks for what an ended session saved."""
 _KEPT_BEYOND = timedelta(minutes=10)
 """How long past its limit a way in may lie here when nobody says that the session is over."""
 
@@ -68,7 +70,7 @@ class SessionDesk:
                 raise UnableToFindJob(
                     "job_unknown", f"没有订单{order_id}的作业", f"there is no job for order {order_id}", field="order"
                 )
-            if _is_over(known):
+            if is_over(known):
                 raise UnableToExtend("SESSION_OVER", "会话已结束", "the session is over", field="order")
             if limit_ms <= known.get("limit_ms", 0):
                 return
@@ -160,7 +162,7 @@ class SessionDesk:
             if refused or not fetching or now - datetime.fromisoformat(fetching) > _FETCH_AGAIN:
                 fetching = None if refused else now.isoformat()
                 told = {"fetching": fetching, "files_refused": None, "pieces": 0}
-                page.keep_job(order_id, {**known, **told}, live=False)
+                page.keep_job(order_id, {**known, **told}, live=False)  # its hash was told: it is over
                 if not refused:
                     page.say({"do": "fetch", "order": str(order_id), "bytes_max": bytes_max})
         if refused:  # told once: whoever asks again has them asked for again
@@ -201,9 +203,28 @@ def _another_key() -> UnableToReachEngine:
     )
 
 
-def _is_over(known: Mapping[str, Any]) -> bool:
+def is_over(known: Mapping[str, Any]) -> bool:
+    """Say whether a job has ended, or never began."""
     status = known.get("status")
     return known["stand"] == "refused" or (status is not None and status["state"] == JobState.ENDED)
+
+
+def is_live(known: Mapping[str, Any]) -> bool:
+    """Say whether the agent may have more to tell of a job: its end, or what an ended session saved, for a day."""
+    if not is_over(known):
+        return True
+    if known["stand"] == "refused" or not known["spec"].get("session") or "saved" in known:
+        return False
+    return clock.now() - datetime.fromisoformat(known["status"]["ended_at"]) < _SAVED_WITHIN
+
+
+def tell_ended(page: Page, order_id: UUID, known: Job) -> None:
+    """Have an agent without memory look for what an ended session saved; one that ended long ago is left."""
+    if is_live(known):
+        body = {"spec": known["spec"], "job": known.get("job", ""), "status": known["status"]}
+        page.say({"do": "ended", "order": str(order_id), **body})
+    else:
+        page.keep_job(order_id, known, live=False)
 
 
 def _refusal(extension: Mapping[str, Any] | None, limit_ms: int) -> Mapping[str, Any] | None:
@@ -212,9 +233,15 @@ def _refusal(extension: Mapping[str, Any] | None, limit_ms: int) -> Mapping[str,
 
 
 def _until(known: Mapping[str, Any]) -> datetime:
-    """Give the instant at which a session must be over whatever was answered."""
+    """Give the instant at which a session must be over whatever was answered.
+
+    It began when its centre says, or when that was heard here if that is later: a centre's clock may be slow.
+    """
     status, extension = known.get("status") or {}, known.get("extension") or {}
     began = datetime.fromisoformat(status.get("started_at") or known["asked_at"])
+    run, heard_at = known.get("run_heard") or ("", "")
+    if run and run == status.get("started_at"):
+        began = max(began, datetime.fromisoformat(heard_at))
     longest_ms = max(known["spec"]["time_limit_ms"], known.get("limit_ms", 0), extension.get("limit_ms", 0))
     return began + timedelta(milliseconds=longest_ms) + _KEPT_BEYOND
 
@@ -227,18 +254,22 @@ def take_offer(page: Page, message: Mapping[str, Any]) -> None:
 def take(page: Page, order_id: UUID, known: Job, message: Mapping[str, Any]) -> None:
     """Keep what the agent told of a session, and forget the way in when it is over."""
     kind = message["tell"]
-    if kind == "access" and not _is_over(known):
+    if kind == "access" and not is_over(known):
         page.keep_way(order_id, message["sealed"], _until(known))
     elif kind == "extension":
         _take_answer(known, message)
     elif kind == "saved":
-        known["saved"] = message["saved"]
+        known["saved"] = known.get("saved") or message["saved"]  # the first word stands
     elif kind == "piece" and known.get("fetching") and 0 <= message["number"] < PIECES_MAX:
         page.keep_piece(order_id, message["number"], message["sealed"], clock.now())
     elif kind == "files" and known.get("fetching"):
         known |= {"pieces": message["count"], "files_refused": message["refused"]}
-    elif kind == "status" and _is_over(known):
+    elif kind == "status" and is_over(known):
         page.forget_way(order_id)
+    elif kind == "status":
+        run = known["status"]["started_at"]
+        if run and run != (known.get("run_heard") or [""])[0]:
+            known["run_heard"] = [run, clock.now().isoformat()]
 
 
 def _take_answer(known: Job, message: Mapping[str, Any]) -> None:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from jiaozi.engines.agent import sealing, wire
+from jiaozi.engines.agent.apart import Apart
 from jiaozi.engines.agent.spool import Page, Spool
 from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
@@ -39,26 +41,36 @@ _NO_FILES = UnableToReachEngine(
 _GONE = Reason("SESSION_OVER", Label("会话已结束", "the session is over"), field="order")
 
 
-def look(spool: Spool, engine: Engine) -> None:
-    """Tell what is new of sessions.
+def tell_offer(spool: Spool, engine: Engine, told: Job | None) -> Job:
+    """Tell what is opened here where it is new, and at each start: a platform of before confirmed the word unread.
+
+    ``told`` is what this process told last; gives what it has told now.
+    """
+    offer = _offer(engine)
+    with spool.change() as page:
+        if told != offer or page.get("sessions_told") != json.dumps(offer):
+            page.say({"tell": "sessions", **offer})
+            page.set("sessions_told", json.dumps(offer))
+    return offer
+
+
+def look(spool: Spool, engine: Engine, apart: Apart) -> None:
+    """Tell what is new of sessions; what goes wrong with one is its own.
 
     Raises
     ------
     UnableToReachEngine
         When the engine did not answer for several of them; the rest waits for the next round.
     """
-    offer = _offer(engine)
     with spool.change() as page:
-        if page.get("sessions_told") != json.dumps(offer):
-            page.say({"tell": "sessions", **offer})
-            page.set("sessions_told", json.dumps(offer))
         sessions = {order_id: known for order_id, known in page.live_jobs().items() if _is_session(known)}
     if not isinstance(engine, SessionEngine):
         return
     misses = 0
     for order_id, known in sessions.items():
         try:
-            (_tell_saved if is_over(known) else _tell_access)(spool, engine, order_id, known)
+            with apart.order(order_id, "look at the session"):
+                (_tell_saved if is_over(known) else _tell_access)(spool, engine, order_id, known)
         except UnableToReachEngine:
             misses += 1
             if misses == MISSES_MAX:
@@ -94,7 +106,9 @@ def _tell_access(spool: Spool, engine: SessionEngine, order_id: UUID, known: Job
     run = status.get("started_at")
     if status.get("state") != JobState.RUNNING or known.get("way_of") == run or not seal_to:
         return
-    found = engine.access(order_id)
+    found = None
+    with suppress(UnableToFindJob):
+        found = engine.access(order_id)
     if found is None:
         return
     sealed = sealing.seal(json.dumps(asdict(found)).encode(), seal_to, order_id, "access")
@@ -104,9 +118,19 @@ def _tell_access(spool: Spool, engine: SessionEngine, order_id: UUID, known: Job
 
 
 def _tell_saved(spool: Spool, engine: SessionEngine, order_id: UUID, known: Job) -> None:
-    """Tell once what a session saved, or that nothing came of it."""
-    ended_at, found = datetime.fromisoformat(known["status"]["ended_at"]), engine.saved(order_id)
-    if found is None and known["status"]["started_at"] and clock.now() - ended_at < SAVED_WITHIN:
+    """Tell once what a session saved, or that nothing came of it within a day."""
+    ended_at, found = datetime.fromisoformat(known["status"]["ended_at"]), None
+    is_early = bool(known["status"]["started_at"]) and clock.now() - ended_at < SAVED_WITHIN
+    try:
+        found = engine.saved(order_id)
+    except UnableToReachEngine:
+        raise
+    except UnableToFindJob:
+        pass
+    except Exception:
+        if is_early:
+            raise
+    if found is None and is_early:
         return
     with spool.change() as page:
         page.say({"tell": "saved", "order": str(order_id), "saved": asdict(found) if found else None})
@@ -115,19 +139,28 @@ def _tell_saved(spool: Spool, engine: SessionEngine, order_id: UUID, known: Job)
 
 
 def take(page: Page, message: Mapping[str, Any]) -> None:
-    """Keep the platform's wish for more time, or for saved files; an answer that was given is not given twice."""
+    """Keep the platform's wish for more time, or for saved files; an answer that was given is not given twice.
+
+    An ended session that a memory which was lost has told of is looked at again for what it saved, and not asked for.
+    """
     order_id = UUID(message["order"])
     known = page.job(order_id)
-    if known is None:
-        return
-    if message["do"] == "fetch":
+    if message["do"] == "ended":
+        known = known or {"stand": "answered", "spec": message["spec"], "job": message["job"]}
+        if known["stand"] == "answered":
+            known |= {"status": message["status"], "saved_told": False}
+            page.keep_job(order_id, known, live=is_live(known))
+    elif known is None:
+        if message["do"] == "fetch":
+            page.say({"tell": "files", "order": str(order_id), "count": 0, "refused": _no_files()})
+    elif message["do"] == "fetch":
         page.keep_job(order_id, {**known, "fetch": message["bytes_max"]}, live=True)
     elif known.get("extended") != message["ask"]:
         wish = {"ask": message["ask"], "limit_ms": message["limit_ms"]}
         page.keep_job(order_id, {**known, "extend": wish}, live=True)
 
 
-def work(spool: Spool, engine: Engine, order_id: UUID, known: Mapping[str, Any]) -> None:
+def work(spool: Spool, engine: Engine, order_id: UUID, known: Mapping[str, Any], apart: Apart) -> None:
     """Do what was asked for a session, and tell the answer.
 
     Raises
@@ -136,9 +169,10 @@ def work(spool: Spool, engine: Engine, order_id: UUID, known: Mapping[str, Any])
         When nobody knows whether a limit was raised; the wish stays.
     """
     if known["stand"] == "answered" and known.get("extend"):
-        _extend(spool, engine, order_id, known)
+        with apart.order(order_id, "extend"):
+            _extend(spool, engine, order_id, known)
     if known["stand"] == "answered" and known.get("fetch"):
-        _give(spool, engine, order_id, known)
+        _give(spool, engine, order_id, known, apart)
 
 
 def _extend(spool: Spool, engine: Engine, order_id: UUID, known: Mapping[str, Any]) -> None:
@@ -160,21 +194,33 @@ def _extend(spool: Spool, engine: Engine, order_id: UUID, known: Mapping[str, An
         page.keep_job(order_id, {**latest, "extend": None, "extended": wish["ask"]}, live=is_live(latest))
 
 
-def _give(spool: Spool, engine: Engine, order_id: UUID, known: Mapping[str, Any]) -> None:
+def _give(spool: Spool, engine: Engine, order_id: UUID, known: Mapping[str, Any], apart: Apart) -> None:
     """Tell the saved files piece by piece, sealed; how many pieces there were comes last, or why there are none."""
-    count, refused = 0, _NO_FILES.reason
+    count, said = 0, _no_files()
     try:
-        for block in _blocks(engine, order_id, known["fetch"]):
-            sealed = sealing.seal(block, known["spec"]["session"]["seal_to"], order_id, f"saved {count}")
-            with spool.change() as page:
-                page.say({"tell": "piece", "order": str(order_id), "number": count, "sealed": sealed})
-            count += 1
+        with apart.order(order_id, "read the saved files"), suppress(UnableToFindJob):
+            count = _tell_pieces(spool, engine, order_id, known)
     except UnableToReachEngine as away:
-        count, refused = 0, away.reason
+        said = wire.write_reason(away.reason)
     with spool.change() as page:
-        latest, said = page.job(order_id) or known, wire.write_reason(refused) if not count else None
-        page.say({"tell": "files", "order": str(order_id), "count": count, "refused": said})
-        page.keep_job(order_id, {**latest, "fetch": 0}, live=is_live({**latest, "fetch": 0}))
+        latest = {**(page.job(order_id) or known), "fetch": 0}
+        page.say({"tell": "files", "order": str(order_id), "count": count, "refused": None if count else said})
+        page.keep_job(order_id, latest, live=is_live(latest))
+
+
+def _tell_pieces(spool: Spool, engine: Engine, order_id: UUID, known: Mapping[str, Any]) -> int:
+    """Tell all pieces; gives how many there were."""
+    count = 0
+    for block in _blocks(engine, order_id, known["fetch"]):
+        sealed = sealing.seal(block, known["spec"]["session"]["seal_to"], order_id, f"saved {count}")
+        with spool.change() as page:
+            page.say({"tell": "piece", "order": str(order_id), "number": count, "sealed": sealed})
+        count += 1
+    return count
+
+
+def _no_files() -> Job:
+    return wire.write_reason(_NO_FILES.reason)
 
 
 def _blocks(engine: Engine, order_id: UUID, bytes_max: int) -> Iterator[bytes]:

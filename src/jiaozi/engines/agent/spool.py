@@ -6,10 +6,12 @@ that a crash leaves both or neither.
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from uuid import UUID
 from jiaozi.kernel.ids import new_id
 
 _BUSY_S = 30
+_OWN = 0o600
 _TABLES = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS outbox (number INTEGER PRIMARY KEY, message TEXT NOT NULL);
@@ -34,12 +37,32 @@ CREATE TABLE IF NOT EXISTS told (number INTEGER PRIMARY KEY AUTOINCREMENT, order
 """
 
 
+@contextmanager
+def alone(path: Path) -> Iterator[bool]:
+    """Say whether no other process works with this memory; while the block lasts none may, where this one does.
+
+    The lock is a file beside it: SQLite's own would go with any handle of the file that is closed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWN)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(handle)  # the lock goes with it, also when the process is killed
+
+
 class Spool:
     """One side's memory."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path = path
+        self._keep_to_oneself()
         with closing(self._open()) as connection:
             connection.executescript(_TABLES)
         with self.change() as page:
@@ -53,6 +76,13 @@ class Spool:
             connection.execute("BEGIN IMMEDIATE")
             yield Page(connection)
             connection.execute("COMMIT")  # closing without it undoes everything
+
+    def _keep_to_oneself(self) -> None:
+        """Let only this account read what is in it, whatever the umask; SQLite makes its other files like the first."""
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWN))
+        for ending in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError, PermissionError):  # another account's file is that one's to keep
+                Path(f"{self._path}{ending}").chmod(_OWN)
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
