@@ -295,6 +295,27 @@ def test_one_worker_asks_for_a_slice_until_it_is_decided(world, engine, running)
     assert (slice_.state, engine.limits) == (SliceState.GRANTED, {running.id: 2 * HOUR_MS})
 
 
+@pytest.mark.parametrize(
+    "fault", [UnableToSubmit("REFUSED", "不行", "no"), RuntimeError("a fault of the engine's own")], ids=["no", "fault"]
+)
+def test_whatever_goes_wrong_after_the_hold_its_asker_gets_the_held_slice(world, engine, running, monkeypatch, fault):
+    """A refusal on the page beside money that is held would be a lie."""
+
+    def fails(self, order_id, limit_ms):
+        raise fault
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(engine), "extend", fails)
+        slice_ = more(world, running)
+        order.tend_sessions(now=world.now + timedelta(minutes=2))
+    slice_.refresh_from_db()
+    assert (slice_.state, queries.order(running.id).time_limit_ms) == (SliceState.HELD, 2 * HOUR_MS)
+    order.tend_sessions(now=world.now + timedelta(minutes=3))
+    slice_.refresh_from_db()
+    assert (slice_.state, engine.limits) == (SliceState.GRANTED, {running.id: 2 * HOUR_MS})
+    assert sound()
+
+
 @pytest.mark.parametrize("captured_first", [True, False])
 def test_a_session_that_ends_before_its_engine_answered_releases_the_slice_once(world, engine, running, captured_first):
     engine.unreachable = True
@@ -553,6 +574,23 @@ def test_a_session_that_never_ran_or_saved_nothing_is_not_asked_about_for_ever(w
     order.tend_sessions(now=world.now + timedelta(hours=26))
     assert queries.sessions_to_keep() == []
     assert lines(running, "save_nothing") == [{}]
+
+
+def test_a_session_that_its_engine_knows_no_more_is_not_looked_for_for_ever(
+    world, engine, running, monkeypatch, capsys
+):
+    end(world, engine, running)
+
+    def unknown(self, order_id):
+        raise _GONE
+
+    monkeypatch.setattr(type(engine), "saved", unknown)
+    order.tend_sessions(now=world.now + timedelta(hours=2))
+    assert queries.sessions_to_keep() == [running.id]
+    order.tend_sessions(now=world.now + timedelta(hours=26))
+    assert queries.sessions_to_keep() == []
+    assert lines(running, "save_nothing") == [{}]
+    assert "order left for the next turn" not in capsys.readouterr().out
 
 
 def test_the_way_in_is_the_holders_alone_and_nowhere_kept(world, engine, running):

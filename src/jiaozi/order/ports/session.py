@@ -5,6 +5,9 @@ Three promises beside those of every engine:
 - the new limit of ``extend`` is absolute, so asking twice is asking once;
 - before its limit a session is asked to end, so that its work folder is saved; one that does not is killed then;
 - the way in (``Access``) is made where the session runs, for that session alone, and ends with it.
+
+Every verb raises the refusals that it names and no other: a caller must know whether asking again is right. What an
+engine meets on its way, such as a refusal of something that it submits for a verb, it turns into one of them.
 """
 
 from __future__ import annotations
@@ -138,14 +141,41 @@ class SessionEngine(Protocol):
         UnableToExtend
             When it will never be raised; the old limit stands.
         UnableToReachEngine
-            When nobody knows whether it was; asking again is right.
+            When nobody knows whether it was, or it could not be told; asking again is right.
+        UnableToFindJob
+            When the engine knows no such session. It may have raised the limit before: the slice waits for the usage.
         """
 
     def access(self, order_id: UUID) -> Access | None:
-        """Say how a session is reached; None as long as it does not listen, and after its end."""
+        """Say how a session is reached; None as long as it does not listen, and after its end.
+
+        Raises
+        ------
+        UnableToReachEngine
+            When there was no answer.
+        UnableToFindJob
+            When the engine knows no such session, or none any more.
+        """
 
     def saved(self, order_id: UUID) -> Saved | None:
-        """Say what was kept of an ended session; None where nothing was, or not yet."""
+        """Say what was kept of an ended session; None where nothing was, or not yet.
+
+        Raises
+        ------
+        UnableToReachEngine
+            When there was no answer.
+        UnableToFindJob
+            When the engine knows no such session, or none any more: the same as None to whoever keeps the answer.
+        """
 
     def read_saved(self, order_id: UUID) -> Iterator[bytes]:
-        """Give what was kept, piece by piece."""
+        """Give what was kept, piece by piece.
+
+        Raises
+        ------
+        UnableToReachEngine
+            When it can't be brought, now or at all, with the place where it lies; also in the middle of the pieces,
+            which must not be taken for the whole then.
+        UnableToFindJob
+            When the engine knows no such session, or none any more.
+        """

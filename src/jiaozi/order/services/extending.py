@@ -226,20 +226,31 @@ def _ask(slice_id: UUID, now: datetime) -> None:
     if row.state != State.RUNNING:
         _decide(slice_id, _over(), now)
         return
+    answered, refused = _answer(row, slice_.limit_ms)
+    if answered:
+        _decide(slice_id, refused, now)
+
+
+def _answer(row: Order, limit_ms: int) -> tuple[bool, Reason | None]:
+    """Say whether the engine answered, and its reason where that was no.
+
+    Whatever else goes wrong there counts as no answer: the hold is committed, and who asked for it must be told so.
+    """
     try:
         engine = engine_of(row.centre)
         if not isinstance(engine, SessionEngine):
-            _decide(
-                slice_id, sessions.not_offered(Label(row.centre.name_zh, row.centre.name_en), row.session.opens), now
-            )
-            return
-        engine.extend(row.id, slice_.limit_ms)
+            centre = Label(row.centre.name_zh, row.centre.name_en)
+            return True, sessions.not_offered(centre, row.session.opens)
+        engine.extend(row.id, limit_ms)
     except UnableToExtend as refused:
-        _decide(slice_id, refused.reason, now)
+        return True, refused.reason
     except (UnableToReachEngine, UnableToFindJob) as silent:
         _log.info("extension waits for its engine", order=str(row.id), reason=str(silent))
-    else:
-        _decide(slice_id, None, now)
+        return False, None
+    except Exception:  # noqa: BLE001 - a fault of the engine's own; it is logged whole, and asked again
+        _log.exception("extension waits for its engine", order=str(row.id))
+        return False, None
+    return True, None
 
 
 def _over() -> Reason:

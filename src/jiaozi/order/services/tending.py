@@ -14,7 +14,8 @@ from django.db import transaction
 from jiaozi.journal import services as journal
 from jiaozi.journal.rules import Line
 from jiaozi.order import queries
-from jiaozi.order.ports import SessionEngine, UnableToReachEngine
+from jiaozi.order.models import Order
+from jiaozi.order.ports import Saved, SessionEngine, UnableToFindJob, UnableToReachEngine
 from jiaozi.order.rules import State
 from jiaozi.order.rules import session as rules
 from jiaozi.order.services.apart import order_apart
@@ -83,8 +84,7 @@ def _keep_all(now: datetime) -> int:
 def _keep(order_id: UUID, now: datetime) -> bool:
     """Write down what an ended session saved: its name, size and hash; the content stays where its engine keeps it."""
     row = queries.order(order_id)
-    engine = engine_of(row.centre)
-    saved = engine.saved(row.id) if isinstance(engine, SessionEngine) and row.started_at else None
+    saved = _saved(row)
     if saved is None and row.started_at and now - (row.ended_at or row.moved_at) < SAVED_WITHIN:
         return False
     with transaction.atomic():
@@ -101,3 +101,14 @@ def _keep(order_id: UUID, now: datetime) -> bool:
         verb = "save" if saved else "save_nothing"
         journal.write(Line("order", verb, row.id, row.state, row.state, SYSTEM.name, now, body))
     return True
+
+
+def _saved(row: Order) -> Saved | None:
+    """Ask what a session saved; one that its engine knows no more saved nothing that anybody will ever be given."""
+    engine = engine_of(row.centre)
+    if not isinstance(engine, SessionEngine) or row.started_at is None:
+        return None
+    try:
+        return engine.saved(row.id)
+    except UnableToFindJob:
+        return None
