@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from jiaozi.catalogue.models import Centre
 from jiaozi.journal.models import JournalLine
@@ -17,6 +17,7 @@ from jiaozi.order import services as order
 from jiaozi.order.models import Order
 from jiaozi.order.ports import JobOutcome, JobState, UnableToReachEngine
 from jiaozi.order.rules import State
+from jiaozi.order.services import submitting
 from jiaozi.voucher import queries as vouchers
 
 
@@ -197,6 +198,28 @@ def test_the_first_attempt_is_told_as_one_and_none_after_it(world, engine, held)
     engine.unreachable = False
     order.submit(order_id=held.id, now=world.now)
     assert engine.attempts == [True, False, False]
+
+
+@pytest.mark.parametrize(("set_to", "inside"), [("off", "on"), ("on", "on"), ("remote_apply", "remote_apply")])
+def test_the_mark_of_a_first_attempt_is_on_the_disk_before_its_engine_is_asked(
+    *, world, engine, held, monkeypatch, set_to, inside
+):
+    real, seen = submitting.take, []
+
+    def looked(*args, **words):
+        seen.append(setting())
+        return real(*args, **words)
+
+    def setting():
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW synchronous_commit")
+            return cursor.fetchone()[0]
+
+    monkeypatch.setattr(submitting, "take", looked)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('synchronous_commit', %s, true)", [set_to])
+    order.submit(order_id=held.id, now=world.now)
+    assert (seen, engine.attempts) == ([inside], [True])
 
 
 @pytest.mark.parametrize(
