@@ -53,6 +53,10 @@ class Head:
         """Give all jobs of the platform, in one answer; those of others are left out."""
         return shapes.jobs(_json(_checked(*self._exchange("GET", "api/jobs/"))))
 
+    def tellers(self) -> list[Job]:
+        """Give the small jobs that told sessions their limits, as far as Ray has not forgotten them."""
+        return shapes.jobs(_json(_checked(*self._exchange("GET", "api/jobs/"))), shapes.TELLER_PREFIX)
+
     def log(self, name: str) -> str:
         """Give all that a job wrote; its node must be there for it."""
         answer = _json(_checked(*self._exchange("GET", f"api/jobs/{name}/logs")))

@@ -218,9 +218,10 @@ class RayEngine:
     def _forget(self, settled: Sequence[Job]) -> None:
         """Let Ray forget jobs whose usage is long kept; its list is read whole each time."""
         before_ms = _now_ms() - self.options.keep_hours * _HOUR_MS
-        old = [job for job in settled if job.ended_ms is not None and job.ended_ms < before_ms]
+        old = [job for job in settled if job.ended_ms is not None and job.ended_ms < before_ms][:_FORGET_AT_ONCE]
         with suppress(UnableToReachEngine):
-            for job in old[:_FORGET_AT_ONCE]:
+            self.sitting.forget_tellers(old)
+            for job in old:
                 self.head.forget(job.name)
 
 

@@ -13,7 +13,7 @@ from importlib import resources
 from typing import Any
 
 from jiaozi.engines.ray.options import GPU, ClassOptions
-from jiaozi.engines.ray.shapes import NAME_PREFIX, Job
+from jiaozi.engines.ray.shapes import NAME_PREFIX, TELLER_PREFIX, Job
 from jiaozi.engines.sessions.dressing import CONFIG
 from jiaozi.order.ports import JobSpec, UnableToSubmit
 
@@ -118,7 +118,16 @@ def submission(spec: JobSpec, takes: ClassOptions, *, python: str, seated: Seate
 
 def teller_name(job: str, limit_ms: int) -> str:
     """Name the small job that tells a session a limit; no job of an order has such a name."""
-    return f"limit-{limit_ms}-{job}"
+    return f"{TELLER_PREFIX}{limit_ms}-{job}"
+
+
+def told_by(teller: str) -> str:
+    """Give the name of the job that a small one told its limit.
+
+    >>> told_by(teller_name("jiaozi-x-y", 60_000))
+    'jiaozi-x-y'
+    """
+    return teller.removeprefix(TELLER_PREFIX).partition("-")[2]
 
 
 def telling(name: str, job: Job, limit_ms: int, mark: str, *, python: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 from pathlib import Path
 
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from jiaozi.kernel import signed
 from jiaozi.order.ports import UnableToReachEngine
 
+_log = structlog.get_logger(__name__)
 _BYTES = 32
 
 
@@ -34,6 +36,8 @@ class Keys:
     def __init__(self, key_file: str, job: str) -> None:
         self._job = job
         try:
+            if not Path(key_file).exists():
+                _log.warning("the key of sessions is missing and is made anew", path=key_file)
             signed.make_key(Path(key_file))
             self._root = signed.private_key(Path(key_file)).private_bytes_raw()
         except (OSError, ValueError) as problem:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ACCESS = ".jiaozi/access.json"
 _READ_MAX = 64 * 1024
-_DAY_S = 86_400
+_DAY_S, _HOUR_S = 86_400, 3_600
 
 
 class Seat:
@@ -39,7 +39,8 @@ class Seat:
         self.name = str(self.spec["name"])
         self.logs = pathlib.Path(os.readlink("/proc/self/fd/1")).parent  # noqa: PTH115 - Python 3.8 has no readlink
         self.inbox = self.logs / f"{self.name}.limit"
-        self.is_open = False
+        self.given = self.logs / f"{self.name}.saved.tar.gz"
+        self.is_open, self.shown_s = False, float("-inf")
         self.archive = self.access = self.work = pathlib.Path()
 
     @property
@@ -55,9 +56,8 @@ class Seat:
             self.clear_old()
         kept.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.archive = kept / f"{self.name}.saved.tar.gz"
-        given = self.logs / self.archive.name
-        if given != self.archive and not given.is_symlink():
-            given.symlink_to(self.archive)
+        if self.given != self.archive and not self.given.is_symlink():
+            self.given.symlink_to(self.archive)
         config = pathlib.Path(folder, self.spec["config"])
         config.write_text(json.dumps({**json.loads(config.read_bytes()), "archive": str(self.archive)}))
         pathlib.Path(self.spec["config"]).unlink()  # what travelled has the way in
@@ -69,6 +69,7 @@ class Seat:
 
         Gives when it must be asked to end, counted from its start.
         """
+        self.show()
         limit_ms = 0 if ending else self.asked_ms()
         if limit_ms > self.limit_s * 1000:
             self.limit_s = limit_ms / 1000
@@ -109,8 +110,20 @@ class Seat:
             return {"node": str(said["node"]), "port": int(said["port"]), "user": str(said["user"])}
         return {}
 
+    def show(self) -> None:
+        """Show once an hour that the session lives, to others that begin here and clear away what is old."""
+        if time.monotonic() - self.shown_s < _HOUR_S:
+            return
+        self.shown_s = time.monotonic()
+        for path in (self.inbox, self.given):
+            with contextlib.suppress(OSError):
+                os.utime(path, follow_symlinks=False)
+
     def clear_old(self) -> None:
-        """Take away what earlier sessions left in Ray's own folder for longer than the platform gives it out."""
+        """Take away what earlier sessions left in Ray's own folder for longer than the platform gives it out.
+
+        One that still runs has shown that it does (``show``), however long ago it began.
+        """
         before = time.time() - self.spec["keep_s"] - _DAY_S
         for pattern in ("jiaozi-*.saved.tar.gz*", "jiaozi-*.limit", "jiaozi-*.work"):
             for path in self.logs.glob(pattern):

@@ -12,6 +12,9 @@ from jiaozi.engines.ray.faults import garbled
 NAME_PREFIX = "jiaozi-"
 """A job's submission id is this and its order's id."""
 
+TELLER_PREFIX = "limit-"
+"""How the names of the small jobs begin that tell sessions their limits."""
+
 _DELETED = "Entrypoint not found."
 
 
@@ -64,11 +67,11 @@ class Nodes:
         return self.used.get(resource, self.used.get(_camel(resource), 0.0))
 
 
-def jobs(body: Any) -> list[Job]:
+def jobs(body: Any, prefix: str = NAME_PREFIX) -> list[Job]:
     """Read the list; drivers that nobody submitted, and other people's jobs, are left out."""
     if not isinstance(body, list):
         raise garbled("jobs")
-    mine = [each for each in body if str(_part(each).get("submission_id") or "").startswith(NAME_PREFIX)]
+    mine = [each for each in body if str(_part(each).get("submission_id") or "").startswith(prefix)]
     return [found for each in mine if (found := job(each)) is not None]
 
 

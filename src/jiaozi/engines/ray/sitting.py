@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -113,7 +113,7 @@ class Sitting:
         UnableToExtend
             When it is over or about to end.
         UnableToReachEngine
-            When it has not said yet that it did.
+            When it has not said yet that it did, or could not be told.
         """
         if self._has(job, time_limit_ms, now):
             return
@@ -161,6 +161,13 @@ class Sitting:
                 f"{self._options.session_folder or 'its folder of logs'}: {saved.name}",
             )
 
+    def forget_tellers(self, jobs: Sequence[Job]) -> None:
+        """Let Ray forget whoever told sessions that are over a limit, also of one that saved nothing or took none."""
+        over = {job.name for job in jobs if job.about.get("jiaozi_opens")}
+        for teller in self._head.tellers() if over else ():
+            if entry.told_by(teller.name) in over:
+                self._head.forget(teller.name)
+
     def _keys(self, job: str) -> Keys:
         return Keys(self._options.session_key_file, job)
 
@@ -190,14 +197,28 @@ class Sitting:
         return False
 
     def _send(self, name: str, job: Job, time_limit_ms: int) -> None:
-        """Have the session told, unless somebody is under way to it; one that came to nothing is sent again."""
+        """Have the session told, unless somebody is under way to it; one that came to nothing is sent again.
+
+        Raises
+        ------
+        UnableToReachEngine
+            When there was no answer, or Ray does not take the job that would tell it.
+        """
         there = self._head.job(name)
         if there is not None and there.status not in OVER:
             return
         if there is not None:
             self._head.forget(name)
         mark = self._keys(job.name).mark(time_limit_ms)
-        self._head.submit(entry.telling(name, job, time_limit_ms, mark, python=self._options.python))
+        try:
+            self._head.submit(entry.telling(name, job, time_limit_ms, mark, python=self._options.python))
+        except UnableToSubmit as refused:  # the limit is not raised, and it is Ray that would not pass it on
+            said = refused.reason.label
+            raise UnableToReachEngine(
+                "SESSION_NOT_TOLD",
+                f"未能把新的时限告知会话，稍后自动重试：{said.zh}",
+                f"the session could not be told of its new limit; it is tried again by itself: {said.en}",
+            ) from refused
 
 
 def _ending() -> UnableToExtend:
