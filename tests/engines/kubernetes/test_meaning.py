@@ -32,11 +32,13 @@ def pod(state=None, **status):
     made = deepcopy(POD)
     made["metadata"]["deletionTimestamp"] = status.pop("taken", None)
     made["metadata"]["deletionGracePeriodSeconds"] = status.pop("grace_s", None)
+    if not status.pop("limited", True):
+        del made["spec"]["activeDeadlineSeconds"]  # a session's: its job holds the limit
     if not status.pop("placed", True):
         del made["spec"]["nodeName"]
     if state is not None:
         told = {"name": "job", "state": state, "image": "i", "imageID": "", "ready": False, "restartCount": 0}
-        made["status"]["containerStatuses"] = [told]
+        made["status"]["containerStatuses"] = [told | status.pop("container", {})]
     made["status"] |= status
     return Pod.from_dict(made)
 
@@ -62,6 +64,8 @@ def job(reason=None, taken=None):
     return Job.from_dict(made)
 
 
+UNSEEN = {"terminated": {"exitCode": 137, "reason": "ContainerStatusUnknown", "startedAt": None, "finishedAt": None}}
+USED_TO_RUN, HAS_ID = {"containerID": "", "lastState": UNSEEN}, {"containerID": "containerd://x"}
 TAKEN = "2026-11-25T08:01:20Z"
 FAILED = "BackoffLimitExceeded"
 
@@ -130,10 +134,60 @@ def test_each_end_and_what_it_is_charged(pods, head, outcome, elapsed_s):
     assert record.ended_at - record.started_at == timedelta(seconds=elapsed_s)
 
 
+def not_ready(at):
+    return [{"type": "Ready", "status": "False", "lastTransitionTime": f"2026-11-25T{at}Z"}]
+
+
+@pytest.mark.parametrize(
+    ("pods", "head", "outcome", "elapsed_s"),
+    [
+        ([pod(UNSEEN, container=HAS_ID, taken=TAKEN)], job(taken=TAKEN), JobOutcome.CANCELLED, 30),
+        ([pod(UNSEEN, container=USED_TO_RUN, taken=TAKEN)], job(taken=TAKEN), JobOutcome.CANCELLED, 30),
+        ([pod(UNSEEN, container=HAS_ID, phase="Failed", taken=TAKEN)], job(FAILED), JobOutcome.LOST, 30),
+        # the node let go of it and still says that it is being made: it used to run
+        (
+            [pod({"waiting": {"reason": "ContainerCreating"}}, container=USED_TO_RUN, taken=TAKEN, grace_s=0)],
+            job(taken=TAKEN),
+            JobOutcome.CANCELLED,
+            30,
+        ),
+        # taken away by nobody: up to when it was ready no more, and not for all of its limit
+        (
+            [pod(UNSEEN, container=USED_TO_RUN, phase="Failed", reason="Evicted", conditions=not_ready("08:01:00"))],
+            job(FAILED),
+            JobOutcome.LOST,
+            10,
+        ),
+        (
+            [pod(UNSEEN, container=HAS_ID, phase="Failed", conditions=not_ready("08:09:00"))],
+            job(FAILED),
+            JobOutcome.TIMED_OUT,
+            60,
+        ),
+        (
+            [pod(UNSEEN, container=HAS_ID, phase="Failed", limited=False, conditions=not_ready("08:09:00"))],
+            job("DeadlineExceeded"),
+            JobOutcome.TIMED_OUT,
+            490,
+        ),
+        ([pod(UNSEEN, container=HAS_ID, phase="Failed", limited=False)], job(FAILED), JobOutcome.LOST, 1),
+    ],
+)
+def test_a_container_that_its_node_lost_sight_of_did_run(pods, head, outcome, elapsed_s):
+    done = work.Work(ORDER, head, tuple(pods))
+    status = work.status_of(done)
+    assert (status.state, status.outcome, status.started_at) == (JobState.ENDED, outcome, at("08:00:50"))
+    (record,) = work.usage_of("k", done)
+    assert (record.elapsed_ms, record.outcome) == (elapsed_s * 1_000, outcome)
+
+
 @pytest.mark.parametrize(
     ("pods", "head", "outcome"),
     [
         ([], job("DeadlineExceeded"), JobOutcome.CANCELLED),
+        # kubelet says the same of a container that never was
+        ([pod(UNSEEN, taken=TAKEN)], job(taken=TAKEN), JobOutcome.CANCELLED),
+        ([pod(UNSEEN, phase="Failed", container={"lastState": {}})], job(FAILED), JobOutcome.FAILED),
         ([], job(taken=TAKEN), JobOutcome.CANCELLED),
         ([pod(over("StartError", started="08:01:00", code=128), phase="Failed")], job(FAILED), None),
         ([pod(taken=TAKEN, placed=False, phase="Pending")], job(taken=TAKEN), JobOutcome.CANCELLED),

@@ -11,6 +11,8 @@ from lightkube.resources.core_v1 import Pod
 from jiaozi.engines.kubernetes.manifest import CONTAINER
 
 _OVER = {"Succeeded", "Failed"}
+LOST_SIGHT = "ContainerStatusUnknown"
+"""Why a container ended, in the words of a node that can't find it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +43,12 @@ def run_of(pod: Pod) -> Run | None:
 
     A pod that its node ended at the deadline can say "running" for ever (seen on 1.20): then the deadline is its end.
     """
-    done = terminated(pod)
-    if done is not None:
-        if not done.startedAt or not done.finishedAt or done.startedAt.timestamp() <= 0:
-            return None
+    done, state = terminated(pod), _container(pod)
+    if done is not None and done.startedAt and done.finishedAt and done.startedAt.timestamp() > 0:
         return Run(pod, done.startedAt, max(done.startedAt, done.finishedAt), done.exitCode)
-    state = _container(pod)
     began = state.state.running.startedAt if state and state.state and state.state.running else None
     if began is None:
-        return None
+        return _unseen(pod, done) if state is not None and _ran_unseen(state) else None
     if not is_over(pod):
         return Run(pod, began, None)
     return Run(pod, began, max(began, _untold_end(pod, began)))
@@ -118,10 +117,40 @@ def _container(pod: Pod) -> ContainerStatus | None:
     return next((each for each in told if each.name == CONTAINER), None)
 
 
-def _untold_end(pod: Pod, began: datetime) -> datetime:
-    """Give the end of a run that nobody told: the deadline, or when it was taken away, whichever came first."""
+def _ran_unseen(status: ContainerStatus) -> bool:
+    """Say whether a node lost sight of a container that it did start, and so tells no times of it.
+
+    Kubelet says ``ContainerStatusUnknown`` also of one that never started: what ran has an id, or that word in its last
+    state, where kubelet writes it of what used to run and of nothing else.
+    """
+    done, before = (each.terminated if each else None for each in (status.state, status.lastState))
+    told = done is not None and done.reason == LOST_SIGHT and bool(status.containerID)
+    return told or (before is not None and before.reason == LOST_SIGHT)
+
+
+def _unseen(pod: Pod, done: ContainerStateTerminated | None) -> Run | None:
+    """Give the run of a container that its node lost sight of: it ran, so it is not one that was cancelled unstarted.
+
+    Of its times nobody knows better than this: it began no earlier than its node took the pod, which is before the
+    image was there, and ended no later than it was taken away, was ready no more, or reached its deadline.
+    """
+    began = pod.status.startTime if pod.status else None
+    if began is None:
+        return None
+    if not is_over(pod):
+        return Run(pod, began, None)
+    unready = [
+        each.lastTransitionTime
+        for each in (pod.status.conditions if pod.status else None) or []
+        if each.type == "Ready" and each.status == "False" and each.lastTransitionTime and not is_leaving(pod)
+    ]
+    return Run(pod, began, max(began, _untold_end(pod, began, *unready)), done.exitCode if done else None)
+
+
+def _untold_end(pod: Pod, began: datetime, *signs: datetime) -> datetime:
+    """Give the end of a run that nobody told: the deadline, its taking away, or another sign, the first of all."""
     deadline, left_at = _deadline(pod), pod.metadata.deletionTimestamp if pod.metadata is not None else None
-    return min((each for each in (deadline, left_at) if each is not None), default=began)
+    return min((each for each in (deadline, left_at, *signs) if each is not None), default=began)
 
 
 def _deadline(pod: Pod) -> datetime | None:

@@ -21,6 +21,7 @@ from lightkube.utils.quantity import parse_quantity
 from jiaozi.engines.kubernetes.cluster import ORDER_LABEL
 from jiaozi.engines.kubernetes.manifest import CLASS_LABEL, UNITS_NOTE, WHY_NOTE
 from jiaozi.engines.kubernetes.pod import (
+    LOST_SIGHT,
     Run,
     is_leaving,
     is_over,
@@ -167,7 +168,7 @@ def outcome_of(work: Work, last: Run | None) -> JobOutcome:
         (not left_early(last.pod) and (reason == "DeadlineExceeded" or reached_limit(last)), JobOutcome.TIMED_OUT),
         (reason in _BY_CLUSTER, JobOutcome.LOST),
         (work.leaving, JobOutcome.CANCELLED),
-        (done is None or taken, JobOutcome.LOST),
+        (done is None or taken or done.reason == LOST_SIGHT, JobOutcome.LOST),
     )
     return next((outcome for sign, outcome in signs if sign), JobOutcome.FAILED)
 
