@@ -285,3 +285,24 @@ def test_an_engine_whose_status_breaks_for_all_is_not_asked_for_each(both, monke
     monkeypatch.setattr(both.paper, "status", broken)
     both.agent.look()
     assert len(asked) == STATUS_FAULTS_MAX + 1
+
+
+def test_an_answer_that_is_no_letter_is_no_line_and_work_goes_on(both):
+    """Such as a proxy's page: what is here is handed over all the same."""
+    order = spec()
+    both.submitted(order)
+    both.agent.talk()
+    both.exchange = lambda _: b"<html>sign in</html>"
+    with capture_logs() as said:
+        assert [both.agent.step() for _ in range(2)] == [False, False]
+    assert [line["doing"] for line in said] == ["read the platform's letter"]
+    assert order.order_id in both.paper.jobs
+
+
+def test_a_lease_that_cannot_be_read_leaves_the_jobs(both, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("another key")
+
+    monkeypatch.setattr("jiaozi.engines.agent.leases.give_back_ended", broken)
+    order_id = opened(both)
+    assert both.engine.access(order_id) is not None

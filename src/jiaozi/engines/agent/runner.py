@@ -66,8 +66,8 @@ class Agent:
 
     def look(self) -> None:
         """Note what is new at the engine: statuses, sessions, usage, capacity; give back leases that have ended."""
-        leases.give_back_ended(self.line, self.spool, clock.now())
         for name, part in (
+            ("leases", self._look_at_leases),
             ("status", self._look_at_jobs),
             ("sessions", self._look_at_sessions),
             ("usage", self._look_at_usage),
@@ -83,7 +83,11 @@ class Agent:
                 answer = self._exchange(link.write(self.line, self.spool))
             except UnableToReachPlatform:
                 return False
-            taken = link.read(self.line, self.spool, answer, take=self._take, forgotten=_tell_all)
+            taken = None
+            with self._apart.part("read the platform's letter"):  # a proxy's page is no letter: work goes on without
+                taken = link.read(self.line, self.spool, answer, take=self._take, forgotten=_tell_all)
+            if taken is None:
+                return False
             with self.spool.change() as page:
                 if not taken and not page.waiting():
                     return True
@@ -154,6 +158,9 @@ class Agent:
             page.say({"tell": "log", "order": str(order_id), "text": text, "final": over})
             latest = page.job(order_id) or known
             page.keep_job(order_id, {**latest, "log": 0}, live=sitting.is_live(latest))
+
+    def _look_at_leases(self) -> None:
+        leases.give_back_ended(self.line, self.spool, clock.now())
 
     def _look_at_jobs(self) -> None:
         with self.spool.change() as page:
