@@ -7,6 +7,8 @@ import pytest
 from jiaozi.alert import services as alert
 from jiaozi.alert.models import Alert
 from jiaozi.alert.rules import AlertKind, UnableToProceed
+from jiaozi.application import services as application
+from jiaozi.application.rules import UnableToDecide
 from jiaozi.catalogue.models import Centre
 from jiaozi.kernel.fen import yuan
 from jiaozi.metering import services as metering
@@ -219,10 +221,11 @@ def test_an_intermediary_that_names_no_end_user_gets_no_voucher():
     broker = trace.world.holder("算力中介", HolderClass.INTERMEDIARY, serial=500)
     named = party.name_end_user(intermediary=broker.id, end_user=EndUser(name="某初创"), by=OFFICER, now=NOW)
     dossier = trace.world.apply(broker)
-    named.delete()  # the register was put right after the dossier came
     trace.world.to_notice(dossier)
+    assert kinds() == []
+    named.delete()  # the register was put right after the review
+    application.screen(application_id=dossier, by=OFFICER, now=trace.world.now)
     assert kinds() == [(AlertKind.HIDDEN_END_USER, str(dossier))]
-    with pytest.raises(UnableToProceed, match="named no end user at all"):
+    assert "named no end user at all" in Alert.objects.get().reason_en
+    with pytest.raises(UnableToDecide, match="corrected after the review"):
         voucher.issue(application_id=dossier, by=OFFICER, now=trace.world.now)
-    dismiss(Alert.objects.get())
-    assert voucher.issue(application_id=dossier, by=OFFICER, now=trace.world.now).state == "ACTIVE"

@@ -137,7 +137,7 @@ MAY = {
         named("quote_order quote_order_again hold_order cancel_order extend_order allow_leases disallow_leases"),
         frozenset({"holder"}),
     ),
-    "correct_organisation": frozenset({"holder", "officer", "outsider"}),
+    "correct_organisation": frozenset({"holder", "officer"}),
     "let_member_in": frozenset({"holder", "officer", "outsider"}),
     "end_membership": frozenset({"holder", "officer", "outsider"}),
     "end_token": frozenset({"holder", "operator"}),

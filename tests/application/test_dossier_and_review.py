@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,19 +12,22 @@ from jiaozi.application import queries, rules
 from jiaozi.application import services as application
 from jiaozi.application.rules import State, UnableToApply, UnableToDecide
 from jiaozi.journal.models import JournalLine
+from jiaozi.kernel.canonical import digest
 from jiaozi.kernel.label import Label
 from jiaozi.kernel.lifecycle import UnableToStep
+from jiaozi.kernel.period import SHANGHAI
 from jiaozi.kernel.refusal import Reason
 from jiaozi.party import services as party
-from jiaozi.party.rules import Actor, EndUser, HolderClass, Role
+from jiaozi.party.rules import Actor, EndUser, HolderClass, Role, UnableToActForProgramme
 from jiaozi.party.services import registration_of
 from jiaozi.policy import services as policy
 from jiaozi.policy.queries import document
 from jiaozi.policy.rules import Decision, UnableToReadFacts, replay
-from tests.world import OFFICER, World, build
+from tests.world import OFFICER, PROGRAMME, World, build
 
 pytestmark = pytest.mark.django_db
 WEEK = timedelta(days=7)
+OTHER_OFFICER = Actor("officer:other", Role.OFFICER, programme=PROGRAMME)
 
 
 @pytest.fixture
@@ -152,8 +156,60 @@ def test_a_notice_ends_early_in_a_demonstration_alone(world):
     application.review(**at)
     application.notify_public(until=world.now + WEEK, **at)
     assert application.end_demo_notice(**at).notice_until == world.now
+    with pytest.raises(UnableToDecide, match="over already"):
+        application.end_demo_notice(application_id=application_id, by=OFFICER, now=world.now + timedelta(hours=1))
     with pytest.raises(UnableToDecide, match="runs its time"):
-        rules.check_demo_notice(demo=False)
+        rules.check_demo_notice(demo=False, until=world.now + WEEK, now=world.now)
+
+
+def test_what_the_register_says_by_now_is_decided_on(world):
+    """A firm that was put on the list of dishonest persons after it applied gets nothing."""
+    holder = world.holder("甲")
+    application_id = world.apply(holder)
+    at = {"application_id": application_id, "by": OTHER_OFFICER, "now": world.now}
+    assert application.review(**at).decision["outcome"] == "GRANTED"
+    application.notify_public(until=world.now + WEEK, **at)
+    listed = replace(registration_of(holder), dishonest=True)
+    party.correct(organisation=holder.id, registration=listed, by=OFFICER, now=world.now, programme=PROGRAMME)
+    with pytest.raises(UnableToDecide, match="corrected after the review"):
+        application.approve(application_id=application_id, by=OTHER_OFFICER, now=world.now + WEEK)
+    row = application.review(**at)
+    assert (row.decision["outcome"], row.facts["applicant.dishonest"]) == ("REFUSED", True)
+    line = JournalLine.objects.filter(subject=application_id, verb="review").latest("at", "id")
+    assert line.body["facts"] == digest(row.facts).hex()
+
+
+def test_who_corrects_a_registration_does_not_decide_on_it(world):
+    holder = world.holder("甲", registered_in_city=False)
+    application_id = world.apply(holder)
+    moved = replace(registration_of(holder), registered_in_city=True)
+    party.correct(organisation=holder.id, registration=moved, by=OFFICER, now=world.now, programme=PROGRAMME)
+    with pytest.raises(UnableToDecide) as refused:
+        application.review(application_id=application_id, by=OFFICER, now=world.now)
+    assert refused.value.reason.code == "SAME_PERSON"
+    assert queries.written_by([application_id], OFFICER.name) == {application_id}
+    row = application.review(application_id=application_id, by=OTHER_OFFICER, now=world.now)
+    assert row.decision["outcome"] == "GRANTED"
+
+
+def test_another_programmes_officer_corrects_nothing(world):
+    holder = world.holder("甲")
+    far = Actor("officer:far", Role.OFFICER, programme="elsewhere-2026")
+    registration = replace(registration_of(holder), dishonest=True)
+    with pytest.raises(UnableToActForProgramme):
+        party.correct(organisation=holder.id, registration=registration, by=far, now=world.now, programme=PROGRAMME)
+
+
+def test_a_notice_is_taken_at_the_minute_that_its_refusal_names(world):
+    application_id = world.apply(world.holder("甲"))
+    now = world.now.replace(second=30)
+    at = {"application_id": application_id, "by": OFFICER, "now": now}
+    application.review(**at)
+    with pytest.raises(UnableToDecide) as refused:
+        application.notify_public(until=now + timedelta(days=4), **at)
+    named = re.search(r"最早到([\d-]+ [\d:]+)为止", refused.value.reason.label.zh)[1]
+    until = datetime.fromisoformat(named).replace(tzinfo=SHANGHAI)
+    assert application.notify_public(until=until, **at).notice_until == until
 
 
 def test_a_clause_by_hand_needs_a_persons_amount_and_reason(world):
@@ -325,7 +381,7 @@ class TestDraft:
         by = world.applicant(holder)
         row = self.draft(world, holder, compute_cost="20万")
         registration = replace(registration_of(holder), dishonest=True)
-        party.correct(organisation=holder.id, registration=registration, by=OFFICER, now=world.now)
+        party.correct(organisation=holder.id, registration=registration, by=OFFICER, now=world.now, programme=PROGRAMME)
         text = f"supersedes: {world.version.digest}\n{world.version.text}"
         later = policy.adopt(text=text, by="officer:li", now=world.now, demo=True)
         row = application.submit(application_id=row.id, by=by, now=world.now)

@@ -27,6 +27,7 @@ from jiaozi.party.rules import (
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2023, 3, 1, 2, tzinfo=UTC)
+AT = {"now": NOW, "programme": "chengdu-2023"}
 MAKER = Registration(name="小满", holder_class=HolderClass.MAKER, in_incubator=True, incubator="菁蓉汇")
 
 
@@ -89,7 +90,7 @@ def test_a_refusal_leaves_nothing_behind():
 def test_a_correction_keeps_the_digest_of_what_was():
     row = register(firm(5))
     first = JournalLine.objects.get(subject=row.id).body["facts"]
-    party.correct(organisation=row.id, registration=replace(firm(5), dishonest=True), by=SYSTEM, now=NOW)
+    party.correct(organisation=row.id, registration=replace(firm(5), dishonest=True), by=SYSTEM, **AT)
     assert queries.organisation(row.id).dishonest
     line = JournalLine.objects.filter(subject=row.id).last()
     assert line.verb == "correct"
@@ -100,7 +101,7 @@ def test_a_correction_can_not_take_anothers_code():
     register(firm(6))
     row = register(firm(7))
     with pytest.raises(UnableToRegister, match="registered"):
-        party.correct(organisation=row.id, registration=firm(6), by=SYSTEM, now=NOW)
+        party.correct(organisation=row.id, registration=firm(6), by=SYSTEM, **AT)
     assert queries.organisation(row.id).uscc == code(7)
 
 
@@ -108,16 +109,16 @@ def test_an_applicant_corrects_only_its_own():
     row = register(firm(8))
     stranger = Actor("stranger", Role.APPLICANT, UUID(int=9))
     with pytest.raises(UnableToRegister, match="only an officer"):
-        party.correct(organisation=row.id, registration=firm(8), by=stranger, now=NOW)
+        party.correct(organisation=row.id, registration=firm(8), by=stranger, **AT)
     itself = Actor("itself", Role.APPLICANT, row.id)
-    party.correct(organisation=row.id, registration=firm(8), by=itself, now=NOW)
+    party.correct(organisation=row.id, registration=firm(8), by=itself, **AT)
 
 
 def test_nobody_is_not_found():
     with pytest.raises(queries.UnableToFindOrganisation, match="organisation: "):
         queries.organisation(UUID(int=404))
     with pytest.raises(queries.UnableToFindOrganisation):
-        party.correct(organisation=UUID(int=404), registration=firm(9), by=SYSTEM, now=NOW)
+        party.correct(organisation=UUID(int=404), registration=firm(9), by=SYSTEM, **AT)
 
 
 def test_an_intermediary_names_its_end_users():

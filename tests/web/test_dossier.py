@@ -14,6 +14,7 @@ from jiaozi.application.models import Application
 from jiaozi.kernel import clock
 from jiaozi.kernel.period import start_of_day
 from jiaozi.party.rules import HolderClass, Role
+from jiaozi.policy import services as policy
 from jiaozi.voucher.models import Voucher
 from tests.application.papers import pdf
 from tests.web.people import member, signed_in
@@ -209,3 +210,26 @@ def test_an_estimate_knows_what_the_register_knows(scene) -> None:
     )
     assert known
     assert not unknown
+
+
+def test_a_draft_is_foreseen_on_the_version_that_handing_in_pins(scene, present) -> None:
+    scene["applicant"].post("/apply/general", {"need.compute_cost": "6万"})
+    row = Application.objects.get(holder=scene["holder"])
+    text, cases, told = row.version.text.partition("\ncases:\n")
+    first = next(line for line in told.splitlines() if line.startswith("  - "))
+    lower = text.replace("demo: 50%", "demo: 40%") + cases + first + "\n"
+    policy.adopt(text=f"supersedes: {row.version.digest}\n{lower}", by="officer:li", now=present, demo=True)
+    ahead = text_of(scene["applicant"].get(f"/applications/{row.id}").content)
+    assert "24,000.00" in ahead
+    step(scene["applicant"], row, "submit")
+    step(scene["officer"], row, "review")
+    assert row.amount_fen == 2_400_000
+
+
+def test_what_cant_be_read_is_named_beside_the_form_and_nothing_stands_there_after_handing_in(scene) -> None:
+    page = text_of(scene["applicant"].get("/apply/project-national", {"project.compute_cost": "abc"}).content)
+    assert "请先更正 项目算力成本" in " ".join(page.split())
+    row = drafted(scene)
+    step(scene["applicant"], row, "submit")
+    part = scene["applicant"].post(f"/applications/{row.id}/draft", PROJECT, headers={"HX-Request": "true"})
+    assert "请先更正" not in text_of(part.content)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+from django.conf import settings
 from ninja import Query, Router
 from pydantic import Field
 
@@ -182,7 +183,11 @@ def get_organisation(request: Asked, organisation_id: UUID) -> OrganisationShape
 def correct_organisation(request: Asked, organisation_id: UUID, given: RegistrationWish) -> OrganisationShape:
     """Put right what an organisation says of itself; what eligibility rests on is an officer's to change."""
     row = party.correct(
-        organisation=organisation_id, registration=_registration(given), by=request.auth, now=clock.now()
+        organisation=organisation_id,
+        registration=_registration(given),
+        by=request.auth,
+        now=clock.now(),
+        programme=settings.JIAOZI_PROGRAMME,
     )
     return _shown(row)
 

@@ -56,6 +56,19 @@ def facts_for(document: Document, holder: Organisation, claimed: Mapping[str, An
     )
 
 
+def read_facts(
+    document: Document, clause: str, holder: Organisation, claimed: Mapping[str, Any], on: date
+) -> dict[str, Any]:
+    """Read the facts as the decision will, in their plain form, the register's as they are now.
+
+    Raises
+    ------
+    UnableToReadFacts
+        Naming each fact that is no such thing, before anything is stored.
+    """
+    return dict(foreseen(document, clause, holder, claimed, on, allow_demo=True).inputs.facts)
+
+
 def foreseen(
     document: Document, clause: str, holder: Organisation, claimed: Mapping[str, Any], on: date, *, allow_demo: bool
 ) -> Decision:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from jiaozi.application.models import Application
 from jiaozi.application.rules import State
@@ -84,10 +84,12 @@ def chosen(programme: str, ids: Iterable[UUID], *, lock: bool = False) -> dict[U
 
 
 def written_by(ids: Iterable[UUID], name: str) -> frozenset[UUID]:
-    """Say which of some dossiers somebody stated or handed in facts of, as ``wrote`` does for one."""
+    """Say which of some dossiers somebody had a hand in the facts of, as ``wrote`` does for one; one statement."""
     wanted = list(ids)[:ROWS_MAX]
-    lines = JournalLine.objects.filter(subject__in=wanted, stage="application", verb__in=_WRITING, by=name)
-    return frozenset(lines.values_list("subject", flat=True).distinct()[:ROWS_MAX])
+    own = JournalLine.objects.filter(subject=OuterRef("id"), stage="application", verb__in=_WRITING, by=name)
+    corrected = JournalLine.objects.filter(subject=OuterRef("holder_id"), stage="party", verb="correct", by=name)
+    rows = Application.objects.filter(Exists(own) | Exists(corrected), id__in=wanted)
+    return frozenset(rows.values_list("id", flat=True))
 
 
 def notices(
@@ -129,6 +131,8 @@ def times_granted(programme: str, once_key: str) -> int:
 
 
 def wrote(application_id: UUID, name: str) -> bool:
-    """Say whether somebody stated or handed in a dossier's facts at any time, as the journal has it."""
-    lines = JournalLine.objects.filter(subject=application_id, stage="application", verb__in=_WRITING, by=name)
-    return lines.exists()
+    """Say whether somebody had a hand in a dossier's facts, as the journal has it.
+
+    Whoever stated or handed them in at any time did, and whoever corrected the holder's registration.
+    """
+    return bool(written_by([application_id], name))

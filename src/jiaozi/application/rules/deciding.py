@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from jiaozi.kernel.fen import yuan
 from jiaozi.kernel.label import Label
-from jiaozi.kernel.period import local_date, local_minute
+from jiaozi.kernel.period import local_date, local_minute, start_of_day
 from jiaozi.kernel.refusal import Reason, Refused
 from jiaozi.kernel.text import kept_text
 from jiaozi.ledger.rules import AMOUNT_MAX_FEN
@@ -61,8 +61,8 @@ def check_not_own(*, own: bool) -> None:
     if own:
         raise UnableToDecide(
             "SAME_PERSON",
-            "申请人不能审批自己的申领，填写其内容的人也不能，请由另一经办人员办理",
-            "who applied or wrote the dossier's facts can't decide; another officer must",
+            "申请人不能审批自己的申领，填写其内容或更正其登记的人也不能，请由另一经办人员办理",
+            "who applied, wrote the dossier's facts or corrected the registration can't decide; another officer must",
             field="by",
         )
 
@@ -118,8 +118,8 @@ def check_notice(decision: Decision, hand: HandDecision | None, until: datetime,
     UnableToDecide
         When the policy refuses, when a person's decision is missing, or when the notice would be too short.
     """
-    earliest = now + timedelta(days=least_days)
-    if until < earliest:
+    earliest = _whole_minute(now + timedelta(days=least_days))
+    if until < now + timedelta(days=least_days):
         raise UnableToDecide(
             "NOTICE_TOO_SHORT",
             f"公示期不得少于{least_days}天，最早到{local_minute(earliest)}为止",
@@ -130,22 +130,38 @@ def check_notice(decision: Decision, hand: HandDecision | None, until: datetime,
 
 
 def first_last_day(now: datetime, least_days: int) -> date:
-    """Give the earliest last day of a notice that begins now; the notice ends when that day does.
+    """Give the earliest last day of a notice that begins now.
 
     >>> from datetime import UTC
     >>> first_last_day(datetime(2026, 11, 26, 3, tzinfo=UTC), 5)
     datetime.date(2026, 12, 1)
+    >>> first_last_day(datetime(2026, 11, 25, 16, tzinfo=UTC), 5)  # midnight in Shanghai: five whole days
+    datetime.date(2026, 11, 30)
     """
-    return local_date(now + timedelta(days=least_days))
+    return local_date(now + timedelta(days=least_days) - timedelta(microseconds=1))
 
 
-def check_demo_notice(*, demo: bool) -> None:
+def end_of_notice(last_day: date) -> datetime:
+    """Give the instant at which a notice ends: when its last day does.
+
+    Raises
+    ------
+    OverflowError
+        When no calendar has the day after.
+
+    >>> end_of_notice(date(2026, 12, 1)).isoformat()
+    '2026-12-01T16:00:00+00:00'
+    """
+    return start_of_day(last_day + timedelta(days=1))
+
+
+def check_demo_notice(*, demo: bool, until: datetime | None, now: datetime) -> None:
     """Let a public notice be cut short in a demonstration alone, where nobody's rights hang on it.
 
     Raises
     ------
     UnableToDecide
-        When the version that decided is no demonstration's.
+        When the version that decided is no demonstration's, or the notice is over.
     """
     if not demo:
         raise UnableToDecide(
@@ -154,6 +170,14 @@ def check_demo_notice(*, demo: bool) -> None:
             "a public notice runs its time; only a demonstration ends it early",
             field="notice_until",
         )
+    if until is None or until <= now:
+        raise UnableToDecide("NOTICE_OVER", "公示期已满", "the public notice is over already", field="notice_until")
+
+
+def _whole_minute(instant: datetime) -> datetime:
+    """Round an instant up to the minute, so that what is told as the earliest is not too early."""
+    whole = instant.replace(second=0, microsecond=0)
+    return whole if whole == instant else whole + timedelta(minutes=1)
 
 
 def amount_due(decision: Decision, hand: HandDecision | None) -> int:
@@ -197,6 +221,23 @@ def check_notice_over(notice_until: datetime | None, now: datetime) -> None:
     if notice_until is None or now < notice_until:
         raise UnableToDecide(
             "NOTICE_OPEN", "公示期未满，暂不能批准", "the public notice is still open", field="notice_until"
+        )
+
+
+def check_register(*, corrected: bool) -> None:
+    """Let nothing be approved on facts that the register has corrected since they were reviewed.
+
+    Raises
+    ------
+    UnableToDecide
+        When they differ.
+    """
+    if corrected:
+        raise UnableToDecide(
+            "REGISTER_CORRECTED",
+            "主体登记在审核后已更正，请重新审核并公示",
+            "the registration was corrected after the review: review and give notice again",
+            field="facts",
         )
 
 

@@ -23,7 +23,6 @@ from jiaozi.party import queries as party
 from jiaozi.party.models import Organisation
 from jiaozi.party.rules import Actor, check_own_programme
 from jiaozi.policy import queries as policy
-from jiaozi.policy import rules as policy_rules
 from jiaozi.policy.rules import Document
 
 
@@ -135,11 +134,7 @@ def submit(*, application_id: UUID, by: Actor, now: datetime) -> Application:
 def _facts(
     document: Document, clause: str, holder: Organisation, claimed: Mapping[str, Any], now: datetime
 ) -> dict[str, Any]:
-    """Read the facts as the decision will, in their plain form, so that a wrong one is named before it is stored."""
-    facts = asking.facts_for(document, holder, claimed)
-    today = local_date(now)
-    read = policy_rules.decide(document, clause_id=clause, facts=facts, counters={}, on=today, allow_demo=True)
-    return dict(read.inputs.facts)
+    return asking.read_facts(document, clause, holder, claimed, local_date(now))
 
 
 def resubmit(*, application_id: UUID, claimed: Mapping[str, Any], by: Actor, now: datetime) -> Application:

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 
 from jiaozi.application import queries, rules
 from jiaozi.application.models import Application, KeptDecision
+from jiaozi.application.queries.asking import read_facts
 from jiaozi.application.rules import Approval, HandDecision
 from jiaozi.application.services.evidence import require_papers
 from jiaozi.application.services.screening import screen_row
@@ -75,15 +76,27 @@ def _to_decide(application_id: UUID, by: Actor) -> Application:
     return row
 
 
+def _read_register(row: Application, now: datetime) -> bool:
+    """Take what the register says by now into a dossier's facts; says whether anything changed.
+
+    What was corrected since it was handed in is decided on; what the applicant claimed stays.
+    """
+    document, claimed = policy.document(row.version_id), rules.nested(row.facts)
+    before, row.facts = row.facts, read_facts(document, row.clause, row.holder, claimed, local_date(now))
+    return digest(before) != digest(row.facts)
+
+
 def review(*, application_id: UUID, by: Actor, now: datetime) -> Application:
     """Take an application up: the policy decides with reasons, and the officer sees both."""
     with transaction.atomic():
         row = _to_decide(application_id, by)
+        corrected = _read_register(row, now)
         decision = _assess(row, now)
         row.decision, row.reasons, row.amount_fen = decision.to_json(), _reasons(decision.reasons), decision.amount_fen
         row.hand = None  # a person decided on the facts of then; those of now are decided anew
         body = {"outcome": decision.outcome, "decision": _keep(row, "review", now), "amount_fen": row.amount_fen}
-        take(row, "review", by=by, now=now, body=body, changed=("decision", "reasons", "amount_fen", "hand"))
+        body |= {"facts": digest(row.facts).hex()} if corrected else {}
+        take(row, "review", by=by, now=now, body=body, changed=("facts", "decision", "reasons", "amount_fen", "hand"))
         screen_row(row, by=by, now=now)
     return row
 
@@ -141,11 +154,11 @@ def end_demo_notice(*, application_id: UUID, by: Actor, now: datetime) -> Applic
     Raises
     ------
     UnableToDecide
-        When the version that decided is no demonstration's, or nothing is on notice.
+        When the version that decided is no demonstration's, or the notice is over.
     """
     with transaction.atomic():
         row = _to_decide(application_id, by)
-        rules.check_demo_notice(demo=row.version.demo)
+        rules.check_demo_notice(demo=row.version.demo, until=row.notice_until, now=now)
         row.notice_until = now
         take(row, "end_demo_notice", by=by, now=now, body={"until": now.isoformat()}, changed=("notice_until",))
     return row
@@ -177,6 +190,7 @@ def approve(*, application_id: UUID, by: Actor, now: datetime, reason: str = "")
     with transaction.atomic():
         row = _to_decide(application_id, by)
         require_papers(application=row, steps=(StepOfLife.APPLY, StepOfLife.ISSUE), about=row.id, now=now)
+        rules.check_register(corrected=_read_register(row, now))
         decision = _assess(row, now)
         approval = rules.check_approval(decision, _hand(row), row.notice_until, row.amount_fen or 0, now)
         own = rules.approval_words(reason)

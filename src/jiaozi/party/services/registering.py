@@ -72,17 +72,24 @@ def register(
 
 
 @transaction.atomic
-def correct(*, organisation: UUID, registration: Registration, by: Actor, now: datetime) -> Organisation:
+def correct(
+    *, organisation: UUID, registration: Registration, by: Actor, now: datetime, programme: str
+) -> Organisation:
     """Put right what an organisation says of itself; the journal keeps the digests before and after.
+
+    ``programme`` is the one whose register it is: another's officer corrects nothing in it.
 
     Raises
     ------
     UnableToRegister
         As for ``register``.
+    UnableToActForProgramme
+        When an officer is another programme's.
     UnableToFindOrganisation
         When there is none with this id.
     """
     rules.may_write(by, organisation)
+    rules.check_own_programme(by, programme)
     row = _locked(organisation)
     checked = rules.check_registration(registration)
     rules.check_correction(by, registration_of(row), checked)

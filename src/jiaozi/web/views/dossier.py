@@ -67,21 +67,23 @@ def apply(request: HttpRequest, clause: str) -> HttpResponse:
         save = partial(keeping.kept_whole, request, begin, now=now) if "key" in request.POST else begin
         if "HX-Request" in request.headers:  # the form keeps itself while it is filled in
             kept = keeping.kept_readable(programme.document, given, save)
-            answer = keeping.foreseen_of(programme.version, clause, holder, given, now)
-            return keeping.told(request, programme.document, given, kept, answer, now)
+            ahead = keeping.ahead_of(programme.slug, clause, holder, given, now)
+            return keeping.told(request, programme.document, given, kept, ahead, now)
         try:
             row = save(answers(programme.document, asked, given))
         except UnableToReadFacts as refused:
             wrong = refused.reasons
         else:
             return HttpResponseRedirect(reverse("web:dossier", args=[row.id]))
+    ahead = keeping.ahead_of(programme.slug, clause, holder, given, clock.now())
     context = {
         "programme": programme,
         "clause": programme.document.clause(clause),
         "holder": holder,
         "key": request.POST.get("key") or new_id(),
-        "fields": fields(programme.document, asked, given, wrong),
-        "answer": keeping.foreseen_of(programme.version, clause, holder, given, clock.now()),
+        "fields": fields(programme.document, asked, given, wrong or ahead.wrong),
+        "answer": ahead.answer,
+        "unreadable": bool(ahead.wrong),
     }
     return render(request, "web/apply.html", context, status=422 if wrong else 200)
 
@@ -103,7 +105,7 @@ def _dossier(row: Application, role: Role) -> dict[str, Any]:
     asked = questions(document, row.clause, row.holder) if verbs & {"amend", "resubmit"} else ()
     begun = typed_back(document, asked, row.facts)
     typed = {name: begun.get(name, "") for name in asked}
-    ahead = row.state == State.DRAFT
+    ahead = keeping.ahead_of(row.programme, row.clause, row.holder, typed, now) if row.state == State.DRAFT else None
     decision = Decision.from_json(row.decision) if row.decision else None
     lines = journal.lines(subject=row.id, limit=LINES)
     days = notice_days(document, today, allow_demo=row.version.demo)
@@ -121,9 +123,9 @@ def _dossier(row: Application, role: Role) -> dict[str, Any]:
         "missing": missing,
         "verbs": verbs,
         "fields": fields(document, asked, typed),
-        "ahead": ahead,
+        "ahead": ahead is not None,
         "over": row.state in _OVER,
-        "answer": keeping.foreseen_of(row.version, row.clause, row.holder, typed, now) if ahead else None,
+        "answer": ahead.answer if ahead else None,
         "may_attach": role in {Role.APPLICANT, Role.OFFICER} and row.state not in _OVER,
         "lines": lines,
         "people": party.names_on_screen(line.by for line in lines),

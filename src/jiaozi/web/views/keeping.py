@@ -26,8 +26,7 @@ from jiaozi.party.models import Organisation
 from jiaozi.party.rules import Answer as Made
 from jiaozi.party.rules import Role, check_may_see, digest_of
 from jiaozi.policy import queries as policy
-from jiaozi.policy.models import ProgrammeVersion
-from jiaozi.policy.rules import Document, UnableToReadFacts
+from jiaozi.policy.rules import Document, UnableToDecide, UnableToReadFacts
 from jiaozi.web.fields import answers, fields
 from jiaozi.web.frame import actor
 from jiaozi.web.pages import page
@@ -80,29 +79,44 @@ def kept_readable(document: Document, given: Mapping[str, str], save: Save) -> K
     return Kept(None, wrong)
 
 
-def foreseen_of(
-    version: ProgrammeVersion, clause: str, holder: Organisation, given: Mapping[str, str], now: datetime
-) -> Answer | None:
-    """Give what the policy says to a form so far, on the register's facts; None where something can't be read."""
-    document = policy.document(version.id)
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What the policy in force says to a form so far; the answer is None where something can't be read."""
+
+    answer: Answer | None
+    wrong: tuple[Reason, ...] = ()
+
+
+def ahead_of(slug: str, clause: str, holder: Organisation, given: Mapping[str, str], now: datetime) -> Ahead:
+    """Foresee the decision on the version that handing in pins, and on the register's facts.
+
+    ``given`` is what was typed, by facts; what this version no longer asks is left out, what it asks anew is open.
+    """
+    today = local_date(now)
     try:
-        claimed = answers(document, given, given)
-        decision = foreseen(document, clause, holder, claimed, local_date(now), allow_demo=version.demo)
-    except UnableToReadFacts:
-        return None
-    return Answer(decision, sum(not text.strip() for text in given.values()))
+        version = policy.current(slug, today)
+        document = policy.document(version.id)
+        typed = {name: given.get(name, "") for name in questions(document, clause, holder)}
+        decision = foreseen(document, clause, holder, answers(document, typed, typed), today, allow_demo=version.demo)
+    except UnableToReadFacts as refused:
+        return Ahead(None, refused.reasons)
+    except (UnableToDecide, policy.UnableToFindProgramme):
+        return Ahead(None)
+    return Ahead(Answer(decision, sum(not text.strip() for text in typed.values())))
 
 
 def told(  # noqa: PLR0917 - a form, and what came of it
-    request: HttpRequest, document: Document, given: Mapping[str, str], kept: Kept, answer: Answer | None, now: datetime
+    request: HttpRequest, document: Document, given: Mapping[str, str], kept: Kept, ahead: Ahead, now: datetime
 ) -> HttpResponse:
     """Say what is kept and since when, what is wrong at its field, and what the policy says to it."""
+    wrong = kept.wrong or ahead.wrong
     context = {
-        "answer": answer,
+        "answer": ahead.answer,
+        "unreadable": bool(ahead.wrong),
         "programme": {"text": document.programme},
         "kept": kept,
         "now": now,
-        "fields": fields(document, given, given, kept.wrong),
+        "fields": fields(document, given, given, wrong),
         "others": [reason for reason in kept.wrong if reason.field not in given],
     }
     page = render(request, "web/parts/kept.html", context)
@@ -121,10 +135,10 @@ def keep_draft(request: HttpRequest, application_id: UUID) -> HttpResponse:
     given = {name: request.POST.get(name, "") for name in questions(document, row.clause, row.holder)}
     if row.state != State.DRAFT:
         over = Label("已提交，不再自动保存", "handed in already: nothing is kept any more")
-        return told(request, document, given, Kept(None, (Reason("NOT_A_DRAFT", over),)), None, now)
+        return told(request, document, given, Kept(None, (Reason("NOT_A_DRAFT", over),)), Ahead(None), now)
     kept = kept_readable(
         document,
         given,
         lambda claimed: application.amend(application_id=row.id, claimed=claimed, by=by, now=now),
     )
-    return told(request, document, given, kept, foreseen_of(row.version, row.clause, row.holder, given, now), now)
+    return told(request, document, given, kept, ahead_of(row.programme, row.clause, row.holder, given, now), now)

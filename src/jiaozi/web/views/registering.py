@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -17,13 +18,16 @@ from jiaozi.kernel.refusal import Refused
 from jiaozi.party import queries as party
 from jiaozi.party import services
 from jiaozi.party.models import Membership
-from jiaozi.party.rules import HolderClass, Registration, Role
+from jiaozi.party.rules import HolderClass, Registration, Role, check_oversees
 from jiaozi.web.forms import CorrectionForm, OrganisationForm
 from jiaozi.web.frame import CHOSEN, actor, person_id, safe_address
 from jiaozi.web.pages import SIGNED_IN, page
 from jiaozi.web.templatetags.words import said
 
-_CORRECTED = Label("登记已更正；草稿和此后的判定按新登记。", "Corrected; drafts and later decisions go by it.")
+_CORRECTED = Label(
+    "登记已更正；草稿按新登记测算，已提交的须由另一经办人员重新审核。",
+    "Corrected; drafts go by it, and what is handed in must be reviewed again, by another officer.",
+)
 
 
 @page(Label("登记新单位", "Register an organisation"), SIGNED_IN, parent="web:acting")
@@ -55,13 +59,20 @@ def _founded(request: HttpRequest, form: OrganisationForm) -> Membership | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def correct(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
     """Put right what the register says of an organisation; the journal keeps that it changed, and by whom."""
-    row = party.organisation(organisation_id)
+    by, row = actor(request), party.organisation(organisation_id)
+    check_oversees(by, settings.JIAOZI_PROGRAMME)
     back = safe_address(request, request.POST.get("next") or request.GET.get("next") or "")
     form = CorrectionForm(request.POST or None, initial=_said_before(services.registration_of(row)))
     if request.method == "POST" and form.is_valid():
         registration = _registration(form)
         try:
-            services.correct(organisation=row.id, registration=registration, by=actor(request), now=clock.now())
+            services.correct(
+                organisation=row.id,
+                registration=registration,
+                by=by,
+                now=clock.now(),
+                programme=settings.JIAOZI_PROGRAMME,
+            )
         except Refused as refusal:
             form.refuse(refusal)
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +15,10 @@ from jiaozi.alert import services as alerts
 from jiaozi.application import queries
 from jiaozi.application import services as application
 from jiaozi.application.queries.asking import questions
-from jiaozi.application.rules import UnableToDecide
+from jiaozi.application.rules import UnableToDecide, end_of_notice
 from jiaozi.application.rules.evidence import SIZE_MAX_BYTES, UnableToKeepEvidence
 from jiaozi.kernel import clock
 from jiaozi.kernel.label import Label
-from jiaozi.kernel.period import start_of_day
 from jiaozi.kernel.refusal import Reason, Refused
 from jiaozi.party.rules import Actor, Role
 from jiaozi.policy import queries as policy
@@ -117,7 +116,7 @@ def _record_by_hand(id_: UUID, words: Form, by: Actor, now: datetime) -> None:
 
 def _notify(id_: UUID, words: Form, by: Actor, now: datetime) -> None:
     try:
-        until = start_of_day(date.fromisoformat(words.get("until", "")) + timedelta(days=1))  # the last day counts
+        until = end_of_notice(date.fromisoformat(words.get("until", "")))
     except (ValueError, OverflowError):
         raise UnableToDecide(
             "DATE_WRONG", "公示截止日须为日期，如2026-12-01", "write the notice's last day as a date", field="until"
