@@ -21,6 +21,14 @@ def test_a_nul_in_an_officer_s_address_is_refused(present, path):
     assert signed_in(member("officer", Role.OFFICER, present)).get(path).status_code == 400
 
 
+@pytest.mark.parametrize("wrong", [{"centre": "\0"}, {"first": "2024-05-06\0"}, {"\0": "x"}])
+def test_a_nul_in_a_form_is_refused(present, wrong):
+    given = {"centre": "nscc-chengdu", "first": "2024-05-06", "last": "2024-05-20"}
+    answer = signed_in(member("officer", Role.OFFICER, present)).post("/statements/close", given | wrong)
+    assert answer.status_code == 400
+    assert "表单含有无效字符" in answer.content.decode()
+
+
 def test_a_letter_that_only_looks_like_a_unit_is_none():
     assert wishing._SIZE.fullmatch("1 \u212aB") is None
     assert wishing._SIZE.fullmatch("1 kb")

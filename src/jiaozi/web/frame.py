@@ -125,6 +125,8 @@ class Frame:
         if "%00" in request.META.get("QUERY_STRING", ""):
             # the database keeps no NUL: whichever filter it stands in, it can match nothing
             return refused(request, Label("地址含有无效字符", "the address holds a character that can't be"), BAD)
+        if any("\0" in text for name, texts in request.POST.lists() for text in (name, *texts)):
+            return refused(request, Label("表单含有无效字符", "the form holds a character that can't be"), BAD)
         if page_of(view) is None:
             return refused(request, Label("此页面尚未开放", "this page is not open to anybody yet"), FORBIDDEN)
         if match.url_name in OPEN_WITHOUT_PROOF or asking(request).proof.stands:
