@@ -73,7 +73,7 @@ def test_a_price_is_published(visit: Visitor, present, look, words) -> None:
 )
 def test_usage_is_confirmed_and_objected_to(visit: Visitor, sample, present, look, words) -> None:
     opens, keep, kept, confirm, withdraw = words
-    period = Period(date(2024, 5, 1), date(2024, 6, 1))
+    period = Period(date(2024, 5, 1), date(2024, 5, 21))
     row = settlement.close_statement(programme=PROGRAMME, centre=CENTRE, period=period, by=OPERATOR, now=present)
     page = visit.open(f"/statements/{row.id}/usage", look, session=clerk(present))
     sound(page)

@@ -1,7 +1,7 @@
 """The reserve fund: the imprest identity after every movement, a model beside it, the year's end."""
 
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.db import transaction
@@ -16,7 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from jiaozi.kernel.period import month
+from jiaozi.kernel.period import Period
 from jiaozi.ledger import queries as ledger
 from jiaozi.ledger.rules import AccountKind
 from jiaozi.settlement import queries
@@ -191,7 +191,7 @@ class Imprest(RuleBasedStateMachine):
     @precondition(lambda self: len(self.paid) < 4)
     @rule(units=st.integers(1, 4))
     def pay(self, units) -> None:
-        period = month(2027 + len(self.paid), 1)
+        period = Period(date(2027 + len(self.paid), 1, 1), date(2027 + len(self.paid), 1, 6))
         at = datetime(2027 + len(self.paid), 1, 5, tzinfo=UTC)
         with transaction.atomic():
             capture = self.house.capture(at=at, units=units, seconds=1800)

@@ -1,10 +1,11 @@
 """Two at once: one payment a statement, never a fen past the reserve, a capture on one statement; caps on pay."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 from django.db import connection
 
-from jiaozi.kernel.period import month
+from jiaozi.kernel.period import Period
 from jiaozi.kernel.refusal import Refused
 from jiaozi.settlement import queries
 from jiaozi.settlement import services as settlement
@@ -13,6 +14,7 @@ from tests.world import CENTRE, OPERATOR, PROGRAMME
 
 from .conftest import LATER, NOVEMBER, House
 
+TODAY = Period(date(2026, 12, 1), date(2026, 12, 2))
 THREADS = 8
 
 
@@ -48,7 +50,7 @@ def test_two_statements_share_a_reserve_for_one(fresh_database):
     house.prefund(one.voucher_fen)
     rows = [house.approved(house.closed())]
     house.capture(at=LATER)
-    rows.append(house.approved(house.closed(month(2026, 12))))
+    rows.append(house.approved(house.closed(TODAY)))
     answers = at_once(*[lambda row=row: house.pay(row) for row in rows])
     refused = [answer for answer in answers if isinstance(answer, UnableToPay)]
     assert [answer.reason.code for answer in refused] == ["RESERVE_SHORT"]
@@ -67,7 +69,7 @@ def test_closing_at_once_takes_each_capture_once(fresh_database):
     house = House()
     for _ in range(3):
         house.capture()
-    periods = [NOVEMBER, NOVEMBER, month(2026, 12), month(2026, 12)]
+    periods = [NOVEMBER, NOVEMBER, TODAY, TODAY]
     words = {"programme": PROGRAMME, "centre": CENTRE, "by": OPERATOR, "now": LATER}
     at_once(*[lambda period=period: settlement.close_statement(period=period, **words) for period in periods])
     closed = queries.statements(PROGRAMME)

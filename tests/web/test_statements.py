@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -12,12 +13,14 @@ from jiaozi.catalogue import queries as catalogue
 from jiaozi.kernel import clock
 from jiaozi.kernel.fen import in_words, yuan
 from jiaozi.kernel.period import Period
+from jiaozi.order.rules import State as OrderState
 from jiaozi.party.rules import Role
 from jiaozi.settlement import queries
 from jiaozi.settlement import services as settlement
 from jiaozi.settlement.models import Statement
-from jiaozi.web.views.closing import first_day
+from jiaozi.voucher.models import Voucher
 from tests.web.people import member, signed_in
+from tests.web.sample_year import Job, run
 from tests.web.test_pages import text_of
 from tests.world import CENTRE, CENTRE_CLERK, OPERATOR, PROGRAMME
 
@@ -130,5 +133,48 @@ def test_an_officer_closes_early_and_the_next_one_begins_today(present, sample_y
     assert "已关账" in text_of(officer.post("/statements/close", given, follow=True).content)
     row = Statement.objects.get(centre=CENTRE, first=date(2024, 5, 6))
     assert (row.state, row.end) == ("CLOSED", date(2024, 5, 21))
-    assert first_day(CENTRE, [row], present.date()) == present.date()
     assert person("finance", Role.FINANCE).post("/statements/close", given).status_code == 403
+
+
+def test_days_that_are_closed_are_neither_said_closed_again_nor_proposed(present, sample_year, monkeypatch) -> None:
+    officer = person("officer", Role.OFFICER)
+    given = {"centre": CENTRE, "first": "2024-05-06", "last": "2024-05-20"}
+    officer.post("/statements/close", given, follow=True)
+    row = Statement.objects.get(centre=CENTRE, first=date(2024, 5, 6))
+    monkeypatch.setattr(clock, "now", lambda: present + timedelta(minutes=1))
+    again = text_of(officer.post("/statements/close", given, follow=True).content)
+    assert "2024-05-06至2024-05-20已经关账，本次未关账" in again
+    assert "已关账，待算力中心确认或申报" not in again
+    row.refresh_from_db()
+    assert row.closed_at == present
+    waits(sample_year, present)
+    page = officer.get("/statements").content  # today isn't over: it is proposed once more, by itself
+    assert b'name="first" type="date" required value="2024-05-20"' in page
+    given = given | {"first": "2024-05-20"}
+    assert "已关账，待算力中心确认或申报" in text_of(officer.post("/statements/close", given, follow=True).content)
+    waits(sample_year, present)
+    page = officer.get("/statements").content
+    assert b'name="first"' not in page
+    assert "今天已关账，明天起可再关账" in text_of(page)
+    monkeypatch.setattr(clock, "now", lambda: present + timedelta(days=1))
+    assert b'required value="2024-05-21"' in person("next", Role.OFFICER).get("/statements").content
+
+
+def waits(world, present) -> None:
+    """Let something be captured today that no statement has yet."""
+    row = Voucher.objects.filter(state="ACTIVE").first()
+    run(replace(world, now=present - timedelta(hours=2)), row, Job(0, "再算一次", 1, 600, OrderState.CAPTURED))
+    assert queries.waiting(programme=PROGRAMME)
+
+
+def test_days_to_come_and_days_out_of_any_calendar_are_refused(present, sample_year) -> None:
+    officer = person("officer", Role.OFFICER)
+    given = {"centre": CENTRE, "first": "2024-05-06", "last": "2024-05-20"}
+    for wrong, words in (
+        ({"last": "2024-05-21"}, "提前关账的止日最晚为今天（2024-05-20）"),
+        ({"last": "2204-05-20"}, "提前关账的止日最晚为今天（2024-05-20）"),
+        ({"first": "0001-01-01"}, "起止日期须在1900年至2999年之间"),
+        ({"first": "0001-01-01", "last": "0001-01-01"}, "起止日期须在1900年至2999年之间"),
+    ):
+        assert words in text_of(officer.post("/statements/close", given | wrong, follow=True).content)
+    assert not Statement.objects.filter(centre=CENTRE, end__gte=present.date()).exists()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 from rich.console import Console
@@ -16,7 +16,7 @@ from jiaozi.cli.demo.months import claimed
 from jiaozi.cli.demo.names import PROGRAMME
 from jiaozi.kernel import clock
 from jiaozi.kernel.fen import in_words, yuan
-from jiaozi.kernel.period import local_date, month
+from jiaozi.kernel.period import Period, local_date
 from jiaozi.kernel.refusal import Refused
 from jiaozi.order import queries as orders
 from jiaozi.order import services as order_services
@@ -52,9 +52,9 @@ def act(stage: Stage, console: Console) -> None:
 
 
 def _settle(stage: Stage, centre: str, console: Console) -> Statement | None:
-    today = local_date(stage.now)
-    period = month(today.year, today.month)
     now = clock.now()
+    today = local_date(now)
+    period = Period(today.replace(day=1), today + timedelta(days=1))
     try:
         row = services.close_statement(programme=PROGRAMME, centre=centre, period=period, by=OPERATOR, now=now)
     except Refused as refusal:
@@ -75,7 +75,7 @@ def _settle(stage: Stage, centre: str, console: Console) -> Statement | None:
     services.claim(statement_id=row.id, lines=own, by=clerk, now=now)
     services.match(statement_id=row.id, by=OPERATOR, now=now)
     services.approve(statement_id=row.id, by=FINANCE, now=now)
-    return services.pay(statement_id=row.id, bank_reference=f"demo-bank-{centre}-{period.name()}", by=CASHIER, now=now)
+    return services.pay(statement_id=row.id, bank_reference=f"demo-bank-{centre}-{today:%Y-%m}", by=CASHIER, now=now)
 
 
 def _own_books(stage: Stage, centre: str) -> dict[str, int]:

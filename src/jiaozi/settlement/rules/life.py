@@ -6,7 +6,8 @@ pays.
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 
 from jiaozi.kernel.fen import yuan
@@ -105,20 +106,44 @@ class UnableToWrite(Refused):
     """A reason or a reference is missing or already stands for something else."""
 
 
+_YEARS = range(1900, 3000)
+
+
+def check_years(period: Period) -> None:
+    """Let a statement be of days that a calendar of today has: no other is a day that anything was captured on.
+
+    Raises
+    ------
+    UnableToClose
+        When its first or last day is further away.
+    """
+    if period.first.year not in _YEARS or period.last.year not in _YEARS:
+        raise UnableToClose(
+            "PERIOD_WRONG",
+            f"起止日期须在{_YEARS[0]}年至{_YEARS[-1]}年之间",
+            f"the first and the last day must be from {_YEARS[0]} to {_YEARS[-1]}",
+            field="period",
+        )
+
+
 def check_closing(period: Period, today: date, role: Role) -> None:
-    """Let people close early (what comes later is the next statement's); the clock closes only what is over.
+    """Let people close early, up to and with today; the clock closes only what is over.
+
+    What is captured after an early close is the next statement's. No one closes days to come: a statement of a whole
+    month that was closed on its tenth would be the one that the clock finds at the month's end, and take nothing more.
 
     Raises
     ------
     UnableToClose
         Naming the first day on which it can be closed.
     """
-    first = period.end if role is Role.SYSTEM else period.first
+    check_years(period)
+    first = period.end if role is Role.SYSTEM else period.last
     if today < first:
         raise UnableToClose(
             "PERIOD_NOT_OVER",
-            f"结算期{period.name()}尚未结束，{first}起可关账",
-            f"the period {period.name()} can be closed from {first}",
+            f"结算期{period.name()}尚未结束，{first}起可关账；提前关账的止日最晚为今天（{today}）",
+            f"the period {period.name()} can be closed from {first}; an early close reaches up to today, {today}",
             field="period",
         )
 
@@ -145,6 +170,42 @@ def nothing_to_close(centre: str, period: Period) -> UnableToClose:
         f"{centre} has no capture up to {period.last} that waits for settlement",
         field="centre",
     )
+
+
+def closed_already(period: Period) -> UnableToClose:
+    """Say that a statement of these very days is closed, so that nothing was closed now."""
+    return UnableToClose(
+        "CLOSED_ALREADY",
+        f"{period.first}至{period.last}已经关账，本次未关账；其后核销的入下一张结算单",
+        f"{period.first} to {period.last} is closed already and nothing was closed now; what was captured since goes "
+        "on the next statement",
+        field="period",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What is closed of a centre's days: the first day after its last statement, and whether one is of today alone."""
+
+    until: date
+    today: bool
+
+
+def early_period(closed: Closed | None, today: date) -> Period | None:
+    """Propose the days of a centre's early close: from where its last statement ended, not before this month, to today.
+
+    No day that is over is proposed twice. Today, which is not over, is once more by itself: what came since an early
+    close is settled the same day. None where a statement of today alone is closed too: the next begins tomorrow.
+
+    >>> early_period(Closed(date(2024, 5, 6), today=False), date(2024, 5, 20)).name()
+    '2024-05-06..2024-05-20'
+    >>> early_period(Closed(date(2024, 5, 21), today=False), date(2024, 5, 20)).name()
+    '2024-05-20..2024-05-20'
+    >>> early_period(Closed(date(2024, 5, 21), today=True), date(2024, 5, 20)) is None
+    True
+    """
+    first = max(today.replace(day=1), min(closed.until, today) if closed else date.min)
+    return None if closed and closed.today and first == today else Period(first, today + timedelta(days=1))
 
 
 def check_apart(approved_by: str, by: Actor) -> None:

@@ -36,6 +36,7 @@ def open_statement(*, programme: str, centre: str, period: Period, by: Actor, no
     """Open a centre's statement for a period; the one that is there already is given again."""
     life.check_opener(by.role)
     check_own_programme(by, programme)
+    life.check_years(period)
     with transaction.atomic():
         one_at_a_time("statement", programme, centre)
         return _open(programme, centre, period, by, now)
@@ -70,7 +71,7 @@ def close_statement(*, programme: str, centre: str, period: Period, by: Actor, n
     Raises
     ------
     UnableToClose
-        When the period is not there yet, or nothing waits.
+        When the period is not there yet, reaches past today, or nothing waits.
     """
     life.check_opener(by.role)
     check_own_programme(by, programme)

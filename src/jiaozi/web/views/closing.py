@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.conf import settings
@@ -16,6 +15,7 @@ from jiaozi.kernel.period import Period
 from jiaozi.party.rules import Role
 from jiaozi.settlement import services as settlement
 from jiaozi.settlement.models import Statement
+from jiaozi.settlement.rules.life import closed_already
 from jiaozi.web.frame import actor
 from jiaozi.web.pages import page
 from jiaozi.web.views.stepped import Form, UnableToReadForm, stepped
@@ -31,17 +31,14 @@ def close_statement(request: HttpRequest) -> HttpResponse:
     by, programme = actor(request), settings.JIAOZI_PROGRAMME
 
     def close(words: Form) -> Statement:
-        period = _period(words)
+        period, now = _period(words), clock.now()
         centre = words.get("centre", "")
-        return settlement.close_statement(programme=programme, centre=centre, period=period, by=by, now=clock.now())
+        row = settlement.close_statement(programme=programme, centre=centre, period=period, by=by, now=now)
+        if row.closed_at != now:
+            raise closed_already(period)
+        return row
 
     return stepped(request, close, reverse("web:statements"), lambda _: _CLOSED)
-
-
-def first_day(centre: str, statements: Iterable[Statement], today: date) -> date:
-    """Propose the first day of a centre's next statement: where the last one ended, not before this month."""
-    ends = [row.end for row in statements if row.centre_id == centre and row.closed_at]
-    return min(max([today.replace(day=1), *ends]), today)
 
 
 def _period(words: Form) -> Period:

@@ -33,12 +33,12 @@ from jiaozi.settlement.queries.exporting import ExportForm, export
 from jiaozi.settlement.rules import State
 from jiaozi.settlement.rules.claim import UnableToClaim, read_csv, text_of_claim
 from jiaozi.settlement.rules.confirming import ClaimKind
-from jiaozi.settlement.rules.life import TRANSITIONS
+from jiaozi.settlement.rules.life import TRANSITIONS, early_period
 from jiaozi.web.frame import actor
 from jiaozi.web.once import once
 from jiaozi.web.pages import STAFF, page
 from jiaozi.web.templatetags.words import said
-from jiaozi.web.views.closing import CLOSERS, first_day
+from jiaozi.web.views.closing import CLOSERS
 from jiaozi.web.views.programme import shown
 from jiaozi.web.views.stepped import DONE, Form, stepped
 
@@ -64,14 +64,8 @@ def statements(request: HttpRequest) -> HttpResponse:
     by, programme = actor(request), settings.JIAOZI_PROGRAMME
     reach = reach_of(by, programme, Reach(None), holders=False)
     rows = queries.statements(programme, centre=reach.centre or "", limit=ROWS)
-    today = local_date(clock.now())
-    waiting = [
-        {"row": each, "first": first_day(each.centre, rows, today)}
-        for each in queries.waiting(programme=programme)
-        if reach.centre in {None, each.centre}
-    ]
+    waiting = [each for each in _waiting(programme) if reach.centre in {None, each["row"].centre}]
     context = {
-        "today": today,
         "may_close": by.role in CLOSERS,
         "statements": rows,
         "waiting": waiting,
@@ -80,6 +74,14 @@ def statements(request: HttpRequest) -> HttpResponse:
         **_next(by, rows),
     }
     return render(request, "web/statements.html", context)
+
+
+def _waiting(programme: str) -> list[dict[str, Any]]:
+    """Give what is on no statement, by centre, with the days that an early close would be of."""
+    today = local_date(clock.now())
+    closed = queries.closed_days(programme, today)
+    waits = queries.waiting(programme=programme)
+    return [{"row": row, "period": early_period(closed.get(row.centre), today)} for row in waits]
 
 
 def _next(by: Actor, rows: list[Statement]) -> dict[str, Any]:
