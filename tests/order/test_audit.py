@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import DatabaseError, connection, connections, transaction
 
 from jiaozi.kernel.ids import named_id
 from jiaozi.ledger import services as ledger
@@ -11,6 +12,7 @@ from jiaozi.order import queries
 from jiaozi.order import services as order
 from jiaozi.order.models import Order, OwnCredit
 from jiaozi.order.rules import hold_id
+from tests.world import build
 
 
 def found():
@@ -44,10 +46,35 @@ def test_a_hold_that_is_not_what_the_order_says_is_found(held):
     assert len(found()) == 1
 
 
-def test_what_a_holder_prepaid_is_booked(world, held):
-    row = OwnCredit.objects.first()
+BOOKED = "what a holder prepaid is booked once and in full"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE order_own_credit SET amount_fen = amount_fen + 1",
+        "UPDATE order_own_credit SET holder_id = (SELECT id FROM party_organisation WHERE id <> holder_id LIMIT 1)",
+        "UPDATE order_own_credit SET centre_id = 'chengdu-aicc'",
+        "UPDATE order_own_credit SET programme = 'elsewhere'",
+        "DELETE FROM order_own_credit",
+    ],
+    ids=["amount", "holder", "centre", "programme", "gone"],
+)
+def test_what_a_holder_prepaid_is_booked(fresh_database, change):
+    world = build()
+    world.credit(world.holder("成都高新算法"))
+    world.holder("锦城软件", serial=2)
+    row = OwnCredit.objects.get()
     assert found() == []
-    OwnCredit.objects.filter(id=row.id).update(amount_fen=row.amount_fen + 1)
-    assert found() == [("what a holder prepaid is booked once and in full", str(row.id))]
-    OwnCredit.objects.filter(id=row.id).delete()
-    assert found() == [("what a holder prepaid is booked once and in full", str(row.id))]
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("ALTER TABLE order_own_credit DISABLE TRIGGER USER")
+        cursor.execute(change)
+        assert cursor.rowcount == 1
+    assert found() == [(BOOKED, str(row.id))]
+
+
+@pytest.mark.parametrize("change", ["UPDATE order_own_credit SET amount_fen = 1", "DELETE FROM order_own_credit"])
+def test_what_was_recorded_is_never_edited(held, change):
+    with pytest.raises(DatabaseError, match="never edited"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(change)
+    assert found() == []

@@ -31,15 +31,18 @@ WITH open_holds AS (
   SELECT d.order_id, count(*) AS inputs FROM order_data d JOIN compute_order o ON o.id = d.order_id AND o.centre_id = d.centre_id
    WHERE d.direction = 'IN' AND d.state <> 'DONE' GROUP BY d.order_id
 ), credited AS (
-  SELECT id, c.amount_fen AS said_fen, t.amount_fen AS booked_fen
-    FROM order_own_credit c FULL JOIN (SELECT reference AS id, amount_fen FROM ledger_transfer WHERE event = 'own.credit') t USING (id)
+  SELECT id, c.amount_fen AS said_fen, format('%%s OWN %%s/%%s', c.programme, c.holder_id, c.centre_id) AS said_of,
+         t.amount_fen AS booked_fen, t.booked_of
+    FROM order_own_credit c
+    FULL JOIN (SELECT m.reference AS id, m.amount_fen, format('%%s %%s %%s', a.programme, a.kind, a.subject) AS booked_of
+                 FROM ledger_transfer m JOIN ledger_account a ON a.id = m.credit_id WHERE m.event = 'own.credit') t USING (id)
 ), findings AS (
   SELECT 'data movement is held for until it is charged' AS invariant, id::text AS "where",
          format('%%s: due %%s + %%s, held %%s + %%s', state, voucher_due, own_due, voucher_fen, own_fen) AS found
     FROM move_sides WHERE (voucher_due, own_due) IS DISTINCT FROM (voucher_fen, own_fen)
   UNION ALL
-  SELECT 'what a holder prepaid is booked once and in full', id::text, format('recorded %%s, booked %%s', said_fen, booked_fen)
-    FROM credited WHERE said_fen IS DISTINCT FROM booked_fen
+  SELECT 'what a holder prepaid is booked once and in full', id::text, format('recorded %%s (%%s), booked %%s (%%s)', said_fen, said_of, booked_fen, booked_of)
+    FROM credited WHERE (said_fen, said_of) IS DISTINCT FROM (booked_fen, booked_of)
   UNION ALL
   SELECT 'a job starts after its inputs', o.id::text, format('%%s, %%s inputs are not there', o.state, m.inputs)
     FROM compute_order o JOIN missing m ON m.order_id = o.id

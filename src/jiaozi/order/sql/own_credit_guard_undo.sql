@@ -1,0 +1,2 @@
+DROP TRIGGER order_own_credit_no_truncate ON order_own_credit;
+DROP TRIGGER order_own_credit_no_change ON order_own_credit;
