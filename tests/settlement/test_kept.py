@@ -154,3 +154,28 @@ def test_a_spoilt_total_is_found(fresh_database, statement):
     house.capture(at=LATER)
     assert {found.invariant for found in queries.audit()} >= {"a kept total is the sum of its rows"}
     assert not queries.audit_all().holds
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("WHEN t.kind = 2 THEN t.amount_fen", "WHEN t.kind = 2 THEN t.amount_fen + 1"),
+        ("THEN -h.amount_fen", "THEN 0"),
+        ("c.kind NOT IN ('LAPSED', 'REVOKED', 'AVAILABLE')", "c.kind IN ('LAPSED', 'REVOKED', 'AVAILABLE')"),
+    ],
+    ids=["held too much", "never let go", "used for ended"],
+)
+def test_totals_that_are_worked_out_wrongly_are_found(fresh_database, right, wrong):
+    house = House()
+    house.capture()
+    house.world.held(house.voucher)
+    ended = house.world.voucher(house.world.holder("锦城软件有限公司", serial=2))
+    voucher.revoke(voucher_id=ended.id, reason="主体注销", by=OFFICER, now=LATER)
+    assert queries.audit() == []
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT pg_get_functiondef('settlement_movements'::regproc)")
+        text = cursor.fetchone()[0]
+        assert right in text
+        cursor.execute(text.replace(right, wrong))
+    settlement.keep_totals()
+    assert {found.invariant for found in queries.audit()} == {"a year's totals are its vouchers' accounts"}

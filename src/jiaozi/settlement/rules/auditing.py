@@ -207,6 +207,7 @@ INVARIANTS = (
     Invariant("settlement", "no more is clawed back than was paid", "追回决定不超过支付", _clawbacks),
     Invariant("settlement", "no more is paid back than was clawed back", "收回不超过追回决定", _clawbacks),
     Invariant("settlement", "a kept total is the sum of its rows", "留存合计等于逐笔之和", _transfers),
+    Invariant("settlement", "a year's totals are its vouchers' accounts", "年度合计等于各券账户", _accounts),
     Invariant(
         "settlement", "what waits for a statement was captured and is on none", "待结算等于已核销未入单", _captures
     ),

@@ -75,10 +75,23 @@ WITH cash AS (
   SELECT t.reference, sum(t.amount_fen) FILTER (WHERE a.kind = 'SETTLED') AS face, sum(t.amount_fen) FILTER (WHERE a.kind = 'RESERVE') AS cash
     FROM ledger_transfer t JOIN ledger_account a ON a.id = t.credit_id
    WHERE t.event IN ('redeem.pay', 'redeem.pay.cash', 'award.pay', 'award.pay.cash') GROUP BY t.reference
-), year_rows AS (
-  SELECT programme, year, clause, day, sum(vouchers) AS vouchers, sum(granted_fen) AS granted, sum(held_fen) AS held, sum(used_fen) AS used,
+), moved_rows AS MATERIALIZED (
+  SELECT programme, year, clause, day, tx < (SELECT tx FROM settlement_kept) AS kept,
+         sum(vouchers) AS vouchers, sum(granted_fen) AS granted, sum(held_fen) AS held, sum(used_fen) AS used,
          sum(ended_fen) AS ended, sum(returned_fen) AS returned, sum(paid_fen) AS paid, sum(awarded_fen) AS awarded, sum(award_paid_fen) AS award_paid
-    FROM settlement_movements(0) WHERE tx < (SELECT tx FROM settlement_kept) GROUP BY programme, year, clause, day
+    FROM settlement_movements(0) GROUP BY programme, year, clause, day, kept
+), year_rows AS (
+  SELECT * FROM moved_rows WHERE kept
+), year_moved AS (
+  SELECT programme, year, sum(granted) AS granted, sum(held) AS held, sum(used) AS used, sum(ended) AS ended FROM moved_rows GROUP BY programme, year
+), account_ended AS (
+  SELECT t.debit_id AS id, sum(t.amount_fen) AS fen FROM ledger_transfer t JOIN ledger_account k ON k.id = t.credit_id
+   WHERE t.kind IN (1, 3) AND k.kind IN ('LAPSED', 'REVOKED', 'AVAILABLE') GROUP BY t.debit_id
+), year_accounts AS (
+  SELECT v.programme, extract(year FROM v.issued_at AT TIME ZONE 'Asia/Shanghai')::int AS year, sum(a.credits_posted) AS granted,
+         sum(a.debits_pending) AS held, sum(a.debits_posted - coalesce(e.fen, 0)) AS used, sum(coalesce(e.fen, 0)) AS ended
+    FROM voucher v JOIN ledger_account a ON a.programme = v.programme AND a.kind = 'VOUCHER' AND a.subject = v.id::text
+    LEFT JOIN account_ended e ON e.id = a.id GROUP BY 1, 2
 ), centre_rows AS (
   SELECT programme, centre_id AS centre, count(*) AS captures, sum(voucher_fen) AS fen
     FROM metering_capture WHERE tx::text::bigint < (SELECT tx FROM settlement_kept) GROUP BY programme, centre_id
@@ -205,6 +218,12 @@ WITH cash AS (
           coalesce(k.returned_fen, 0), coalesce(k.paid_fen, 0), coalesce(k.awarded_fen, 0), coalesce(k.award_paid_fen, 0))
          IS DISTINCT FROM (coalesce(r.vouchers, 0)::bigint, coalesce(r.granted, 0)::bigint, coalesce(r.held, 0)::bigint, coalesce(r.used, 0)::bigint, coalesce(r.ended, 0)::bigint,
           coalesce(r.returned, 0)::bigint, coalesce(r.paid, 0)::bigint, coalesce(r.awarded, 0)::bigint, coalesce(r.award_paid, 0)::bigint)
+  UNION ALL
+  SELECT 'a year''s totals are its vouchers'' accounts', format('%%s %%s', coalesce(m.programme, a.programme), coalesce(m.year, a.year)),
+         format('totals: granted %%s, held %%s, used %%s, ended %%s; accounts: %%s, %%s, %%s, %%s', m.granted, m.held, m.used, m.ended, a.granted, a.held, a.used, a.ended)
+    FROM year_moved m FULL JOIN year_accounts a ON a.programme = m.programme AND a.year = m.year
+   WHERE (coalesce(m.granted, 0), coalesce(m.held, 0), coalesce(m.used, 0), coalesce(m.ended, 0))
+         IS DISTINCT FROM (coalesce(a.granted, 0), coalesce(a.held, 0), coalesce(a.used, 0), coalesce(a.ended, 0))
   UNION ALL
   SELECT 'a kept total is the sum of its rows', coalesce(k.programme || '/' || k.centre, r.programme || '/' || r.centre),
          format('kept: %%s captures, %%s fen; rows: %%s, %%s', k.captures, k.fen, r.captures, r.fen)
