@@ -290,3 +290,13 @@ def test_an_instant_is_taken_in_any_zone(house):
 
 def test_settings_name_a_pace():
     assert settings.JIAOZI_API_PACE["token"] > settings.JIAOZI_API_PACE["address"] > 0
+
+
+def test_an_amount_is_a_number_and_own_money_is_of_a_programme_there_is(house):
+    place = f"/organisations/{house.firm.id}/own-money"
+    assert {each["free_fen"] for each in house.holder.get(place).json()["items"]} == {0}
+    problem(house.operator.get(f"{place}?programme=nope"), 404, "NO_SUCH_PROGRAMME")
+    given = {"holder": str(house.firm.id), "centre": CENTRE, "amount_fen": True, "reference": str(uuid4())}
+    body = house.operator.post("/credits", given).json()
+    assert (body["status"], body["field"]) == (422, "amount_fen")
+    assert house.operator.post("/credits", given | {"amount_fen": 1}).status_code == 200

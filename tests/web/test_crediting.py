@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from importlib import import_module
+from uuid import UUID
 
 import pytest
 from django.test import Client
 
+from jiaozi.catalogue.models import Centre
+from jiaozi.order import queries
 from jiaozi.order.models import OwnCredit
 from jiaozi.party.models import Organisation
 from jiaozi.party.rules import HolderClass, Role
 from tests.web.people import member, signed_in
 from tests.web.test_pages import text_of
-from tests.world import CENTRE, World, build
+from tests.world import CENTRE, PROGRAMME, World, build
 
 pytestmark = pytest.mark.django_db
 PAGE, OWN = "/supply/prepaid", "/wallet/own-money"
@@ -59,6 +63,27 @@ def test_a_holder_is_found_by_a_vouchers_number(house) -> None:
     maker = house.world.holder("创客", holder_class=HolderClass.MAKER)
     voucher = house.world.voucher(maker, "2万")
     assert hidden(house.clerk.get(PAGE, {"to": voucher.number.lower()}).content)["holder"] == str(maker.id)
+
+
+def test_a_number_of_two_holders_vouchers_names_neither(house, monkeypatch) -> None:
+    row = house.world.voucher(house.world.holder("创客", holder_class=HolderClass.MAKER), "2万")
+    monkeypatch.setattr(
+        import_module("jiaozi.voucher.services.issue"), "new_id", lambda: UUID(int=row.id.int ^ 1 << 100)
+    )
+    house.world.voucher(house.world.holder("别家", serial=7), "2万")
+    page = house.clerk.get(PAGE, {"to": row.number.lower()}).content
+    assert "对应不止一个主体的算力券" in text_of(page)
+    assert not hidden(page)
+
+
+def test_what_is_at_a_centre_that_is_disconnected_is_still_shown(house) -> None:
+    given = hidden(house.clerk.get(PAGE, {"to": house.holder.uscc}).content) | {"amount": "5000.5"}
+    house.clerk.post(PAGE, given)
+    Centre.objects.filter(id=CENTRE).update(connected=False, engine="")
+    assert "5,000.50" in text_of(house.applicant.get(OWN).content)
+    places = dict(queries.own_places(PROGRAMME, house.holder.id))
+    assert places[Centre.objects.get(id=CENTRE)].free_fen == 500_050
+    assert all(centre.connected or centre.id == CENTRE for centre in places)
 
 
 @pytest.mark.parametrize("to", ["91510100MA6C0001XG", "1234-5678-9ABC", "甲", "'; --"])

@@ -6,7 +6,16 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AliasPath, AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AliasPath,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
 
 AMOUNT_MAX_FEN = 10**15
 
@@ -59,7 +68,14 @@ def _in_utc(instant: datetime) -> datetime:
         raise ValueError("is past the last instant there is") from None
 
 
-Fen = Annotated[int, Field(ge=0, le=AMOUNT_MAX_FEN, description="fen; 100 are a yuan")]
+def _no_truth(value: object) -> object:
+    """Refuse true and false, which would be taken for 1 and 0 fen."""
+    if isinstance(value, bool):
+        raise ValueError("is true or false; an amount is a number of fen")  # noqa: TRY004 - said as a field's fault
+    return value
+
+
+Fen = Annotated[int, BeforeValidator(_no_truth), Field(ge=0, le=AMOUNT_MAX_FEN, description="fen; 100 are a yuan")]
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Name = Annotated[str, Field(max_length=60)]
 Text = Annotated[str, Field(max_length=400)]

@@ -1206,10 +1206,10 @@ class Operations(Transport):
         )
 
     def get_own_money(self, organisation_id: str, *, programme: str | None = None) -> OwnMoneyEverywhere:
-        """What is left of a holder's own money at every connected centre; a centre sees its own.
+        """What is left of a holder's own money at each centre, connected or not; a centre sees its own.
 
-        What is left of a holder's own money at every connected centre; a centre sees its own.  Scope:
-        `READ`.
+        What is left of a holder's own money at each centre, connected or not; a centre sees its own.
+        Scope: `READ`.
         """
         return cast(
             "OwnMoneyEverywhere",

@@ -1656,7 +1656,7 @@ class OrganisationShape(TypedDict):
 
 
 class OwnMoneyEverywhere(TypedDict):
-    """A holder's own money at every connected centre."""
+    """A holder's own money at every centre that is connected, or where something was recorded for it."""
 
     items: list[OwnMoneyShape]
 

@@ -17,6 +17,7 @@ from jiaozi.order import services as order
 from jiaozi.order.models import OwnCredit
 from jiaozi.party import queries as party
 from jiaozi.party.rules import Reach, Scope, reach_of
+from jiaozi.policy import queries as policy
 
 router = Router(tags=["orders"])
 
@@ -57,7 +58,7 @@ class OwnMoneyShape(Shape):
 
 
 class OwnMoneyEverywhere(Shape):
-    """A holder's own money at every connected centre."""
+    """A holder's own money at every centre that is connected, or where something was recorded for it."""
 
     items: list[OwnMoneyShape]
 
@@ -94,9 +95,10 @@ def list_credits(request: Asked, asked: Query[CreditFilter]) -> Page[CreditShape
 
 @reads(router, "/organisations/{organisation_id}/own-money", OwnMoneyEverywhere)
 def get_own_money(request: Asked, organisation_id: UUID, programme: Name = "") -> OwnMoneyEverywhere:
-    """What is left of a holder's own money at every connected centre; a centre sees its own."""
+    """What is left of a holder's own money at each centre, connected or not; a centre sees its own."""
     slug = programme_of(request, programme)
     reach = reach_of(request.auth, slug, Reach(organisation_id))
+    policy.require_programme(slug)
     found = queries.own_places(slug, party.organisation(organisation_id).id)
     items = [
         OwnMoneyShape(centre=centre.id, free_fen=left.free_fen, held_fen=left.held_fen)
