@@ -26,6 +26,7 @@ from jiaozi.settlement.queries import year_at_a_glance
 from jiaozi.transparency import services as transparency
 from jiaozi.transparency.queries import open_year
 from jiaozi.transparency.rules import prove
+from jiaozi.transparency.rules.measuring import Measure
 from jiaozi.voucher import rules as voucher_rules
 from jiaozi.voucher.models import Voucher
 from jiaozi.voucher.queries import purse
@@ -34,7 +35,7 @@ from tests.web.sample_year import fill
 from tests.world import PROGRAMME
 
 SQL_STATEMENTS_MAX = 12
-MANY = 3_000
+MANY = 1_000
 CHUNK = 500
 LISTS = ("/ledger/vouchers", "/ledger/orders", "/ledger/statements", "/notices?past=1")
 PUBLIC = (
@@ -277,6 +278,12 @@ def test_a_figure_opens_the_entries_that_it_is_the_sum_of(client: Client, sample
     assert sum(round(float(each.replace(",", "")) * 100) for each in amounts) == figures.used_fen
     code = re.search(r"/verify\?code=([0-9a-f]{64})", words)[1]
     assert "有效" in client.get(f"/verify?code={code}").content.decode()
+
+
+@pytest.mark.parametrize("measure", list(Measure))
+def test_every_entry_of_the_open_ledger_is_said_in_words(client: Client, sample_year, measure) -> None:
+    page = client.get(f"/ledger/entries?year=2024&measure={measure.value}").content.decode()
+    assert not re.findall(r'data-label="事项">[a-z]+\.[a-z.]+<', page)
 
 
 def test_a_download_by_its_address_proves_itself(client: Client, sample_year) -> None:

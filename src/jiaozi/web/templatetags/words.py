@@ -105,6 +105,20 @@ _EVENTS = {
     "voucher.expire": Label("到期失效", "lapsed"),
     "voucher.cancel": Label("作废", "cancelled"),
     "voucher.revoke": Label("撤销", "revoked"),
+    "budget.approve": Label("批准年度预算", "year's budget approved"),
+    "budget.awards": Label("批准奖励预算", "budget for awards approved"),
+    "order.hold.move": Label("数据传输冻结", "held for data movement"),
+    "redeem.hold": Label("兑付冻结", "held for a redemption"),
+    "redeem.pay": Label("兑付", "redeemed"),
+    "redeem.release": Label("兑付解冻", "released from a redemption"),
+    "statement.pay": Label("支付结算单", "statement paid"),
+    "award.grant": Label("授予奖励", "awarded"),
+    "award.pay": Label("支付奖励", "award paid"),
+    "award.withdraw": Label("撤销奖励", "award taken back"),
+    "disallow.cash": Label("追减", "disallowed"),
+    "clawback.recover": Label("追回奖励", "award recovered"),
+    "year.lapse": Label("年终失效", "lapsed at the year's end"),
+    "year.close": Label("年终结账", "year closed"),
 }
 
 
