@@ -156,6 +156,16 @@ def test_a_resolution_before_its_hold_is_one() -> None:
     assert prove([download([rows[0], rows[1], rows[3], rows[2]])]).faults == []
 
 
+@pytest.mark.parametrize(("old", "new"), [('"head":"', '"heed":"'), ('"head":"9', '"head":"8')])
+@pytest.mark.parametrize("form", list(Form))
+def test_the_head_that_the_last_line_names_is_checked(form, old, new) -> None:
+    *lines, last = b"".join(download(story(1), form)).splitlines(keepends=True)
+    assert prove([[*lines, last]]).holds
+    spoilt = last.replace(old.encode(), new.encode())
+    assert spoilt != last
+    assert [fault.label.en for fault in prove([[*lines, spoilt]]).faults] == ["the last line names another head"]
+
+
 @given(st.data())
 def test_any_changed_byte_is_found(data) -> None:
     """Whatever is changed in a download, by one byte, it no longer holds: or can't be read."""

@@ -334,6 +334,8 @@ class _Prover:
             self._wrong(line, None, "文件的校验和不符", "the file's checksum differs")
         if said.get("rows") != rows or said.get("end") != proof.last:
             self._wrong(line, None, "结尾行所记的条数不符", "the last line counts other entries")
+        if said.keys() != _LAST or (rows and said.get("head") != proof.head.hex()):
+            self._wrong(line, None, "结尾行所记的链首不符", "the last line names another head")
         point = proof.checkpoint
         if point is not None and proof.last == point.n and proof.head != point.head:
             self._wrong(line, proof.last, "链首与签名的检查点不符", "the chain's head is not the one that was signed")
@@ -346,6 +348,7 @@ class _Prover:
         proof.faults.append(Fault(line.number if line else 0, n, Label(zh, en)))
 
 
+_LAST = {"end", "head", "rows", "sha256"}
 _NEEDED = ("programme", "debit", "credit", "kind", "amount_fen", "hold_fen", "year", "clause", "holder_class", "parts")
 
 
