@@ -48,7 +48,11 @@ class Voucher(models.Model):
         return number_of(self.id)
 
 
+NUMBER_DIGITS = 12
+"""Of the number that people read; an index over the end of the id serves it."""
+
+
 def number_of(id_: UUID) -> str:
     """Give the readable number of an id: its last twelve characters in three groups."""
-    tail = id_.hex[-12:].upper()
+    tail = id_.hex[-NUMBER_DIGITS:].upper()
     return f"{tail[:4]}-{tail[4:8]}-{tail[8:]}"

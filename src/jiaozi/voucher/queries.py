@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Sum, TextField
+from django.db.models.functions import Cast, Right
 
 from jiaozi.kernel.ids import named_id
 from jiaozi.kernel.period import local_date
@@ -23,7 +24,7 @@ from jiaozi.policy import queries as policy
 from jiaozi.policy.models import ProgrammeVersion
 from jiaozi.policy.rules import CapUse, Decision, LimitInForce, OrderTerms, limits_in_force, order_terms
 from jiaozi.voucher import rules
-from jiaozi.voucher.models import Voucher
+from jiaozi.voucher.models import NUMBER_DIGITS, Voucher
 from jiaozi.voucher.rules import Standing, State, budget_event, cap_accounts, voucher_account
 
 ROWS_MAX = 500
@@ -62,6 +63,13 @@ def voucher(id: UUID, *, lock: bool = False) -> Voucher:  # noqa: A002 - the col
     if found is None:
         raise UnableToFindVoucher("NO_SUCH_VOUCHER", f"没有算力券{id}", f"no voucher {id}", field="voucher")
     return found
+
+
+def holders_of_number(digits: str, *, most: int) -> list[UUID]:
+    """Give the holders of vouchers of a number, written without dashes."""
+    tail = Right(Cast("id", TextField()), NUMBER_DIGITS)
+    rows = Voucher.objects.annotate(tail=tail).filter(tail=digits.lower()).order_by("holder_id")
+    return list(rows.values_list("holder_id", flat=True).distinct()[:most])
 
 
 def voucher_for_spending(id: UUID) -> Voucher:  # noqa: A002 - the column's own name

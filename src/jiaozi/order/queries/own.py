@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import TextField
-from django.db.models.functions import Cast, Right
-
 from jiaozi.catalogue import queries as catalogue
 from jiaozi.catalogue.models import Centre
 from jiaozi.kernel.ids import named_id
@@ -21,10 +18,8 @@ from jiaozi.order.rules import own_account
 from jiaozi.party import queries as party
 from jiaozi.party.models import Organisation
 from jiaozi.party.rules.organisation import USCC_LENGTH
-from jiaozi.voucher.models import Voucher
-
-NUMBER_DIGITS = 12
-"""Of a number that people read; an index over the end of the id serves it."""
+from jiaozi.voucher import queries as vouchers
+from jiaozi.voucher.models import NUMBER_DIGITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +88,7 @@ def payer(text: str) -> Organisation:
     code = text.replace(" ", "").replace("-", "")
     found = party.by_uscc(code.upper()) if len(code) == USCC_LENGTH else None
     if found is None and len(code) == NUMBER_DIGITS:
-        tail = Right(Cast("id", TextField()), NUMBER_DIGITS)
-        rows = Voucher.objects.annotate(tail=tail).filter(tail=code.lower()).order_by("holder_id")
-        holders = list(rows.values_list("holder_id", flat=True).distinct()[:2])
+        holders = vouchers.holders_of_number(code, most=2)
         if len(holders) > 1:
             raise party.UnableToFindOrganisation(
                 "PAYER_AMBIGUOUS",
